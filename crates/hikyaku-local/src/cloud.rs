@@ -1,0 +1,1 @@
+//! The whole local cloud, started from one template.

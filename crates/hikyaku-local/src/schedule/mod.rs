@@ -1,0 +1,1 @@
+//! Schedules: rate(), cron() and at(), with time zones.

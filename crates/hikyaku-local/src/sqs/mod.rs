@@ -1,0 +1,1 @@
+//! SQS: queues, messages and the JSON protocol.

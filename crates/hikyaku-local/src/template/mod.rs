@@ -1,0 +1,1 @@
+//! A SAM template, read into what the local cloud needs.

@@ -1,0 +1,1 @@
+//! Background jobs in Rust on AWS Lambda: the crate a job author uses.

@@ -1,0 +1,2 @@
+//! A job: imports a CSV object into a SQL table, each row once.
+fn main() {}

@@ -1,0 +1,2 @@
+//! A job.
+fn main() {}
