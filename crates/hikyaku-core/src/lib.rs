@@ -1,1 +1,55 @@
-//! What becomes of a job: decode, claim, run, settle. No AWS, no I/O, no environment.
+//! What becomes of a job: decode → claim → run → settle.
+//!
+//! This crate holds the engine and nothing else: no AWS, no I/O, no environment. What it needs from the world comes in
+//! through five ports ([`Ledger`], [`Queue`], [`Clock`], [`Random`], [`Executor`]), so that the very same code runs in
+//! a Lambda function, in a test with virtual time, and under a scheduler that crashes it at every await.
+//!
+//! # A message's way
+//!
+//! | stage | file | what it decides |
+//! |---|---|---|
+//! | decode | `decode.rs` | is this a job of ours, and what does it ask for |
+//! | claim | `claim.rs` | may it run now, or has it run, or is it running |
+//! | run | `run.rs` | what came of it, within its time |
+//! | settle | `settle.rs` | what the ledger records and what the queue does |
+//!
+//! `worker.rs` is that line as one function; `batch.rs` runs it over the records of one event.
+
+mod batch;
+mod claim;
+mod context;
+mod decode;
+mod delivery;
+mod error;
+mod guarantee;
+mod heartbeat;
+mod job;
+mod judge;
+mod policy;
+mod ports;
+mod registry;
+mod report;
+mod run;
+mod settle;
+mod tasks;
+mod worker;
+
+pub mod memory;
+
+pub use context::{Context, Stop};
+pub use delivery::{Delivery, Invocation, Receipt};
+pub use error::{JobError, ResultExt};
+pub use guarantee::Guarantee;
+pub use job::Job;
+pub use policy::{Description, Policy};
+pub use ports::clock::{Clock, Timestamp};
+pub use ports::executor::{AbortHandle, Executor};
+pub use ports::ledger::{
+    ClaimReply, ClaimRequest, FailedJob, Fence, Grant, Held, Ledger, LedgerError, Record, Release, Replace, State,
+};
+pub use ports::queue::{Queue, QueueError};
+pub use ports::random::Random;
+pub use ports::{BoxFuture, Ports};
+pub use report::{Outcome, Report, Verdict};
+pub use tasks::{Task, TaskLost};
+pub use worker::{Settings, Worker};

@@ -1,0 +1,136 @@
+//! What a running job knows and may ask for.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crate::tasks::{Task, Tasks};
+use crate::{Clock, Executor, JobError, Timestamp};
+
+/// Handed to [`Job::run`](crate::Job::run): which attempt this is, how long it has, and the binary's shared state.
+pub struct Context<S> {
+    state: Arc<S>,
+    pub(crate) attempt: Arc<Attempt>,
+}
+
+/// One try of one job: what the engine and the job both see.
+pub(crate) struct Attempt {
+    pub(crate) id: String,
+    pub(crate) number: u32,
+    pub(crate) token: u64,
+    pub(crate) deadline: Timestamp,
+    pub(crate) stop: AtomicBool,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) executor: Arc<dyn Executor>,
+    pub(crate) tasks: Tasks,
+}
+
+impl<S> Context<S> {
+    pub(crate) fn new(state: Arc<S>, attempt: Arc<Attempt>) -> Self {
+        Self { state, attempt }
+    }
+
+    /// What all jobs of this binary share.
+    pub fn state(&self) -> &S {
+        &self.state
+    }
+
+    /// The job's id: the same for every attempt and for every copy of its message.
+    pub fn id(&self) -> &str {
+        &self.attempt.id
+    }
+
+    /// Which try this is, from 1.
+    pub fn attempt(&self) -> u32 {
+        self.attempt.number
+    }
+
+    /// The fencing token of this attempt: greater than that of every earlier one. Write it beside your own data and
+    /// refuse smaller ones, and a frozen attempt that wakes up late changes nothing. 0 for
+    /// [`Guarantee::AtLeastOnce`](crate::Guarantee::AtLeastOnce), which keeps no ledger.
+    pub fn token(&self) -> u64 {
+        self.attempt.token
+    }
+
+    /// When this attempt is stopped.
+    pub fn deadline(&self) -> Timestamp {
+        self.attempt.deadline
+    }
+
+    /// How long this attempt still has.
+    pub fn time_left(&self) -> Duration {
+        self.attempt.clock.now().until(self.attempt.deadline)
+    }
+
+    /// Whether the attempt should end now: its time is over, or another attempt has taken the job over.
+    ///
+    /// Ask between two steps of work that does not await; nobody can stop such work from outside.
+    pub fn should_stop(&self) -> bool {
+        self.attempt.stop.load(Ordering::Relaxed) || self.attempt.clock.now() >= self.attempt.deadline
+    }
+
+    /// A key that is the same for every attempt of this job and different for every other job and `name`.
+    ///
+    /// Hand it to other systems as their idempotency key (`Idempotency-Key`, `client_token`, a unique column): then a
+    /// repeated attempt has no second effect there.
+    pub fn effect_key(&self, name: &str) -> String {
+        format!("{}:{name}", self.attempt.id)
+    }
+
+    /// Runs `task` beside the job. The job settles only when it has ended, awaited or not, because Lambda freezes
+    /// whatever outlives the answer; a panic in it fails the job.
+    pub fn spawn<T: Send + 'static>(&self, task: impl Future<Output = T> + Send + 'static) -> Task<T> {
+        self.attempt.tasks.spawn(&*self.attempt.executor, task)
+    }
+
+    /// Runs work that computes or blocks on a thread of its own, so that the job's other futures go on.
+    ///
+    /// It cannot be stopped: long work asks [`should_stop`](Self::should_stop) through a [`Stop`] it takes along.
+    pub fn spawn_blocking<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Task<T> {
+        self.attempt.tasks.spawn_blocking(&*self.attempt.executor, work)
+    }
+
+    /// The question [`should_stop`](Self::should_stop), to take along into blocking work.
+    pub fn stop(&self) -> Stop {
+        Stop { attempt: Arc::clone(&self.attempt) }
+    }
+
+    /// Waits for `duration`, by the same clock as everything else (virtual in tests).
+    ///
+    /// # Errors
+    /// The attempt ends before the wait would.
+    pub async fn sleep(&self, duration: Duration) -> Result<(), JobError> {
+        self.attempt.clock.sleep_until(self.attempt.clock.now() + duration).await;
+        Ok(())
+    }
+}
+
+impl<S> std::fmt::Debug for Context<S> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Context")
+            .field("id", &self.attempt.id)
+            .field("attempt", &self.attempt.number)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Tells blocking work when to end.
+#[derive(Clone)]
+pub struct Stop {
+    attempt: Arc<Attempt>,
+}
+
+impl Stop {
+    /// Whether the work should end now.
+    pub fn should_stop(&self) -> bool {
+        self.attempt.stop.load(Ordering::Relaxed) || self.attempt.clock.now() >= self.attempt.deadline
+    }
+}
+
+impl std::fmt::Debug for Stop {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Stop").field("should_stop", &self.should_stop()).finish()
+    }
+}

@@ -1,0 +1,40 @@
+//! What comes in.
+
+use crate::Timestamp;
+
+/// One hand-over of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// The message's own id, as its queue or sender gave it.
+    pub message_id: String,
+    /// The exact body.
+    pub body: String,
+    /// How often the queue has handed it over, this time included; 1 where nobody counts.
+    pub receive_count: u32,
+    /// The ordered group it belongs to. Only for queues that keep an order.
+    pub group: Option<String>,
+    /// The queue's name for people and for the failed store (Laravel stores its URL). Empty when it came from none.
+    pub queue: String,
+    /// How to give it back. None for what no queue holds: a direct invocation, a schedule.
+    pub receipt: Option<Receipt>,
+}
+
+/// The right to change a received message's visibility.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Receipt {
+    /// The queue, in the adapter's terms.
+    pub queue: String,
+    /// The handle this delivery came with.
+    pub handle: String,
+    /// When it was received. Counted from here, a message stays hidden for 12 hours at most.
+    pub received: Timestamp,
+}
+
+/// What is known of the invocation that brought the deliveries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Invocation {
+    /// When it began.
+    pub started: Timestamp,
+    /// When its process is killed. None: nobody says so.
+    pub deadline: Option<Timestamp>,
+}

@@ -1,0 +1,88 @@
+//! What a job may answer when it did not succeed.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+type BoxError = Box<dyn StdError + Send + Sync>;
+
+/// A job's error is its verdict: try again (by policy, or after a time), later without spending a try, or never again.
+///
+/// Any error becomes a `JobError` through `?` and means "try again by policy". This type does not implement
+/// [`std::error::Error`] itself, because then that conversion could not exist.
+#[derive(Debug)]
+pub struct JobError {
+    pub(crate) wish: Wish,
+    pub(crate) source: BoxError,
+}
+
+/// What the author asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wish {
+    Retry,
+    RetryAfter(Duration),
+    Snooze(Duration),
+    Fail,
+}
+
+impl JobError {
+    /// The job can never succeed: it is buried at once, with this reason.
+    pub fn fail(reason: impl Into<BoxError>) -> Self {
+        Self { wish: Wish::Fail, source: reason.into() }
+    }
+
+    /// The job is tried again after `delay` instead of its backoff. The attempt counts.
+    ///
+    /// A queue holds a message back for at most 12 hours; a longer delay is cut to that.
+    pub fn retry_after(delay: Duration, reason: impl Into<BoxError>) -> Self {
+        Self { wish: Wish::RetryAfter(delay), source: reason.into() }
+    }
+
+    /// The job cannot run now through no fault of its own: it comes back after `delay`, and no try is spent.
+    pub fn snooze(delay: Duration) -> Self {
+        Self { wish: Wish::Snooze(delay), source: "snoozed".into() }
+    }
+
+    /// The error and its causes, outermost first, joined by `: `.
+    pub(crate) fn chain(&self) -> String {
+        let mut text = self.source.to_string();
+        let mut cause = self.source.source();
+        while let Some(error) = cause {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            cause = error.source();
+        }
+        text
+    }
+}
+
+impl<E: Into<BoxError>> From<E> for JobError {
+    fn from(error: E) -> Self {
+        Self { wish: Wish::Retry, source: error.into() }
+    }
+}
+
+impl fmt::Display for JobError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.chain())
+    }
+}
+
+/// Says at the call what an error means for the job.
+pub trait ResultExt<T> {
+    /// On error the job is buried at once: trying again cannot help.
+    fn or_fail(self) -> Result<T, JobError>;
+
+    /// On error the job is tried again after `delay`.
+    fn or_retry_after(self, delay: Duration) -> Result<T, JobError>;
+}
+
+impl<T, E: Into<BoxError>> ResultExt<T> for Result<T, E> {
+    fn or_fail(self) -> Result<T, JobError> {
+        self.map_err(JobError::fail)
+    }
+
+    fn or_retry_after(self, delay: Duration) -> Result<T, JobError> {
+        self.map_err(|error| JobError::retry_after(delay, error))
+    }
+}

@@ -1,0 +1,210 @@
+//! The ledger: who claimed a job, and what became of it.
+//!
+//! A ledger does conditional writes and nothing else. It decides nothing: each method states its condition, applies its
+//! change if the condition holds, and otherwise answers with the record it found. What a refusal means is decided once,
+//! in `claim.rs` and `settle.rs`, for every ledger alike.
+
+use std::error::Error as StdError;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::BoxFuture;
+use super::clock::Timestamp;
+
+/// Where a job stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum State {
+    /// Waiting for its next attempt.
+    Pending,
+    /// Claimed by an attempt, until the lease ends.
+    Running,
+    /// Finished.
+    Done,
+    /// Buried: its row is in the failed store.
+    Failed,
+    /// Cancelled by an operator.
+    Cancelled,
+}
+
+/// What the ledger knows of a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// Where the job stands.
+    pub state: State,
+    /// The fencing token: raised by every claim, never reset. Only its holder may settle the job.
+    pub token: u64,
+    /// Tries spent in this generation.
+    pub tries_spent: u32,
+    /// How often the job was sent again after it had failed.
+    pub generation: u32,
+    /// Until when the running attempt holds the job.
+    pub lease: Timestamp,
+    /// The claim that holds it.
+    pub owner: u64,
+    /// Errors, panics and timeouts so far in this generation.
+    pub exceptions: u32,
+    /// The last error, in short.
+    pub last_error: Option<String>,
+    /// When this generation was opened again, if it was.
+    pub reopened: Option<Timestamp>,
+    /// From when on the record counts as forgotten.
+    pub expires: Timestamp,
+}
+
+/// A claim's request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClaimRequest {
+    /// The job.
+    pub id: String,
+    /// Its kind, for those who look into the table.
+    pub job: String,
+    /// The message that brought it.
+    pub message: String,
+    /// The message's generation.
+    pub generation: u32,
+    /// A number that this claim alone has, so that its own applied write is known when its answer was lost.
+    pub owner: u64,
+    /// The time by the claimer's clock.
+    pub now: Timestamp,
+    /// How long the claim holds the job.
+    pub lease: Timestamp,
+    /// From when on the record may be forgotten.
+    pub expires: Timestamp,
+}
+
+/// What a granted claim holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// The fencing token.
+    pub token: u64,
+    /// Tries spent, this one included.
+    pub tries_spent: u32,
+    /// Errors, panics and timeouts before this attempt.
+    pub exceptions: u32,
+    /// What the attempt before left.
+    pub last_error: Option<String>,
+    /// When this generation was opened again, if it was.
+    pub reopened: Option<Timestamp>,
+    /// Until when the claim holds.
+    pub lease: Timestamp,
+}
+
+/// The answer to a claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClaimReply {
+    /// The job is the claimer's.
+    Granted(Grant),
+    /// The condition did not hold; this is what stood there. None: the record is gone since.
+    Refused(Option<Record>),
+}
+
+/// Why a record is written over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replace {
+    /// A failed job was sent again.
+    Reopened,
+    /// The record had expired; its id is used anew.
+    Expired,
+}
+
+/// A claim that is held: what every later write names.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Held {
+    /// The job.
+    pub id: String,
+    /// The fencing token.
+    pub token: u64,
+}
+
+/// What a release writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Release {
+    /// Tries that count as spent.
+    pub tries_spent: u32,
+    /// Errors, panics and timeouts so far.
+    pub exceptions: u32,
+    /// The error in short, if there was one.
+    pub error: Option<String>,
+}
+
+/// Whether a fenced write was applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fence {
+    /// It was.
+    Applied,
+    /// The token was not the record's any more, or the record did not run; this is what stood there.
+    Refused(Option<Record>),
+}
+
+/// A job that is buried: the row of the failed store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailedJob {
+    /// The job's id: what `queue:retry` is called with.
+    pub id: String,
+    /// The queue it came from, as its delivery named it; empty when it came from none.
+    pub queue: String,
+    /// What is sent when it is tried again: a JSON object.
+    pub payload: String,
+    /// The exact body, when that was not a job and `payload` only wraps it.
+    pub body: Option<String>,
+    /// What failed, for people.
+    pub exception: String,
+    /// When.
+    pub failed_at: Timestamp,
+}
+
+/// The ledger could not be asked, or its answer was lost.
+#[derive(Debug, thiserror::Error)]
+#[error("{operation} of job `{id}` in the ledger")]
+pub struct LedgerError {
+    /// What was being done: `claim`, `complete`, ….
+    pub operation: &'static str,
+    /// The job.
+    pub id: String,
+    /// Whether trying again can help.
+    pub retryable: bool,
+    /// Why.
+    #[source]
+    pub source: Box<dyn StdError + Send + Sync>,
+}
+
+/// Conditional writes on one record per job. Every method but `bury` costs one write on one item; `fail` and `bury`
+/// write the failed row too.
+pub trait Ledger: Send + Sync + 'static {
+    /// Takes the job. Condition: there is no record, or its generation is the request's and it is pending, or running
+    /// with a lease before `request.now`.
+    fn claim<'a>(&'a self, request: &'a ClaimRequest) -> BoxFuture<'a, Result<ClaimReply, LedgerError>>;
+
+    /// Takes the job over what stands there, with no tries spent. Condition: state, token and expiry are still those
+    /// of `seen`.
+    fn replace<'a>(
+        &'a self,
+        request: &'a ClaimRequest,
+        seen: &'a Record,
+        why: Replace,
+    ) -> BoxFuture<'a, Result<ClaimReply, LedgerError>>;
+
+    /// Prolongs the lease. Condition: running with this token.
+    fn extend<'a>(&'a self, held: &'a Held, lease: Timestamp) -> BoxFuture<'a, Result<Fence, LedgerError>>;
+
+    /// Records that the job is done. Condition: running with this token.
+    fn complete<'a>(&'a self, held: &'a Held, expires: Timestamp) -> BoxFuture<'a, Result<Fence, LedgerError>>;
+
+    /// Gives the job back for a later attempt. Condition: running with this token.
+    fn release<'a>(&'a self, held: &'a Held, release: &'a Release) -> BoxFuture<'a, Result<Fence, LedgerError>>;
+
+    /// Records that the job failed and writes its row, both or neither. Condition: running with this token.
+    fn fail<'a>(
+        &'a self,
+        held: &'a Held,
+        row: &'a FailedJob,
+        expires: Timestamp,
+    ) -> BoxFuture<'a, Result<Fence, LedgerError>>;
+
+    /// Writes a failed row for a message that has no record. No condition: a second time writes the same row again.
+    fn bury<'a>(&'a self, row: &'a FailedJob) -> BoxFuture<'a, Result<(), LedgerError>>;
+}
+
+/// How long a finished job is remembered: the longest time a message can come back (14 days of retention) and a day.
+pub(crate) const RETENTION: Duration = Duration::from_secs(15 * 24 * 60 * 60);

@@ -1,0 +1,7 @@
+//! Chance.
+
+/// Where nonces and jitter come from.
+pub trait Random: Send + Sync + 'static {
+    /// 64 bits that no other process is likely to draw.
+    fn next_u64(&self) -> u64;
+}
