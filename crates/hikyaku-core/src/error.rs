@@ -45,14 +45,7 @@ impl JobError {
 
     /// The error and its causes, outermost first, joined by `: `.
     pub(crate) fn chain(&self) -> String {
-        let mut text = self.source.to_string();
-        let mut cause = self.source.source();
-        while let Some(error) = cause {
-            text.push_str(": ");
-            text.push_str(&error.to_string());
-            cause = error.source();
-        }
-        text
+        crate::settle::chain(&*self.source)
     }
 }
 

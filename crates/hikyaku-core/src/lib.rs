@@ -20,6 +20,7 @@ mod claim;
 mod context;
 mod decode;
 mod delivery;
+mod engine;
 mod error;
 mod guarantee;
 mod heartbeat;

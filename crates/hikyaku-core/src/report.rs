@@ -4,6 +4,11 @@ use std::time::Duration;
 
 use serde_json::value::RawValue;
 
+use crate::Delivery;
+use crate::decode::{Decoded, Refused};
+use crate::run::Ended;
+use crate::settle::Settled;
+
 /// What the queue must do with a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
@@ -70,4 +75,88 @@ pub struct Report {
     pub error: Option<String>,
     /// What the job answered.
     pub output: Option<Box<RawValue>>,
+    /// How long it took, claiming and settling included.
+    pub duration: Duration,
+}
+
+impl Report {
+    pub(crate) fn of(decoded: &Decoded, delivery: &Delivery, attempt: u32, settled: Settled) -> Self {
+        Self {
+            message_id: delivery.message_id.clone(),
+            id: decoded.id.clone(),
+            job: Some(decoded.name.clone()),
+            attempt,
+            outcome: settled.outcome,
+            verdict: settled.verdict,
+            error: settled.error,
+            output: None,
+            duration: Duration::ZERO,
+        }
+    }
+
+    pub(crate) fn refused(refused: &Refused, delivery: &Delivery, settled: Settled) -> Self {
+        let envelope = refused.envelope.as_ref();
+        Self {
+            message_id: delivery.message_id.clone(),
+            id: envelope.and_then(|envelope| envelope.uuid.clone()).unwrap_or_else(|| delivery.message_id.clone()),
+            job: envelope.map(|envelope| envelope.name().to_owned()),
+            attempt: 0,
+            outcome: settled.outcome,
+            verdict: settled.verdict,
+            error: settled.error,
+            output: None,
+            duration: Duration::ZERO,
+        }
+    }
+
+    /// Adds what the run itself left.
+    pub(crate) fn with(mut self, ended: Ended, duration: Duration) -> Self {
+        if let Ended::Succeeded(output) = ended {
+            self.output = output;
+        }
+        self.duration = duration;
+        self
+    }
+
+    /// One line per delivery. An error only where somebody must act.
+    pub(crate) fn log(&self) {
+        let job = self.job.as_deref().unwrap_or("unknown");
+        let milliseconds = u64::try_from(self.duration.as_millis()).unwrap_or(u64::MAX);
+        let error = self.error.as_deref();
+        let outcome = self.outcome.word();
+        match self.outcome {
+            Outcome::Buried | Outcome::Unsettled => tracing::error!(
+                job.name = job, job.id = %self.id, job.attempt = self.attempt, outcome, duration_ms = milliseconds, error,
+                "job `{job}` {outcome}"
+            ),
+            Outcome::Released | Outcome::Fenced => tracing::warn!(
+                job.name = job, job.id = %self.id, job.attempt = self.attempt, outcome, duration_ms = milliseconds, error,
+                "job `{job}` {outcome}"
+            ),
+            _ => tracing::info!(
+                job.name = job, job.id = %self.id, job.attempt = self.attempt, outcome, duration_ms = milliseconds, error,
+                "job `{job}` {outcome}"
+            ),
+        }
+    }
+}
+
+impl Outcome {
+    /// The outcome in one or two words, as logs and tables show it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::DoneBefore => "done before",
+            Self::FailedBefore => "failed before",
+            Self::Cancelled => "cancelled",
+            Self::Stale => "stale",
+            Self::Released => "released",
+            Self::Snoozed => "snoozed",
+            Self::Buried => "buried",
+            Self::Held => "held",
+            Self::Postponed => "postponed",
+            Self::Fenced => "fenced",
+            Self::Unsettled => "unsettled",
+        }
+    }
 }

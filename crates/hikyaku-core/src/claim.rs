@@ -1,0 +1,219 @@
+//! Claim: may the job run now?
+
+use std::time::Duration;
+
+use crate::decode::Decoded;
+use crate::ports::ledger::RETENTION;
+use crate::engine::Engine;
+use crate::{
+    ClaimReply, ClaimRequest, Delivery, Grant, Held, LedgerError, Outcome, Record, Replace, State, Timestamp, Verdict,
+};
+
+/// A lease under the heartbeat ends this long after its last beat.
+pub(crate) const BEAT_LEASE: Duration = Duration::from_secs(90);
+
+/// Between an attempt's end and the end of its lease: time to settle.
+const LEASE_MARGIN: Duration = Duration::from_secs(10);
+
+/// artisan sends a failed job again and only then forgets its row: a row written in between would be forgotten too.
+pub(crate) const REOPENED_QUIET: Duration = Duration::from_secs(10);
+
+/// The right to run a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Claim {
+    /// The ledger's claim; none for a job that keeps no ledger.
+    pub(crate) held: Option<Held>,
+    /// Tries spent, this one included.
+    pub(crate) spent: u32,
+    pub(crate) exceptions: u32,
+    pub(crate) last_error: Option<String>,
+    pub(crate) reopened: Option<Timestamp>,
+    pub(crate) lease: Timestamp,
+}
+
+/// The answer to "may it run now".
+#[derive(Debug)]
+pub(crate) enum Claimed {
+    /// It may.
+    Run(Claim),
+    /// It has been started too often already: it is buried without running.
+    Exhausted(Claim),
+    /// It may not; this is what becomes of the message.
+    Answered(Outcome, Verdict, Option<LedgerError>),
+}
+
+/// What a refused claim means: the decision table of message generation against ledger.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// The claim had been applied; only its answer was lost.
+    Mine(Grant),
+    /// The record stands for an earlier generation that failed, or is forgotten: write over it.
+    Replace(Replace),
+    /// Nothing is left to do for this message.
+    Acknowledge(Outcome),
+    /// Another attempt runs until then.
+    Wait(Timestamp),
+    /// The message claims a generation that nothing has opened.
+    Impossible,
+    /// The record went away between the write and its answer.
+    Vanished,
+}
+
+/// Reads the decision table. Pure.
+pub(crate) fn decide(request: &ClaimRequest, record: Option<&Record>) -> Refusal {
+    let Some(record) = record else { return Refusal::Vanished };
+    if record.state == State::Running && record.owner == request.owner {
+        return Refusal::Mine(Grant::from(record));
+    }
+    let running = record.state == State::Running && record.lease >= request.now;
+    if record.expires < request.now && !running {
+        return Refusal::Replace(Replace::Expired);
+    }
+    let stale = request.generation < record.generation;
+    let newer = request.generation > record.generation;
+    match record.state {
+        State::Done => Refusal::Acknowledge(Outcome::DoneBefore),
+        State::Cancelled => Refusal::Acknowledge(Outcome::Cancelled),
+        _ if stale => Refusal::Acknowledge(Outcome::Stale),
+        State::Failed if newer => Refusal::Replace(Replace::Reopened),
+        State::Failed => Refusal::Acknowledge(Outcome::FailedBefore),
+        State::Running if running => Refusal::Wait(record.lease),
+        _ if newer => Refusal::Impossible,
+        // Pending, or running with its lease over, in the same generation: the condition held after all, so the
+        // record has changed since. Ask again.
+        State::Pending | State::Running => Refusal::Vanished,
+    }
+}
+
+impl From<&Record> for Grant {
+    fn from(record: &Record) -> Self {
+        Self {
+            token: record.token,
+            tries_spent: record.tries_spent,
+            exceptions: record.exceptions,
+            last_error: record.last_error.clone(),
+            reopened: record.reopened,
+            lease: record.lease,
+        }
+    }
+}
+
+impl Engine<'_> {
+    /// Claims the job, or says what becomes of its message instead.
+    pub(crate) async fn claim(&self, decoded: &Decoded, delivery: &Delivery) -> Claimed {
+        if !decoded.policy.guarantee.keeps_ledger() {
+            return self.without_ledger(decoded, delivery);
+        }
+        // Before the claim: from here on a kill brings the message back within the lease, whatever the queue's own
+        // visibility timeout is.
+        if decoded.policy.has_heartbeat() {
+            self.hide(delivery, BEAT_LEASE).await;
+        }
+        let request = self.request(decoded, delivery);
+        match self.take(&request).await {
+            Ok(Ok(grant)) => self.granted(decoded, grant).await,
+            Ok(Err(refusal)) => self.answer(&refusal, delivery).await,
+            Err(error) => self.unreachable(delivery, error).await,
+        }
+    }
+
+    fn without_ledger(&self, decoded: &Decoded, delivery: &Delivery) -> Claimed {
+        let claim = Claim {
+            held: None,
+            spent: delivery.receive_count.max(1),
+            // Nobody counts the errors of a job without a ledger: every earlier delivery passes for one.
+            exceptions: delivery.receive_count.saturating_sub(1),
+            last_error: None,
+            reopened: None,
+            lease: self.lease(&decoded.policy),
+        };
+        if decoded.policy.exceeded(claim.spent, self.now()) { Claimed::Exhausted(claim) } else { Claimed::Run(claim) }
+    }
+
+    fn request(&self, decoded: &Decoded, delivery: &Delivery) -> ClaimRequest {
+        let now = self.now();
+        ClaimRequest {
+            id: decoded.id.clone(),
+            job: decoded.name.clone(),
+            message: delivery.message_id.clone(),
+            generation: decoded.envelope.generation,
+            owner: self.ports.random.next_u64(),
+            now,
+            lease: self.lease(&decoded.policy),
+            expires: now + RETENTION,
+        }
+    }
+
+    /// How long a claim made now holds: until the next beat has surely come, or until the attempt is surely over.
+    pub(crate) fn lease(&self, policy: &crate::Policy) -> Timestamp {
+        let now = self.now();
+        if policy.has_heartbeat() { now + BEAT_LEASE } else { self.limit(now, policy) + LEASE_MARGIN }
+    }
+
+    /// Claims, and writes over what may be written over. The inner error is a refusal that stands.
+    async fn take(&self, request: &ClaimRequest) -> Result<Result<Grant, Refusal>, LedgerError> {
+        let ledger = &*self.ports.ledger;
+        let give_up = self.soft_deadline.unwrap_or(request.lease);
+        let mut reply = self.until_recorded(give_up, async || ledger.claim(request).await).await?;
+        loop {
+            let record = match reply {
+                ClaimReply::Granted(grant) => return Ok(Ok(grant)),
+                ClaimReply::Refused(record) => record,
+            };
+            let again = match (decide(request, record.as_ref()), record) {
+                (Refusal::Mine(grant), _) => return Ok(Ok(grant)),
+                (Refusal::Replace(why), Some(seen)) => {
+                    self.until_recorded(give_up, async || ledger.replace(request, &seen, why).await).await?
+                }
+                (Refusal::Vanished, _) if self.now() < give_up => {
+                    self.until_recorded(give_up, async || ledger.claim(request).await).await?
+                }
+                (refusal, _) => return Ok(Err(refusal)),
+            };
+            reply = again;
+        }
+    }
+
+    async fn granted(&self, decoded: &Decoded, grant: Grant) -> Claimed {
+        let claim = Claim {
+            held: Some(Held { id: decoded.id.clone(), token: grant.token }),
+            spent: grant.tries_spent,
+            exceptions: grant.exceptions,
+            last_error: grant.last_error,
+            reopened: grant.reopened,
+            lease: grant.lease,
+        };
+        // The answer may have taken so long that the lease is over and another attempt runs.
+        if self.now() >= claim.lease {
+            return Claimed::Answered(Outcome::Held, Verdict::Redeliver(None), None);
+        }
+        if decoded.policy.exceeded(claim.spent, self.now()) {
+            return Claimed::Exhausted(claim);
+        }
+        Claimed::Run(claim)
+    }
+
+    async fn answer(&self, refusal: &Refusal, delivery: &Delivery) -> Claimed {
+        match *refusal {
+            Refusal::Acknowledge(outcome) => Claimed::Answered(outcome, Verdict::Delete, None),
+            Refusal::Wait(lease) => {
+                // Not at the very end of the lease: the loser of that race would only wait once more.
+                let jitter = Duration::from_millis(self.ports.random.next_u64() % 1000);
+                let delay = self.now().until(lease) + Duration::from_secs(1) + jitter;
+                let verdict = Verdict::Redeliver(self.hide(delivery, delay).await);
+                Claimed::Answered(Outcome::Held, verdict, None)
+            }
+            Refusal::Impossible => Claimed::Answered(Outcome::Stale, Verdict::Bury, None),
+            Refusal::Mine(_) | Refusal::Replace(_) | Refusal::Vanished => {
+                Claimed::Answered(Outcome::Held, Verdict::Redeliver(None), None)
+            }
+        }
+    }
+
+    /// The ledger is down: the message comes back soon, and no try is spent.
+    async fn unreachable(&self, delivery: &Delivery, error: LedgerError) -> Claimed {
+        let jitter = Duration::from_millis(self.ports.random.next_u64() % 5000);
+        let verdict = Verdict::Redeliver(self.hide(delivery, Duration::from_secs(5) + jitter).await);
+        Claimed::Answered(Outcome::Unsettled, verdict, Some(error))
+    }
+}

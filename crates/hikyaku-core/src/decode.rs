@@ -1,0 +1,110 @@
+//! Decode: from a body to a job that is ready to run.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use hikyaku_laravel::{Envelope, EnvelopeError, PayloadError, Unsupported};
+
+use crate::policy::Policy;
+use crate::registry::{Prepared, Registry};
+use crate::{Delivery, FailedJob, Timestamp};
+
+/// A job that may be claimed.
+pub(crate) struct Decoded {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) policy: Policy,
+    pub(crate) envelope: Envelope,
+}
+
+/// Why a message is buried without being claimed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error("the message is not a job")]
+    NotAJob(#[source] EnvelopeError),
+    #[error("job `{name}` asks for something that is not supported yet")]
+    Unsupported {
+        name: String,
+        #[source]
+        source: Unsupported,
+    },
+    #[error("no job is registered under the name `{name}`; this function knows {known}")]
+    UnknownJob { name: String, known: String },
+    #[error("the payload of job `{name}` does not fit its fields")]
+    Payload {
+        name: String,
+        #[source]
+        source: PayloadError,
+    },
+    #[error("reading the payload of job `{name}` panicked")]
+    Panicked { name: String },
+}
+
+/// A refused message: what is known of it, and why.
+pub(crate) struct Refused {
+    pub(crate) envelope: Option<Envelope>,
+    pub(crate) why: Refusal,
+}
+
+/// Reads the body, finds the job type, and turns the payload into the job.
+pub(crate) fn decode<S: Send + Sync + 'static>(
+    registry: &Registry<S>,
+    delivery: &Delivery,
+) -> Result<(Decoded, Prepared<S>), Box<Refused>> {
+    let envelope = Envelope::parse(&delivery.body)
+        .map_err(|error| Box::new(Refused { envelope: None, why: Refusal::NotAJob(error) }))?;
+    match prepare(registry, &envelope) {
+        Ok((name, policy, prepared)) => {
+            let id = identity(&envelope, delivery);
+            Ok((Decoded { id, name, policy, envelope }, prepared))
+        }
+        Err(why) => Err(Box::new(Refused { envelope: Some(envelope), why })),
+    }
+}
+
+fn prepare<S: Send + Sync + 'static>(
+    registry: &Registry<S>,
+    envelope: &Envelope,
+) -> Result<(String, Policy, Prepared<S>), Refusal> {
+    let name = envelope.name().to_owned();
+    let Some(registered) = registry.find(&name) else {
+        // What the message is matters more to its reader than that nobody is registered for it.
+        envelope.supported().map_err(|source| Refusal::Unsupported { name: name.clone(), source })?;
+        return Err(Refusal::UnknownJob { name, known: known(registry) });
+    };
+    envelope.supported().map_err(|source| Refusal::Unsupported { name: name.clone(), source })?;
+    let policy = Policy::of(envelope, &registered.description);
+    // A `Deserialize` written by hand may panic; that must not take the batch down.
+    match catch_unwind(AssertUnwindSafe(|| (registered.prepare)(envelope))) {
+        Ok(Ok(prepared)) => Ok((name, policy, prepared)),
+        Ok(Err(source)) => Err(Refusal::Payload { name, source }),
+        Err(_) => Err(Refusal::Panicked { name }),
+    }
+}
+
+/// The job's identity: what the producer gave it, else what the queue gave its message.
+fn identity(envelope: &Envelope, delivery: &Delivery) -> String {
+    envelope.uuid.clone().unwrap_or_else(|| delivery.message_id.clone())
+}
+
+fn known<S: Send + Sync + 'static>(registry: &Registry<S>) -> String {
+    let names: Vec<_> = registry.descriptions().map(|job| format!("`{}`", job.name)).collect();
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+impl Refused {
+    /// The row of the failed store. A body that is a job keeps its text, one generation on, so that sending it again
+    /// runs it; any other body is wrapped, with its exact text beside it.
+    pub(crate) fn row(&self, delivery: &Delivery, exception: String, now: Timestamp) -> FailedJob {
+        let (id, payload, body) = match &self.envelope {
+            Some(envelope) => {
+                (identity(envelope, delivery), envelope.with_generation(envelope.generation + 1), None)
+            }
+            None => (
+                delivery.message_id.clone(),
+                hikyaku_laravel::malformed_payload(&delivery.message_id, &exception),
+                Some(delivery.body.clone()),
+            ),
+        };
+        FailedJob { id, queue: delivery.queue.clone(), payload, body, exception, failed_at: now }
+    }
+}

@@ -1,0 +1,149 @@
+//! Run: the job's own code, within its time, its panics caught.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use futures_util::channel::oneshot;
+use futures_util::{FutureExt, select_biased};
+use serde_json::value::RawValue;
+
+use crate::claim::Claim;
+use crate::context::{Attempt, Context};
+use crate::policy::Policy;
+use crate::registry::Prepared;
+use crate::tasks::Tasks;
+use crate::engine::Engine;
+use crate::{BoxFuture, Delivery, JobError, Timestamp};
+
+/// How an attempt ended.
+#[derive(Debug)]
+pub(crate) enum Ended {
+    /// The job is done, with what it answered.
+    Succeeded(Option<Box<RawValue>>),
+    /// The job answered an error.
+    Erred(JobError),
+    /// The job panicked.
+    Panicked(String),
+    /// The job's own time was over.
+    TimedOut(Duration),
+    /// The invocation's time was over before the job had had its own.
+    Interrupted,
+    /// Another attempt took the job over, or the lease could not be kept.
+    Fenced,
+}
+
+impl Ended {
+    /// What went wrong, for people.
+    pub(crate) fn error(&self) -> Option<String> {
+        match self {
+            Self::Succeeded(_) => None,
+            Self::Erred(error) => Some(error.chain()),
+            Self::Panicked(message) => Some(format!("the job panicked: {message}")),
+            Self::TimedOut(limit) => Some(format!("the job ran out of its time of {limit:?}")),
+            Self::Interrupted => Some("the function's time was over before the job had had its own".to_owned()),
+            Self::Fenced => Some("another attempt has taken the job over".to_owned()),
+        }
+    }
+}
+
+/// A job in flight: its result to come, and the ways to stop it.
+struct Running {
+    result: oneshot::Receiver<Ended>,
+    attempt: Arc<Attempt>,
+    handle: Box<dyn crate::AbortHandle>,
+}
+
+impl Engine<'_> {
+    /// Runs the job apart from the engine until it ends, its time is over, or it is lost to another attempt.
+    pub(crate) async fn run<S: Send + Sync + 'static>(
+        &self,
+        job: Job<'_, S>,
+        claim: &mut Claim,
+        delivery: &Delivery,
+    ) -> Ended {
+        let started = self.now();
+        let limit = self.limit(started, job.policy);
+        let policy = job.policy;
+        let running = self.start(job, claim, limit);
+        let mut result = running.result;
+        let mut time_over = self.ports.clock.sleep_until(limit).fuse();
+        let ended = {
+            let mut lost = std::pin::pin!(self.keep_alive(policy, claim, delivery).fuse());
+            select_biased! {
+                ended = result => ended.unwrap_or_else(|_| Ended::Panicked("its task was dropped".to_owned())),
+                () = lost => Ended::Fenced,
+                () = time_over => self.out_of_time(started, limit, policy),
+            }
+        };
+        if !matches!(ended, Ended::Succeeded(_) | Ended::Erred(_) | Ended::Panicked(_)) {
+            running.attempt.stop.store(true, Ordering::Relaxed);
+            running.attempt.tasks.abort();
+            running.handle.abort();
+        }
+        ended
+    }
+
+    /// Whether the job got as much time as this function can ever give it, or was cut short by what ran before it.
+    fn out_of_time(&self, started: Timestamp, limit: Timestamp, policy: &Policy) -> Ended {
+        let granted = started.until(limit);
+        if granted * 10 >= self.full_time(policy) * 9 { Ended::TimedOut(granted) } else { Ended::Interrupted }
+    }
+
+    fn start<S: Send + Sync + 'static>(&self, job: Job<'_, S>, claim: &Claim, limit: Timestamp) -> Running {
+        let attempt = Arc::new(Attempt {
+            id: job.id.to_owned(),
+            number: claim.spent,
+            token: claim.held.as_ref().map_or(0, |held| held.token),
+            deadline: limit,
+            stop: AtomicBool::new(false),
+            clock: Arc::clone(&self.ports.clock),
+            executor: Arc::clone(&self.ports.executor),
+            tasks: Tasks::default(),
+        });
+        let (sender, result) = oneshot::channel();
+        let context = Context::new(job.state, Arc::clone(&attempt));
+        let task = run_to_end(job.prepared, context, Arc::clone(&attempt), sender);
+        let handle = self.ports.executor.spawn(task);
+        Running { result, attempt, handle }
+    }
+}
+
+/// What `run` needs of a job.
+pub(crate) struct Job<'a, S> {
+    pub(crate) id: &'a str,
+    pub(crate) policy: &'a Policy,
+    pub(crate) prepared: Prepared<S>,
+    pub(crate) state: Arc<S>,
+}
+
+fn run_to_end<S: Send + Sync + 'static>(
+    prepared: Prepared<S>,
+    context: Context<S>,
+    attempt: Arc<Attempt>,
+    sender: oneshot::Sender<Ended>,
+) -> BoxFuture<'static, ()> {
+    Box::pin(async move {
+        // The call itself is inside too: a job may panic before it has made its future.
+        let work = AssertUnwindSafe(async move { prepared(context).await }).catch_unwind().await;
+        let task_panicked = attempt.tasks.finish().await;
+        let ended = match work {
+            Ok(Ok(_)) if task_panicked => Ended::Panicked("a task that the job spawned panicked".to_owned()),
+            Ok(Ok(output)) => Ended::Succeeded(output),
+            Ok(Err(error)) => Ended::Erred(error),
+            Err(panic) => Ended::Panicked(message_of(&*panic)),
+        };
+        // Nobody listens any more when the attempt was given up.
+        drop(sender.send(ended));
+    })
+}
+
+fn message_of(panic: &(dyn Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".to_owned())
+}

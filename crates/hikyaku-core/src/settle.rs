@@ -1,0 +1,292 @@
+//! Settle: the ledger first, then the queue.
+//!
+//! The order is the point. A job is recorded as done before its message is deleted, and its failed row is written
+//! before its message is buried: whatever dies in between, the message comes again and finds the record.
+
+use std::time::Duration;
+
+use crate::claim::{Claim, REOPENED_QUIET};
+use crate::decode::{Decoded, Refused};
+use crate::judge::{Judgement, judge};
+use crate::ports::ledger::RETENTION;
+use crate::run::Ended;
+use crate::engine::Engine;
+use crate::{Delivery, FailedJob, Fence, Held, LedgerError, Outcome, Release, State, Timestamp, Verdict};
+
+/// SQS hides a message for 12 hours at most, counted from its receive (Amazon SQS developer guide, "visibility
+/// timeout").
+const LONGEST_HIDING: Duration = Duration::from_secs(43_200);
+
+/// What a settled delivery leaves behind.
+#[derive(Debug)]
+pub(crate) struct Settled {
+    pub(crate) outcome: Outcome,
+    pub(crate) verdict: Verdict,
+    pub(crate) error: Option<String>,
+}
+
+/// A job whose attempt is over: all that settling needs to know of it.
+pub(crate) struct Finished<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) name: &'a str,
+    pub(crate) policy: &'a crate::Policy,
+    pub(crate) envelope: &'a hikyaku_laravel::Envelope,
+    pub(crate) delivery: &'a Delivery,
+    pub(crate) claim: &'a Claim,
+}
+
+impl<'a> Finished<'a> {
+    pub(crate) fn new(decoded: &'a Decoded, claim: &'a Claim, delivery: &'a Delivery) -> Self {
+        let Decoded { id, name, policy, envelope, .. } = decoded;
+        Self { id, name, policy, envelope, delivery, claim }
+    }
+
+    fn row(&self, error: &str, why: &str, now: Timestamp) -> FailedJob {
+        let tries = match (self.policy.tries, self.policy.retry_until) {
+            (0, _) | (_, Some(_)) => String::new(),
+            (tries, None) => format!(" of {tries}"),
+        };
+        FailedJob {
+            id: self.id.to_owned(),
+            queue: self.delivery.queue.clone(),
+            payload: self.envelope.with_generation(self.envelope.generation + 1),
+            body: None,
+            exception: format!(
+                "{error}\n\njob `{}` ({}) was buried after try {}{tries}: {why}",
+                self.name, self.id, self.claim.spent
+            ),
+            failed_at: now,
+        }
+    }
+}
+
+impl Engine<'_> {
+    /// Records how the attempt ended and tells the queue.
+    pub(crate) async fn settle(&self, job: &Finished<'_>, ended: &Ended) -> Settled {
+        if let Ended::Succeeded(_) = ended {
+            return self.complete(job).await;
+        }
+        let error = ended.error();
+        if let Ended::Fenced = ended {
+            return Settled { outcome: Outcome::Fenced, verdict: Verdict::Redeliver(None), error };
+        }
+        match judge(job.policy, job.claim, ended, self.now(), &*self.ports.random) {
+            Judgement::Later { delay, release, outcome } => self.release(job, delay, release, outcome, error).await,
+            Judgement::Never { why } => self.fail(job, error.unwrap_or_default(), why).await,
+        }
+    }
+
+    /// Buries a job that was started too often, without running it.
+    pub(crate) async fn settle_exhausted(&self, job: &Finished<'_>) -> Settled {
+        let (error, why) = if job.policy.guarantee == crate::Guarantee::AtMostOnce {
+            ("outcome unknown: an attempt began and never reported its end".to_owned(), "it is run at most once")
+        } else {
+            let last = job.claim.last_error.clone();
+            (last.unwrap_or_else(|| "every attempt ended without a report: its process was killed".to_owned()), "its tries are spent")
+        };
+        let spent = job.claim.spent.saturating_sub(1);
+        let claim = Claim { spent, ..job.claim.clone() };
+        self.fail(&Finished { claim: &claim, ..*job }, error, why).await
+    }
+
+    /// Writes a message that is no job of ours to the failed store.
+    pub(crate) async fn settle_refused(&self, refused: &Refused, delivery: &Delivery) -> Settled {
+        let error = chain(&refused.why);
+        let row = refused.row(delivery, error.clone(), self.now());
+        self.bury(&row, error).await
+    }
+
+    /// What a claim that was refused leaves: nothing, or a row for a message that contradicts the ledger.
+    pub(crate) async fn settle_unclaimed(
+        &self,
+        decoded: &Decoded,
+        delivery: &Delivery,
+        answer: (Outcome, Verdict, Option<LedgerError>),
+    ) -> Settled {
+        let (outcome, verdict, error) = answer;
+        if verdict != Verdict::Bury {
+            return Settled { outcome, verdict, error: error.map(|error| chain(&error)) };
+        }
+        let generation = decoded.envelope.generation;
+        let error = format!("the message says it is generation {generation} of its job, which nothing has opened");
+        let row = FailedJob {
+            id: decoded.id.clone(),
+            queue: delivery.queue.clone(),
+            payload: decoded.envelope.text().to_owned(),
+            body: None,
+            exception: error.clone(),
+            failed_at: self.now(),
+        };
+        self.bury(&row, error).await
+    }
+
+    async fn complete(&self, job: &Finished<'_>) -> Settled {
+        let Some(held) = &job.claim.held else { return done() };
+        let expires = self.now() + RETENTION;
+        let ledger = &*self.ports.ledger;
+        match self.until_recorded(self.hard_deadline(), async || ledger.complete(held, expires).await).await {
+            Ok(fence) => match recorded(&fence, held, State::Done) {
+                Recorded::AsAsked | Recorded::AsDone => done(),
+                Recorded::Not => fenced(),
+            },
+            Err(error) => unsettled(&error),
+        }
+    }
+
+    async fn release(
+        &self,
+        job: &Finished<'_>,
+        delay: Duration,
+        release: Release,
+        outcome: Outcome,
+        error: Option<String>,
+    ) -> Settled {
+        if let Some(held) = &job.claim.held {
+            let ledger = &*self.ports.ledger;
+            let written = self.until_recorded(self.hard_deadline(), async || ledger.release(held, &release).await);
+            match written.await.map(|fence| recorded(&fence, held, State::Pending)) {
+                Ok(Recorded::AsAsked) => {}
+                Ok(Recorded::AsDone) => return done(),
+                Ok(Recorded::Not) => return fenced(),
+                Err(error) => return unsettled(&error),
+            }
+        }
+        let delay = self.hide(job.delivery, delay).await;
+        Settled { outcome, verdict: Verdict::Redeliver(delay), error }
+    }
+
+    async fn fail(&self, job: &Finished<'_>, error: String, why: &str) -> Settled {
+        let Some(held) = &job.claim.held else {
+            let row = job.row(&error, why, self.now());
+            return self.bury(&row, error).await;
+        };
+        if let Some(early) = self.too_early_to_bury(job).await {
+            let release = Release {
+                tries_spent: job.claim.spent.max(job.policy.tries),
+                exceptions: job.claim.exceptions,
+                error: Some(error.clone()),
+            };
+            return self.release(job, early, release, Outcome::Released, Some(error)).await;
+        }
+        let row = job.row(&error, why, self.now());
+        let expires = self.now() + RETENTION;
+        let ledger = &*self.ports.ledger;
+        let written = self.until_recorded(self.hard_deadline(), async || ledger.fail(held, &row, expires).await);
+        match written.await.map(|fence| recorded(&fence, held, State::Failed)) {
+            Ok(Recorded::AsAsked) => buried(error),
+            Ok(Recorded::AsDone) => done(),
+            Ok(Recorded::Not) => fenced(),
+            Err(error) => unsettled(&error),
+        }
+    }
+
+    /// Waits until a job that was sent again may be buried again; if there is no time to wait, says how long it takes.
+    async fn too_early_to_bury(&self, job: &Finished<'_>) -> Option<Duration> {
+        let quiet = job.claim.reopened? + REOPENED_QUIET;
+        let wait = self.now().until(quiet);
+        if wait.is_zero() {
+            return None;
+        }
+        if self.hard_deadline() < quiet {
+            return Some(wait);
+        }
+        self.ports.clock.sleep_until(quiet).await;
+        None
+    }
+
+    pub(crate) async fn bury(&self, row: &FailedJob, error: String) -> Settled {
+        let ledger = &*self.ports.ledger;
+        match self.until_recorded(self.hard_deadline(), async || ledger.bury(row).await).await {
+            Ok(()) => buried(error),
+            Err(error) => unsettled(&error),
+        }
+    }
+
+    /// Hides a message for `delay` from now. Answers the delay that holds; none if the queue keeps its own time.
+    pub(crate) async fn hide(&self, delivery: &Delivery, delay: Duration) -> Option<Duration> {
+        // What came from no queue is held back by whoever brought it.
+        let Some(receipt) = &delivery.receipt else { return Some(delay) };
+        let left = LONGEST_HIDING.saturating_sub(receipt.received.until(self.now()));
+        let delay = delay.min(left);
+        match self.ports.queue.change_visibility(receipt, delay).await {
+            Ok(()) => Some(delay),
+            Err(error) => {
+                tracing::warn!(
+                    message.id = %delivery.message_id,
+                    error = &error as &dyn std::error::Error,
+                    "the message keeps its queue's visibility timeout"
+                );
+                None
+            }
+        }
+    }
+
+    /// Repeats a ledger write until it is answered or the time is up. Repeating is safe: every write names its claim.
+    pub(crate) async fn until_recorded<T>(
+        &self,
+        give_up: Timestamp,
+        mut write: impl AsyncFnMut() -> Result<T, LedgerError>,
+    ) -> Result<T, LedgerError> {
+        let mut pause = Duration::from_millis(50);
+        loop {
+            match write().await {
+                Err(error) if error.retryable && self.now() + pause < give_up => {
+                    let jitter = Duration::from_millis(self.ports.random.next_u64() % 50);
+                    self.ports.clock.sleep_until(self.now() + pause + jitter).await;
+                    pause = (pause * 2).min(Duration::from_secs(2));
+                }
+                answer => return answer,
+            }
+        }
+    }
+}
+
+/// What a fenced write came to.
+enum Recorded {
+    /// It stands as asked, applied now or before with its answer lost.
+    AsAsked,
+    /// An earlier write of this very attempt had already recorded that the job is done.
+    AsDone,
+    /// Another attempt holds the job, or held it since.
+    Not,
+}
+
+fn recorded(fence: &Fence, held: &Held, asked: State) -> Recorded {
+    match fence {
+        Fence::Applied => Recorded::AsAsked,
+        Fence::Refused(Some(record)) if record.token != held.token => Recorded::Not,
+        Fence::Refused(Some(record)) if record.state == asked => Recorded::AsAsked,
+        Fence::Refused(Some(record)) if record.state == State::Done => Recorded::AsDone,
+        Fence::Refused(_) => Recorded::Not,
+    }
+}
+
+fn done() -> Settled {
+    Settled { outcome: Outcome::Done, verdict: Verdict::Delete, error: None }
+}
+
+fn buried(error: String) -> Settled {
+    Settled { outcome: Outcome::Buried, verdict: Verdict::Bury, error: Some(error) }
+}
+
+fn fenced() -> Settled {
+    let error = Some("another attempt has taken the job over; this one counts for nothing".to_owned());
+    Settled { outcome: Outcome::Fenced, verdict: Verdict::Redeliver(None), error }
+}
+
+/// The message comes again after its visibility timeout and finds what the ledger then says.
+fn unsettled(error: &LedgerError) -> Settled {
+    Settled { outcome: Outcome::Unsettled, verdict: Verdict::Redeliver(None), error: Some(chain(error)) }
+}
+
+/// An error and its causes, outermost first.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,107 @@
+//! The worker: decode → claim → run → settle.
+
+use std::sync::Arc;
+use tracing::Instrument;
+
+use crate::claim::Claimed;
+use crate::decode::decode;
+use crate::engine::Engine;
+use crate::policy::Description;
+use crate::registry::Registry;
+use crate::run;
+use crate::settle::Finished;
+use crate::{Delivery, Job, Report};
+
+/// How a worker works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// How many jobs of one batch run at once. At least the mapping's batch size, so that no received message waits
+    /// unattended behind a long one.
+    pub concurrency: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { concurrency: 10 }
+    }
+}
+
+/// The jobs of one binary and what they share.
+pub struct Worker<S> {
+    pub(crate) state: Arc<S>,
+    pub(crate) registry: Registry<S>,
+    pub(crate) settings: Settings,
+}
+
+impl<S: Send + Sync + 'static> Worker<S> {
+    /// A worker without jobs. `state` is what all of them share: clients, pools, settings.
+    pub fn new(state: S) -> Self {
+        Self { state: Arc::new(state), registry: Registry::new(), settings: Settings::default() }
+    }
+
+    /// Adds a job type. A second one of the same name takes the first one's place.
+    #[must_use]
+    pub fn register<J: Job<State = S>>(mut self) -> Self {
+        self.registry.register::<J>();
+        self
+    }
+
+    /// Sets how many jobs of one batch run at once.
+    #[must_use]
+    pub fn concurrency(mut self, jobs: usize) -> Self {
+        self.settings.concurrency = jobs.max(1);
+        self
+    }
+
+    /// How the worker works.
+    pub fn settings(&self) -> Settings {
+        self.settings
+    }
+
+    /// The policies of all registered jobs, by name.
+    pub fn descriptions(&self) -> Vec<Description> {
+        self.registry.descriptions().cloned().collect()
+    }
+
+    /// One delivery's whole way.
+    pub(crate) async fn handle(&self, delivery: &Delivery, engine: &Engine<'_>) -> Report {
+        let span = tracing::error_span!("job", message.id = %delivery.message_id);
+        let report = self.attend(delivery, engine).instrument(span.clone()).await;
+        span.in_scope(|| report.log());
+        report
+    }
+
+    async fn attend(&self, delivery: &Delivery, engine: &Engine<'_>) -> Report {
+        let began = engine.now();
+        let (decoded, prepared) = match decode(&self.registry, delivery) {
+            Ok(decoded) => decoded,
+            Err(refused) => {
+                let settled = engine.settle_refused(&refused, delivery).await;
+                return Report::refused(&refused, delivery, settled);
+            }
+        };
+        if !engine.worth_starting(&decoded.policy) {
+            return Report::of(&decoded, delivery, 0, engine.postpone(delivery).await);
+        }
+        let mut claim = match engine.claim(&decoded, delivery).await {
+            Claimed::Run(claim) => claim,
+            Claimed::Exhausted(claim) => {
+                let settled = engine.settle_exhausted(&Finished::new(&decoded, &claim, delivery)).await;
+                return Report::of(&decoded, delivery, 0, settled);
+            }
+            Claimed::Answered(outcome, verdict, error) => {
+                let settled = engine.settle_unclaimed(&decoded, delivery, (outcome, verdict, error)).await;
+                return Report::of(&decoded, delivery, 0, settled);
+            }
+        };
+        let job = run::Job {
+            id: &decoded.id,
+            policy: &decoded.policy,
+            prepared,
+            state: Arc::clone(&self.state),
+        };
+        let ended = engine.run(job, &mut claim, delivery).await;
+        let settled = engine.settle(&Finished::new(&decoded, &claim, delivery), &ended).await;
+        Report::of(&decoded, delivery, claim.spent, settled).with(ended, began.until(engine.now()))
+    }
+}

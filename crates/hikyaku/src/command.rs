@@ -1,0 +1,158 @@
+//! The function as a command: run one job from a shell, or say what its jobs ask for.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use hikyaku_core::memory::MemoryLedger;
+use hikyaku_core::{Clock, Ports, Timestamp, Worker};
+use lexopt::prelude::*;
+use serde_json::json;
+
+use crate::{Config, Error, Function, JobThreads, SqsQueue, SystemClock, SystemRandom, logs};
+
+/// What the command line asks for.
+#[derive(Debug, PartialEq, Eq)]
+enum Command {
+    /// Run what the payload says: a job, or any event a function accepts.
+    Run(Payload),
+    /// Print the jobs' policies.
+    Describe { json: bool },
+    /// Print how the command is used.
+    Help,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Payload {
+    /// A job's data; the job is the only one registered, or the one named.
+    Data { job: Option<String>, data: String },
+    /// An event in a file.
+    File(String),
+}
+
+pub(crate) async fn run<S: Send + Sync + 'static>(worker: Worker<S>, config: Config) -> Result<(), Error> {
+    match parse(lexopt::Parser::from_env())? {
+        Command::Help => print(&usage(&worker)),
+        Command::Describe { json } => print(&describe(&worker, json)),
+        Command::Run(payload) => run_once(worker, config, payload).await,
+    }
+}
+
+fn parse(mut words: lexopt::Parser) -> Result<Command, Error> {
+    let usage = |error: lexopt::Error| Error::Usage(error.to_string());
+    let command = match words.next().map_err(usage)? {
+        Some(Value(command)) => command.to_string_lossy().into_owned(),
+        None | Some(Long("help") | Short('h')) => return Ok(Command::Help),
+        Some(other) => return Err(usage(other.unexpected())),
+    };
+    let (mut json, mut job, mut data, mut file) = (false, None, None, None);
+    while let Some(word) = words.next().map_err(usage)? {
+        let mut value = || words.value().and_then(|value| value.string()).map_err(usage);
+        match (command.as_str(), word) {
+            ("describe", Long("json")) => json = true,
+            ("run", Long("job")) => job = Some(value()?),
+            ("run", Long("data")) => data = Some(value()?),
+            ("run", Long("event")) => file = Some(value()?),
+            (_, Long("help") | Short('h')) => return Ok(Command::Help),
+            (_, other) => return Err(usage(other.unexpected())),
+        }
+    }
+    match (command.as_str(), data, file) {
+        ("describe", ..) => Ok(Command::Describe { json }),
+        ("run", Some(data), None) => Ok(Command::Run(Payload::Data { job, data })),
+        ("run", None, Some(file)) => Ok(Command::Run(Payload::File(file))),
+        ("run", ..) => Err(Error::Usage("`run` needs either --data '{…}' or --event FILE".to_owned())),
+        (other, ..) => Err(Error::Usage(format!("unknown command `{other}`; there are `run` and `describe`"))),
+    }
+}
+
+/// Runs one job, with a ledger that lives as long as the command: nothing is remembered, and nothing is asked of AWS
+/// that the job itself does not ask.
+async fn run_once<S: Send + Sync + 'static>(worker: Worker<S>, config: Config, payload: Payload) -> Result<(), Error> {
+    logs::as_text(config.log_level.as_deref());
+    let payload = match payload {
+        Payload::File(path) => std::fs::read_to_string(&path).map_err(|source| Error::Read { path, source })?,
+        Payload::Data { job, data } => envelope(&worker, job, &data)?,
+    };
+    let queue = Arc::new(SqsQueue::new(config.clone()));
+    let ports = Ports {
+        ledger: Arc::new(MemoryLedger::default()),
+        queue: Arc::clone(&queue) as _,
+        clock: Arc::new(SystemClock),
+        random: Arc::new(SystemRandom),
+        executor: Arc::new(JobThreads::start(worker.settings().concurrency).map_err(Error::Threads)?),
+    };
+    // A command tries once: there is no queue that the job could come back from.
+    let config = Config { queue_url: None, ..config };
+    let request_id = format!("run-{:016x}", fastrand::u64(..));
+    let function = Function::new(worker, ports, queue, config);
+    let never = Timestamp::from_millis(0);
+    debug_assert!(never < SystemClock.now(), "a deadline that has passed is none");
+    let answer = function.handle(&payload, &request_id, never).await;
+    print(answer.map_err(|error| Error::Failed(crate::error::chain(&error)))?.get())
+}
+
+/// The job that `run --data` means, as a message.
+fn envelope<S: Send + Sync + 'static>(worker: &Worker<S>, job: Option<String>, data: &str) -> Result<String, Error> {
+    let data: serde_json::Value =
+        serde_json::from_str(data).map_err(|error| Error::Usage(format!("--data is not JSON: {error}")))?;
+    let known = worker.descriptions();
+    let names = || known.iter().map(|job| format!("`{}`", job.name)).collect::<Vec<_>>().join(", ");
+    let job = match (job, &known[..]) {
+        (Some(job), _) => job,
+        (None, [only]) => only.name.to_owned(),
+        (None, _) => return Err(Error::Usage(format!("say which job with --job NAME: {}", names()))),
+    };
+    Ok(json!({ "job": job, "data": data }).to_string())
+}
+
+fn describe<S: Send + Sync + 'static>(worker: &Worker<S>, json: bool) -> String {
+    let jobs = worker.descriptions();
+    if json {
+        return json!({ "jobs": jobs }).to_string();
+    }
+    let lines = jobs.iter().map(|job| {
+        let tries = if job.tries == 0 { "without limit".to_owned() } else { job.tries.to_string() };
+        format!("{}: tries {tries}, timeout {} s, backoff {:?} s, {:?}", job.name, job.timeout, job.backoff, job.guarantee)
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn usage<S: Send + Sync + 'static>(worker: &Worker<S>) -> String {
+    format!(
+        "A function of these jobs:\n{}\n\nUsage:\n  run --data '{{…}}' [--job NAME]   run one job here and print what it answers; exits 1 if it fails\n  run --event FILE               the same with a whole message or event from a file\n  describe [--json]              print the jobs' policies\n\nStarted by Lambda it serves invocations instead.",
+        describe(worker, false)
+    )
+}
+
+fn print(text: &str) -> Result<(), Error> {
+    writeln!(std::io::stdout(), "{text}").map_err(|source| Error::Read { path: "standard output".to_owned(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(words: &[&str]) -> Result<Command, Error> {
+        parse(lexopt::Parser::from_args(words))
+    }
+
+    #[test]
+    fn run_takes_data_or_an_event_and_not_both() {
+        let data = Payload::Data { job: None, data: "{}".to_owned() };
+        assert_eq!(parsed(&["run", "--data", "{}"]).unwrap(), Command::Run(data));
+        assert_eq!(parsed(&["run", "--event", "e.json"]).unwrap(), Command::Run(Payload::File("e.json".to_owned())));
+        assert!(parsed(&["run"]).is_err());
+        assert!(parsed(&["run", "--data", "{}", "--event", "e.json"]).is_err());
+    }
+
+    #[test]
+    fn what_is_unknown_is_named() {
+        assert!(parsed(&["fly"]).unwrap_err().to_string().contains("unknown command `fly`"));
+        assert!(parsed(&["describe", "--loud"]).unwrap_err().to_string().contains("--loud"));
+    }
+
+    #[test]
+    fn no_words_ask_for_help() {
+        assert_eq!(parsed(&[]).unwrap(), Command::Help);
+    }
+}

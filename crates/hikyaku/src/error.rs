@@ -1,0 +1,64 @@
+//! What can keep a function from serving.
+
+use std::fmt;
+
+use crate::config::ConfigError;
+
+/// A function could not be served, or a command could not be carried out.
+#[derive(thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A setting cannot be read.
+    #[error("reading the configuration")]
+    Config(#[from] ConfigError),
+    /// The threads that jobs run on could not be started.
+    #[error("starting the threads that jobs run on")]
+    Threads(#[source] std::io::Error),
+    /// The Lambda Runtime API broke off.
+    #[error("serving the Lambda Runtime API")]
+    Runtime(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The state that the jobs share could not be made.
+    #[error("setting up what the jobs share")]
+    State(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The command line does not say what to do.
+    #[error("{0}")]
+    Usage(String),
+    /// A file named on the command line cannot be read.
+    #[error("reading `{path}`")]
+    Read {
+        /// The file.
+        path: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The job that was run by command did not succeed.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl Error {
+    /// An error of a job's own set-up, for `main` to return.
+    pub fn state(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::State(error.into())
+    }
+}
+
+/// What Rust prints when `main` returns an error: the sentence and its causes, as a person reads them.
+impl fmt::Debug for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&chain(self))
+    }
+}
+
+/// An error and its causes, outermost first.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,131 @@
+//! One function: a worker behind its ports, answering events.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hikyaku_core::{Clock, Invocation, Outcome, Ports, Report, Timestamp, Verdict, Worker};
+use serde_json::json;
+use serde_json::value::RawValue;
+
+use crate::event::{self, BatchResponse, Event, EventError, Surroundings};
+use crate::{Config, SqsQueue};
+
+/// A worker behind its ports. [`serve`](crate::serve) makes one on AWS; a test makes one on ports of its own.
+pub struct Function<S> {
+    worker: Worker<S>,
+    ports: Ports,
+    queue: Arc<SqsQueue>,
+    config: Config,
+    jobs: Vec<&'static str>,
+}
+
+/// An invocation failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FunctionError {
+    /// Its payload is nothing that a function accepts.
+    #[error("reading the event")]
+    Event(#[from] EventError),
+    /// Its one job did not succeed, and there is no queue to try it again from.
+    #[error("job `{job}` ({id}) {outcome}: {error}")]
+    Job {
+        /// The job's name.
+        job: String,
+        /// Its id.
+        id: String,
+        /// What became of it.
+        outcome: &'static str,
+        /// Why.
+        error: String,
+    },
+    /// The answer could not be put together.
+    #[error("writing the answer")]
+    Answer(#[from] serde_json::Error),
+}
+
+impl<S: Send + Sync + 'static> Function<S> {
+    /// Puts a worker behind ports. `queue` is where jobs that came from no queue are handed over to.
+    pub fn new(worker: Worker<S>, ports: Ports, queue: Arc<SqsQueue>, config: Config) -> Self {
+        let jobs = worker.descriptions().iter().map(|job| job.name).collect();
+        Self { worker, ports, queue, config, jobs }
+    }
+
+    /// Answers one invocation.
+    ///
+    /// `deadline` is when the process is killed; one that has already passed is not known, which is what
+    /// `cargo lambda watch` sends.
+    pub async fn handle(
+        &self,
+        payload: &str,
+        request_id: &str,
+        deadline: Timestamp,
+    ) -> Result<Box<RawValue>, FunctionError> {
+        let now = self.ports.clock.now();
+        let invocation = Invocation { started: now, deadline: Some(deadline).filter(|deadline| *deadline > now) };
+        let surroundings = Surroundings {
+            request_id,
+            now,
+            sqs_endpoint: self.config.sqs_endpoint.as_deref(),
+            queue_url: self.config.queue_url.as_deref(),
+            jobs: &self.jobs,
+        };
+        match event::read(payload, surroundings)? {
+            Event::Queue(deliveries) => {
+                let reports = self.worker.process(&deliveries, invocation, &self.ports).await;
+                let again = reports.into_iter().filter(|report| !report.verdict.acknowledges());
+                Ok(serde_json::value::to_raw_value(&BatchResponse::of(again.map(|report| report.message_id)))?)
+            }
+            Event::Single(delivery) => {
+                let body = delivery.body.clone();
+                let mut reports = self.worker.process(&[delivery], invocation, &self.ports).await;
+                match reports.pop() {
+                    Some(report) => self.answer(report, &body).await,
+                    None => Ok(RawValue::NULL.to_owned()),
+                }
+            }
+        }
+    }
+
+    /// What a job that came from no queue is answered with.
+    async fn answer(&self, report: Report, body: &str) -> Result<Box<RawValue>, FunctionError> {
+        if report.outcome == Outcome::Done {
+            return Ok(report.output.unwrap_or_else(|| RawValue::NULL.to_owned()));
+        }
+        if let Verdict::Redeliver(delay) = report.verdict {
+            if self.hand_over(body, delay.unwrap_or_default()).await {
+                let said = json!({ "job": report.job, "id": report.id, "outcome": report.outcome.word(),
+                    "handedOverTo": self.config.queue_url });
+                return Ok(serde_json::value::to_raw_value(&said)?);
+            }
+            return Err(failed(report));
+        }
+        match report.outcome {
+            Outcome::Buried | Outcome::FailedBefore => Err(failed(report)),
+            _ => {
+                let said = json!({ "job": report.job, "id": report.id, "outcome": report.outcome.word() });
+                Ok(serde_json::value::to_raw_value(&said)?)
+            }
+        }
+    }
+
+    /// No receipt, so no visibility to change: the job goes to its queue to be tried again from there.
+    async fn hand_over(&self, body: &str, delay: Duration) -> bool {
+        let Some(url) = &self.config.queue_url else { return false };
+        match self.queue.send(url, body, delay).await {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "the job stays with the invocation");
+                false
+            }
+        }
+    }
+}
+
+fn failed(report: Report) -> FunctionError {
+    FunctionError::Job {
+        job: report.job.unwrap_or_else(|| "unknown".to_owned()),
+        id: report.id,
+        outcome: report.outcome.word(),
+        error: report.error.unwrap_or_else(|| "no reason was given".to_owned()),
+    }
+}

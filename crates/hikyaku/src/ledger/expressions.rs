@@ -1,0 +1,122 @@
+//! The conditional writes, as DynamoDB expressions. One-letter attribute names are no reserved words (Amazon DynamoDB
+//! developer guide, "Reserved words in DynamoDB"), so they stand as they are.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use hikyaku_core::{ClaimRequest, Held, Record, Release, Replace, State, Timestamp};
+
+use super::item::{number, seconds, state_letter, text};
+
+/// One conditional update.
+pub(super) struct Expression {
+    pub(super) update: String,
+    pub(super) condition: String,
+    pub(super) values: HashMap<String, AttributeValue>,
+    /// Whether the new item is asked for.
+    pub(super) answers: bool,
+}
+
+/// What every claim sets, whatever stood there before.
+const TAKE: &str = "SET s = :R, l = :l, o = :o, m = :m, j = :j, g = :g, x = :x";
+
+/// The condition of every write that settles or prolongs a claim.
+const HELD: &str = "s = :R AND a = :a";
+
+pub(super) fn claim(request: &ClaimRequest) -> Expression {
+    Expression {
+        update: format!("{TAKE}, a = if_not_exists(a, :0) + :1, n = if_not_exists(n, :0) + :1"),
+        condition: "attribute_not_exists(pk) OR (g = :g AND (s = :P OR (s = :R AND l < :now)))".to_owned(),
+        values: with(taking(request), [
+            (":0", number(0)),
+            (":1", number(1)),
+            (":P", text(state_letter(State::Pending))),
+            (":now", number(request.now.as_millis())),
+        ]),
+        answers: true,
+    }
+}
+
+pub(super) fn replace(request: &ClaimRequest, seen: &Record, why: Replace) -> Expression {
+    let (reopened, removed) = match why {
+        Replace::Reopened => (", r = :now", "REMOVE xc, e"),
+        Replace::Expired => ("", "REMOVE xc, e, k, r"),
+    };
+    let mut values = with(taking(request), [
+        (":1", number(1)),
+        (":a", number(seen.token + 1)),
+        (":seen_s", text(state_letter(seen.state))),
+        (":seen_a", number(seen.token)),
+        (":seen_x", seconds(seen.expires)),
+    ]);
+    if why == Replace::Reopened {
+        values.insert(":now".to_owned(), number(request.now.as_millis()));
+    }
+    Expression {
+        update: format!("{TAKE}, a = :a, n = :1{reopened} {removed}"),
+        condition: "s = :seen_s AND a = :seen_a AND x = :seen_x".to_owned(),
+        values,
+        answers: true,
+    }
+}
+
+pub(super) fn extend(held: &Held, lease: Timestamp) -> Expression {
+    settling("SET l = :l".to_owned(), held, [(":l", number(lease.as_millis()))])
+}
+
+pub(super) fn complete(held: &Held, expires: Timestamp) -> Expression {
+    let values = [(":D", text(state_letter(State::Done))), (":x", seconds(expires))];
+    settling("SET s = :D, x = :x REMOVE l, o, k".to_owned(), held, values)
+}
+
+pub(super) fn fail(held: &Held, expires: Timestamp) -> Expression {
+    let values = [(":F", text(state_letter(State::Failed))), (":x", seconds(expires))];
+    settling("SET s = :F, x = :x REMOVE l, o".to_owned(), held, values)
+}
+
+pub(super) fn release(held: &Held, release: &Release) -> Expression {
+    let mut update = "SET s = :P, n = :n, xc = :xc".to_owned();
+    let mut values = vec![
+        (":P", text(state_letter(State::Pending))),
+        (":n", number(release.tries_spent)),
+        (":xc", number(release.exceptions)),
+    ];
+    if let Some(error) = &release.error {
+        update.push_str(", e = :e");
+        values.push((":e", text(error)));
+    }
+    update.push_str(" REMOVE l, o");
+    settling(update, held, values)
+}
+
+fn settling(
+    update: String,
+    held: &Held,
+    values: impl IntoIterator<Item = (&'static str, AttributeValue)>,
+) -> Expression {
+    let fence = HashMap::from([
+        (":R".to_owned(), text(state_letter(State::Running))),
+        (":a".to_owned(), number(held.token)),
+    ]);
+    Expression { update, condition: HELD.to_owned(), values: with(fence, values), answers: false }
+}
+
+fn taking(request: &ClaimRequest) -> HashMap<String, AttributeValue> {
+    with(HashMap::new(), [
+        (":R", text(state_letter(State::Running))),
+        (":l", number(request.lease.as_millis())),
+        (":o", number(request.owner)),
+        (":m", text(&request.message)),
+        (":j", text(&request.job)),
+        (":g", number(request.generation)),
+        (":x", seconds(request.expires)),
+    ])
+}
+
+fn with(
+    mut values: HashMap<String, AttributeValue>,
+    more: impl IntoIterator<Item = (&'static str, AttributeValue)>,
+) -> HashMap<String, AttributeValue> {
+    values.extend(more.into_iter().map(|(name, value)| (name.to_owned(), value)));
+    values
+}

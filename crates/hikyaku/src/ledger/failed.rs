@@ -1,0 +1,56 @@
+//! The failed store: Laravel's own DynamoDB schema, so that `php artisan queue:failed`, `queue:retry` and
+//! `queue:forget` work on every job that hikyaku buried.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use hikyaku_core::FailedJob;
+
+use super::item::{number, text};
+use crate::Config;
+
+const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
+
+/// Where failed jobs are written, and under which names.
+#[derive(Debug, Clone)]
+pub struct FailedStore {
+    table: String,
+    application: String,
+    connection: String,
+    days: u64,
+}
+
+impl FailedStore {
+    pub(super) fn new(config: &Config) -> Self {
+        Self {
+            table: config.failed_table.clone(),
+            application: config.application.clone(),
+            connection: config.connection.clone(),
+            days: config.failed_days.into(),
+        }
+    }
+
+    pub(super) fn table(&self) -> &str {
+        &self.table
+    }
+
+    /// The row, with the attributes and types of Laravel's `DynamoDbFailedJobProvider`, and `body` beside them when
+    /// the message was not a job.
+    pub(super) fn item(&self, row: &FailedJob) -> HashMap<String, AttributeValue> {
+        let failed_at = row.failed_at.as_secs();
+        let mut item = HashMap::from([
+            ("application".to_owned(), text(&self.application)),
+            ("uuid".to_owned(), text(&row.id)),
+            ("connection".to_owned(), text(&self.connection)),
+            ("queue".to_owned(), text(&row.queue)),
+            ("payload".to_owned(), text(&row.payload)),
+            ("exception".to_owned(), text(&row.exception)),
+            ("failed_at".to_owned(), number(failed_at)),
+            ("expires_at".to_owned(), number(failed_at + self.days * SECONDS_PER_DAY)),
+        ]);
+        if let Some(body) = &row.body {
+            item.insert("body".to_owned(), text(body));
+        }
+        item
+    }
+}

@@ -1,0 +1,64 @@
+//! Serving: under Lambda a function, from a shell a command.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hikyaku_core::{Guarantee, Ports, Timestamp, Worker};
+use lambda_runtime::{LambdaEvent, Runtime, service_fn};
+use serde_json::value::RawValue;
+use tracing::Instrument;
+
+use crate::ledger::DynamoDbLedger;
+use crate::{Config, Error, Function, JobThreads, SqsQueue, SystemClock, SystemRandom, clients, command, logs};
+
+/// How long init may wait for the ledger's connection. Init has ten seconds (AWS Lambda developer guide, "Runtime
+/// environment lifecycle"), and a ledger that is down must not keep the function from saying so per job.
+const CONNECT_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Serves `worker`: as a Lambda function when Lambda has started the process, and as a command otherwise
+/// (`NAME run --data '{…}'`, `NAME run --event FILE`, `NAME describe --json`).
+///
+/// Under Lambda it opens the ledger's connection first, while the processor is not throttled, and returns only when
+/// the Runtime API breaks off.
+///
+/// # Errors
+/// The environment cannot be read, the Runtime API broke off, or the command did not succeed.
+pub async fn serve<S: Send + Sync + 'static>(worker: Worker<S>) -> Result<(), Error> {
+    let config = Config::from_env()?;
+    let worker = match config.concurrency {
+        Some(jobs) => worker.concurrency(jobs),
+        None => worker,
+    };
+    if config.under_lambda { as_function(worker, config).await } else { command::run(worker, config).await }
+}
+
+async fn as_function<S: Send + Sync + 'static>(worker: Worker<S>, config: Config) -> Result<(), Error> {
+    logs::as_json(config.log_level.as_deref());
+    let function = on_aws(worker, config).await?;
+    let function = &function;
+    let handler = service_fn(async |event: LambdaEvent<Box<RawValue>>| {
+        let LambdaEvent { payload, context } = event;
+        let deadline = Timestamp::from_millis(context.deadline);
+        let span = tracing::error_span!("invocation", requestId = %context.request_id);
+        let answer = function.handle(payload.get(), &context.request_id, deadline).instrument(span).await;
+        answer.map_err(|error| crate::error::chain(&error))
+    });
+    Runtime::new(handler).run().await.map_err(Error::Runtime)
+}
+
+/// The function on AWS's own ports.
+async fn on_aws<S: Send + Sync + 'static>(worker: Worker<S>, config: Config) -> Result<Function<S>, Error> {
+    let ledger = DynamoDbLedger::new(clients::dynamodb(&config), &config);
+    if worker.descriptions().iter().any(|job| job.guarantee != Guarantee::AtLeastOnce) {
+        drop(tokio::time::timeout(CONNECT_PATIENCE, ledger.connect()).await);
+    }
+    let queue = Arc::new(SqsQueue::new(config.clone()));
+    let ports = Ports {
+        ledger: Arc::new(ledger),
+        queue: Arc::clone(&queue) as _,
+        clock: Arc::new(SystemClock),
+        random: Arc::new(SystemRandom),
+        executor: Arc::new(JobThreads::start(worker.settings().concurrency).map_err(Error::Threads)?),
+    };
+    Ok(Function::new(worker, ports, queue, config))
+}

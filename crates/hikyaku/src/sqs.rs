@@ -1,0 +1,123 @@
+//! SQS, as the engine uses it: a message is hidden for longer or shorter, or handed over to a queue.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use aws_sdk_sqs::Client;
+use hikyaku_core::{BoxFuture, Queue, QueueError, Receipt};
+
+use crate::{Config, clients};
+
+/// SQS takes no longer delay at sending (Amazon SQS API reference, `SendMessage`, `DelaySeconds`).
+const LONGEST_DELAY: Duration = Duration::from_secs(900);
+
+/// SQS behind the engine's queue port. The client is made on first use: a function whose jobs all succeed never needs
+/// it.
+#[derive(Debug)]
+pub struct SqsQueue {
+    config: Config,
+    client: OnceLock<Client>,
+}
+
+impl SqsQueue {
+    /// SQS as `config` reaches it. Opens no connection.
+    pub fn new(config: Config) -> Self {
+        Self { config, client: OnceLock::new() }
+    }
+
+    fn client(&self) -> &Client {
+        self.client.get_or_init(|| clients::sqs(&self.config))
+    }
+
+    /// Sends `body` to the queue at `url`, to come no earlier than `delay` from now (at most 15 minutes). One request.
+    pub(crate) async fn send(&self, url: &str, body: &str, delay: Duration) -> Result<(), QueueError> {
+        // A FIFO queue takes no delay for a single message.
+        let fifo = is_fifo(url);
+        let seconds = (!fifo).then(|| whole_seconds(delay.min(LONGEST_DELAY)));
+        let request = self.client().send_message().queue_url(url).message_body(body).set_delay_seconds(seconds);
+        let request = if fifo { request.message_group_id("hikyaku") } else { request };
+        request.send().await.map(drop).map_err(|error| QueueError {
+            action: "handing a job over to its queue",
+            queue: url.to_owned(),
+            source: error.into(),
+        })
+    }
+}
+
+/// Whether a queue keeps an order: SQS demands that the names of such queues say so.
+pub(crate) fn is_fifo(name: &str) -> bool {
+    name.ends_with(".fifo")
+}
+
+/// SQS counts in whole seconds; a part of one is a second.
+fn whole_seconds(delay: Duration) -> i32 {
+    i32::try_from(delay.as_millis().div_ceil(1000)).unwrap_or(i32::MAX)
+}
+
+/// The URL of the queue that `arn` names, at `endpoint` or at AWS's own.
+pub(crate) fn url_of(arn: &str, endpoint: Option<&str>) -> Option<String> {
+    let mut parts = arn.splitn(6, ':').skip(1);
+    let (partition, service, region) = (parts.next()?, parts.next()?, parts.next()?);
+    let (account, name) = (parts.next()?, parts.next()?);
+    if service != "sqs" || name.is_empty() {
+        return None;
+    }
+    let domain = if partition == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" };
+    Some(match endpoint {
+        Some(endpoint) => format!("{}/{account}/{name}", endpoint.trim_end_matches('/')),
+        None => format!("https://sqs.{region}.{domain}/{account}/{name}"),
+    })
+}
+
+impl Queue for SqsQueue {
+    fn change_visibility<'a>(
+        &'a self,
+        receipt: &'a Receipt,
+        delay: Duration,
+    ) -> BoxFuture<'a, Result<(), QueueError>> {
+        Box::pin(async move {
+            let request = self
+                .client()
+                .change_message_visibility()
+                .queue_url(&receipt.queue)
+                .receipt_handle(&receipt.handle)
+                .visibility_timeout(whole_seconds(delay));
+            request.send().await.map(drop).map_err(|error| QueueError {
+                action: "changing a message's visibility",
+                queue: receipt.queue.clone(),
+                source: error.into(),
+            })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_arn_leads_to_the_queue_of_its_region_and_partition() {
+        let url = |arn, endpoint| url_of(arn, endpoint).unwrap();
+        assert_eq!(
+            url("arn:aws:sqs:ap-northeast-1:123456789012:jobs", None),
+            "https://sqs.ap-northeast-1.amazonaws.com/123456789012/jobs"
+        );
+        assert_eq!(
+            url("arn:aws-cn:sqs:cn-north-1:123456789012:jobs", None),
+            "https://sqs.cn-north-1.amazonaws.com.cn/123456789012/jobs"
+        );
+        assert_eq!(
+            url("arn:aws:sqs:us-east-1:000000000000:jobs.fifo", Some("http://127.0.0.1:9324/")),
+            "http://127.0.0.1:9324/000000000000/jobs.fifo"
+        );
+        assert_eq!(url_of("arn:aws:sns:us-east-1:000000000000:topic", None), None);
+        assert_eq!(url_of("not an arn", None), None);
+    }
+
+    #[test]
+    fn a_part_of_a_second_is_a_second() {
+        assert_eq!(whole_seconds(Duration::from_millis(1)), 1);
+        assert_eq!(whole_seconds(Duration::from_millis(2000)), 2);
+        assert_eq!(whole_seconds(Duration::ZERO), 0);
+    }
+}
