@@ -14,7 +14,12 @@ impl<S: Send + Sync + 'static> Worker<S> {
     ///
     /// Deliveries run concurrently, at most [`concurrency`](Worker::concurrency) at once. Those of one ordered group
     /// run one after the other, and the first that must come again stops its group: what follows it comes again too.
-    pub async fn process(&self, deliveries: &[Delivery], invocation: Invocation, ports: &Ports) -> Vec<Report> {
+    pub async fn process(
+        &self,
+        deliveries: &[Delivery],
+        invocation: Invocation,
+        ports: &Ports,
+    ) -> Vec<Report> {
         let engine = Engine::new(ports, invocation);
         let lines = lines(deliveries);
         let mut reports: Vec<(usize, Report)> = stream::iter(lines)
@@ -28,7 +33,12 @@ impl<S: Send + Sync + 'static> Worker<S> {
     }
 
     /// Works off one line: a single delivery, or an ordered group up to the first that must come again.
-    async fn work_off(&self, deliveries: &[Delivery], line: Vec<usize>, engine: &Engine<'_>) -> Vec<(usize, Report)> {
+    async fn work_off(
+        &self,
+        deliveries: &[Delivery],
+        line: Vec<usize>,
+        engine: &Engine<'_>,
+    ) -> Vec<(usize, Report)> {
         let mut reports = Vec::with_capacity(line.len());
         let mut stopped: Option<Duration> = None;
         for index in line {

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use crate::decode::Decoded;
-use crate::ports::ledger::RETENTION;
 use crate::engine::Engine;
+use crate::ports::ledger::RETENTION;
 use crate::{
-    ClaimReply, ClaimRequest, Delivery, Grant, Held, LedgerError, Outcome, Record, Replace, State, Timestamp, Verdict,
+    ClaimReply, ClaimRequest, Delivery, Grant, Held, LedgerError, Outcome, Record, Replace, State,
+    Timestamp, Verdict,
 };
 
 /// A lease under the heartbeat ends this long after its last beat.
@@ -61,7 +62,9 @@ pub(crate) enum Refusal {
 
 /// Reads the decision table. Pure.
 pub(crate) fn decide(request: &ClaimRequest, record: Option<&Record>) -> Refusal {
-    let Some(record) = record else { return Refusal::Vanished };
+    let Some(record) = record else {
+        return Refusal::Vanished;
+    };
     if record.state == State::Running && record.owner == request.owner {
         return Refusal::Mine(Grant::from(record));
     }
@@ -127,7 +130,11 @@ impl Engine<'_> {
             reopened: None,
             lease: self.lease(&decoded.policy),
         };
-        if decoded.policy.exceeded(claim.spent, self.now()) { Claimed::Exhausted(claim) } else { Claimed::Run(claim) }
+        if decoded.policy.exceeded(claim.spent, self.now()) {
+            Claimed::Exhausted(claim)
+        } else {
+            Claimed::Run(claim)
+        }
     }
 
     fn request(&self, decoded: &Decoded, delivery: &Delivery) -> ClaimRequest {
@@ -147,14 +154,20 @@ impl Engine<'_> {
     /// How long a claim made now holds: until the next beat has surely come, or until the attempt is surely over.
     pub(crate) fn lease(&self, policy: &crate::Policy) -> Timestamp {
         let now = self.now();
-        if policy.has_heartbeat() { now + BEAT_LEASE } else { self.limit(now, policy) + LEASE_MARGIN }
+        if policy.has_heartbeat() {
+            now + BEAT_LEASE
+        } else {
+            self.limit(now, policy) + LEASE_MARGIN
+        }
     }
 
     /// Claims, and writes over what may be written over. The inner error is a refusal that stands.
     async fn take(&self, request: &ClaimRequest) -> Result<Result<Grant, Refusal>, LedgerError> {
         let ledger = &*self.ports.ledger;
         let give_up = self.soft_deadline.unwrap_or(request.lease);
-        let mut reply = self.until_recorded(give_up, async || ledger.claim(request).await).await?;
+        let mut reply = self
+            .until_recorded(give_up, async || ledger.claim(request).await)
+            .await?;
         loop {
             let record = match reply {
                 ClaimReply::Granted(grant) => return Ok(Ok(grant)),
@@ -163,10 +176,12 @@ impl Engine<'_> {
             let again = match (decide(request, record.as_ref()), record) {
                 (Refusal::Mine(grant), _) => return Ok(Ok(grant)),
                 (Refusal::Replace(why), Some(seen)) => {
-                    self.until_recorded(give_up, async || ledger.replace(request, &seen, why).await).await?
+                    self.until_recorded(give_up, async || ledger.replace(request, &seen, why).await)
+                        .await?
                 }
                 (Refusal::Vanished, _) if self.now() < give_up => {
-                    self.until_recorded(give_up, async || ledger.claim(request).await).await?
+                    self.until_recorded(give_up, async || ledger.claim(request).await)
+                        .await?
                 }
                 (refusal, _) => return Ok(Err(refusal)),
             };
@@ -176,7 +191,10 @@ impl Engine<'_> {
 
     async fn granted(&self, decoded: &Decoded, grant: Grant) -> Claimed {
         let claim = Claim {
-            held: Some(Held { id: decoded.id.clone(), token: grant.token }),
+            held: Some(Held {
+                id: decoded.id.clone(),
+                token: grant.token,
+            }),
             spent: grant.tries_spent,
             exceptions: grant.exceptions,
             last_error: grant.last_error,
@@ -213,7 +231,8 @@ impl Engine<'_> {
     /// The ledger is down: the message comes back soon, and no try is spent.
     async fn unreachable(&self, delivery: &Delivery, error: LedgerError) -> Claimed {
         let jitter = Duration::from_millis(self.ports.random.next_u64() % 5000);
-        let verdict = Verdict::Redeliver(self.hide(delivery, Duration::from_secs(5) + jitter).await);
+        let verdict =
+            Verdict::Redeliver(self.hide(delivery, Duration::from_secs(5) + jitter).await);
         Claimed::Answered(Outcome::Unsettled, verdict, Some(error))
     }
 }

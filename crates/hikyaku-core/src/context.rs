@@ -67,7 +67,8 @@ impl<S> Context<S> {
     ///
     /// Ask between two steps of work that does not await; nobody can stop such work from outside.
     pub fn should_stop(&self) -> bool {
-        self.attempt.stop.load(Ordering::Relaxed) || self.attempt.clock.now() >= self.attempt.deadline
+        self.attempt.stop.load(Ordering::Relaxed)
+            || self.attempt.clock.now() >= self.attempt.deadline
     }
 
     /// A key that is the same for every attempt of this job and different for every other job and `name`.
@@ -80,20 +81,30 @@ impl<S> Context<S> {
 
     /// Runs `task` beside the job. The job settles only when it has ended, awaited or not, because Lambda freezes
     /// whatever outlives the answer; a panic in it fails the job.
-    pub fn spawn<T: Send + 'static>(&self, task: impl Future<Output = T> + Send + 'static) -> Task<T> {
+    pub fn spawn<T: Send + 'static>(
+        &self,
+        task: impl Future<Output = T> + Send + 'static,
+    ) -> Task<T> {
         self.attempt.tasks.spawn(&*self.attempt.executor, task)
     }
 
     /// Runs work that computes or blocks on a thread of its own, so that the job's other futures go on.
     ///
     /// It cannot be stopped: long work asks [`should_stop`](Self::should_stop) through a [`Stop`] it takes along.
-    pub fn spawn_blocking<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Task<T> {
-        self.attempt.tasks.spawn_blocking(&*self.attempt.executor, work)
+    pub fn spawn_blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Task<T> {
+        self.attempt
+            .tasks
+            .spawn_blocking(&*self.attempt.executor, work)
     }
 
     /// The question [`should_stop`](Self::should_stop), to take along into blocking work.
     pub fn stop(&self) -> Stop {
-        Stop { attempt: Arc::clone(&self.attempt) }
+        Stop {
+            attempt: Arc::clone(&self.attempt),
+        }
     }
 
     /// Waits for `duration`, by the same clock as everything else (virtual in tests).
@@ -101,7 +112,10 @@ impl<S> Context<S> {
     /// # Errors
     /// The attempt ends before the wait would.
     pub async fn sleep(&self, duration: Duration) -> Result<(), JobError> {
-        self.attempt.clock.sleep_until(self.attempt.clock.now() + duration).await;
+        self.attempt
+            .clock
+            .sleep_until(self.attempt.clock.now() + duration)
+            .await;
         Ok(())
     }
 }
@@ -125,12 +139,16 @@ pub struct Stop {
 impl Stop {
     /// Whether the work should end now.
     pub fn should_stop(&self) -> bool {
-        self.attempt.stop.load(Ordering::Relaxed) || self.attempt.clock.now() >= self.attempt.deadline
+        self.attempt.stop.load(Ordering::Relaxed)
+            || self.attempt.clock.now() >= self.attempt.deadline
     }
 }
 
 impl std::fmt::Debug for Stop {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Stop").field("should_stop", &self.should_stop()).finish()
+        formatter
+            .debug_struct("Stop")
+            .field("should_stop", &self.should_stop())
+            .finish()
     }
 }

@@ -50,14 +50,29 @@ pub(crate) fn decode<S: Send + Sync + 'static>(
     registry: &Registry<S>,
     delivery: &Delivery,
 ) -> Result<(Decoded, Prepared<S>), Box<Refused>> {
-    let envelope = Envelope::parse(&delivery.body)
-        .map_err(|error| Box::new(Refused { envelope: None, why: Refusal::NotAJob(error) }))?;
+    let envelope = Envelope::parse(&delivery.body).map_err(|error| {
+        Box::new(Refused {
+            envelope: None,
+            why: Refusal::NotAJob(error),
+        })
+    })?;
     match prepare(registry, &envelope) {
         Ok((name, policy, prepared)) => {
             let id = identity(&envelope, delivery);
-            Ok((Decoded { id, name, policy, envelope }, prepared))
+            Ok((
+                Decoded {
+                    id,
+                    name,
+                    policy,
+                    envelope,
+                },
+                prepared,
+            ))
         }
-        Err(why) => Err(Box::new(Refused { envelope: Some(envelope), why })),
+        Err(why) => Err(Box::new(Refused {
+            envelope: Some(envelope),
+            why,
+        })),
     }
 }
 
@@ -68,10 +83,23 @@ fn prepare<S: Send + Sync + 'static>(
     let name = envelope.name().to_owned();
     let Some(registered) = registry.find(&name) else {
         // What the message is matters more to its reader than that nobody is registered for it.
-        envelope.supported().map_err(|source| Refusal::Unsupported { name: name.clone(), source })?;
-        return Err(Refusal::UnknownJob { name, known: known(registry) });
+        envelope
+            .supported()
+            .map_err(|source| Refusal::Unsupported {
+                name: name.clone(),
+                source,
+            })?;
+        return Err(Refusal::UnknownJob {
+            name,
+            known: known(registry),
+        });
     };
-    envelope.supported().map_err(|source| Refusal::Unsupported { name: name.clone(), source })?;
+    envelope
+        .supported()
+        .map_err(|source| Refusal::Unsupported {
+            name: name.clone(),
+            source,
+        })?;
     let policy = Policy::of(envelope, &registered.description);
     // A `Deserialize` written by hand may panic; that must not take the batch down.
     match catch_unwind(AssertUnwindSafe(|| (registered.prepare)(envelope))) {
@@ -83,12 +111,22 @@ fn prepare<S: Send + Sync + 'static>(
 
 /// The job's identity: what the producer gave it, else what the queue gave its message.
 fn identity(envelope: &Envelope, delivery: &Delivery) -> String {
-    envelope.uuid.clone().unwrap_or_else(|| delivery.message_id.clone())
+    envelope
+        .uuid
+        .clone()
+        .unwrap_or_else(|| delivery.message_id.clone())
 }
 
 fn known<S: Send + Sync + 'static>(registry: &Registry<S>) -> String {
-    let names: Vec<_> = registry.descriptions().map(|job| format!("`{}`", job.name)).collect();
-    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+    let names: Vec<_> = registry
+        .descriptions()
+        .map(|job| format!("`{}`", job.name))
+        .collect();
+    if names.is_empty() {
+        "none".to_owned()
+    } else {
+        names.join(", ")
+    }
 }
 
 impl Refused {
@@ -96,15 +134,24 @@ impl Refused {
     /// runs it; any other body is wrapped, with its exact text beside it.
     pub(crate) fn row(&self, delivery: &Delivery, exception: String, now: Timestamp) -> FailedJob {
         let (id, payload, body) = match &self.envelope {
-            Some(envelope) => {
-                (identity(envelope, delivery), envelope.with_generation(envelope.generation + 1), None)
-            }
+            Some(envelope) => (
+                identity(envelope, delivery),
+                envelope.with_generation(envelope.generation + 1),
+                None,
+            ),
             None => (
                 delivery.message_id.clone(),
-                hikyaku_laravel::malformed_payload(&delivery.message_id, &exception),
+                hikyaku_laravel::failed::malformed_payload(&delivery.message_id, &exception),
                 Some(delivery.body.clone()),
             ),
         };
-        FailedJob { id, queue: delivery.queue.clone(), payload, body, exception, failed_at: now }
+        FailedJob {
+            id,
+            queue: delivery.queue.clone(),
+            payload,
+            body,
+            exception,
+            failed_at: now,
+        }
     }
 }

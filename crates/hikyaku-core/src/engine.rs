@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::{Delivery, Invocation, Outcome, Policy, Ports, Timestamp, Verdict};
 use crate::settle::Settled;
+use crate::{Delivery, Invocation, Outcome, Policy, Ports, Timestamp, Verdict};
 
 /// Between the engine's own deadline and the process's end, at most: time to settle a whole batch.
 const LONGEST_MARGIN: Duration = Duration::from_secs(5);
@@ -24,7 +24,11 @@ impl<'a> Engine<'a> {
             let span = invocation.started.until(deadline);
             deadline - (span / 10).clamp(SHORTEST_MARGIN, LONGEST_MARGIN)
         });
-        Self { ports, invocation, soft_deadline }
+        Self {
+            ports,
+            invocation,
+            soft_deadline,
+        }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -48,7 +52,9 @@ impl<'a> Engine<'a> {
 
     /// The time a job that starts with the invocation has: all that this function can ever give it.
     pub(crate) fn full_time(&self, policy: &Policy) -> Duration {
-        self.invocation.started.until(self.limit(self.invocation.started, policy))
+        self.invocation
+            .started
+            .until(self.limit(self.invocation.started, policy))
     }
 
     /// Whether at least half of the time that a job could have is left. With less, another invocation serves it
@@ -61,6 +67,10 @@ impl<'a> Engine<'a> {
     /// Gives a message back at once that was not started.
     pub(crate) async fn postpone(&self, delivery: &Delivery) -> Settled {
         let delay = self.hide(delivery, Duration::ZERO).await;
-        Settled { outcome: Outcome::Postponed, verdict: Verdict::Redeliver(delay), error: None }
+        Settled {
+            outcome: Outcome::Postponed,
+            verdict: Verdict::Redeliver(delay),
+            error: None,
+        }
     }
 }

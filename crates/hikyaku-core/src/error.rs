@@ -28,19 +28,28 @@ pub(crate) enum Wish {
 impl JobError {
     /// The job can never succeed: it is buried at once, with this reason.
     pub fn fail(reason: impl Into<BoxError>) -> Self {
-        Self { wish: Wish::Fail, source: reason.into() }
+        Self {
+            wish: Wish::Fail,
+            source: reason.into(),
+        }
     }
 
     /// The job is tried again after `delay` instead of its backoff. The attempt counts.
     ///
     /// A queue holds a message back for at most 12 hours; a longer delay is cut to that.
     pub fn retry_after(delay: Duration, reason: impl Into<BoxError>) -> Self {
-        Self { wish: Wish::RetryAfter(delay), source: reason.into() }
+        Self {
+            wish: Wish::RetryAfter(delay),
+            source: reason.into(),
+        }
     }
 
     /// The job cannot run now through no fault of its own: it comes back after `delay`, and no try is spent.
     pub fn snooze(delay: Duration) -> Self {
-        Self { wish: Wish::Snooze(delay), source: "snoozed".into() }
+        Self {
+            wish: Wish::Snooze(delay),
+            source: "snoozed".into(),
+        }
     }
 
     /// The error and its causes, outermost first, joined by `: `.
@@ -51,7 +60,10 @@ impl JobError {
 
 impl<E: Into<BoxError>> From<E> for JobError {
     fn from(error: E) -> Self {
-        Self { wish: Wish::Retry, source: error.into() }
+        Self {
+            wish: Wish::Retry,
+            source: error.into(),
+        }
     }
 }
 

@@ -44,7 +44,11 @@ pub trait Job: DeserializeOwned + Send + 'static {
     const MAX_EXCEPTIONS: u32 = 0;
 
     /// The waits between attempts; the last one repeats. A jitter of up to a tenth is added.
-    const BACKOFF: &'static [Duration] = &[Duration::from_secs(10), Duration::from_secs(60), Duration::from_secs(300)];
+    const BACKOFF: &'static [Duration] = &[
+        Duration::from_secs(10),
+        Duration::from_secs(60),
+        Duration::from_secs(300),
+    ];
 
     /// How long one attempt may take. Over 60 s the job is kept alive by a heartbeat, which costs one write per 30 s.
     const TIMEOUT: Duration = Duration::from_secs(60);
@@ -66,5 +70,8 @@ pub trait Job: DeserializeOwned + Send + 'static {
     /// `?` on any error means: try again by policy. [`JobError::fail`] means never again, [`JobError::retry_after`]
     /// means later, [`JobError::snooze`] means later without spending a try. A panic is a failed attempt of this job
     /// alone.
-    fn run(self, context: &Context<Self::State>) -> impl Future<Output = Result<Self::Output, JobError>> + Send;
+    fn run(
+        self,
+        context: &Context<Self::State>,
+    ) -> impl Future<Output = Result<Self::Output, JobError>> + Send;
 }

@@ -12,26 +12,45 @@ use crate::{Guarantee, Outcome, Random, Release, Timestamp};
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Judgement {
     /// It comes back after `delay`.
-    Later { delay: Duration, release: Release, outcome: Outcome },
+    Later {
+        delay: Duration,
+        release: Release,
+        outcome: Outcome,
+    },
     /// It is buried.
     Never { why: &'static str },
 }
 
 /// Judges an attempt that did not succeed.
-pub(crate) fn judge(policy: &Policy, claim: &Claim, ended: &Ended, now: Timestamp, random: &dyn Random) -> Judgement {
-    let case = Case { policy, claim, now, random };
+pub(crate) fn judge(
+    policy: &Policy,
+    claim: &Claim,
+    ended: &Ended,
+    now: Timestamp,
+    random: &dyn Random,
+) -> Judgement {
+    let case = Case {
+        policy,
+        claim,
+        now,
+        random,
+    };
     match ended {
         Ended::Interrupted if policy.guarantee != Guarantee::AtMostOnce => {
             case.refund(Duration::ZERO, Outcome::Postponed)
         }
         Ended::Erred(error) => match error.wish {
-            Wish::Fail => Judgement::Never { why: "the job said that it can never succeed" },
+            Wish::Fail => Judgement::Never {
+                why: "the job said that it can never succeed",
+            },
             Wish::Snooze(delay) => case.refund(delay, Outcome::Snoozed),
             // Laravel's release(): the attempt counts, but no exception was thrown.
             Wish::RetryAfter(delay) => case.again(Some(delay), claim.exceptions, ended),
             Wish::Retry => case.again(None, claim.exceptions + 1, ended),
         },
-        Ended::TimedOut if policy.fail_on_timeout => Judgement::Never { why: "it fails when it runs out of time" },
+        Ended::TimedOut(_) if policy.fail_on_timeout => Judgement::Never {
+            why: "it fails when it runs out of time",
+        },
         _ => case.again(None, claim.exceptions + 1, ended),
     }
 }
@@ -51,23 +70,41 @@ impl Case<'_> {
             exceptions: self.claim.exceptions,
             error: self.claim.last_error.clone(),
         };
-        Judgement::Later { delay, release, outcome }
+        Judgement::Later {
+            delay,
+            release,
+            outcome,
+        }
     }
 
     /// Later if the policy allows another attempt, in the order in which Laravel's worker asks.
     fn again(&self, delay: Option<Duration>, exceptions: u32, ended: &Ended) -> Judgement {
         if self.policy.guarantee == Guarantee::AtMostOnce {
-            return Judgement::Never { why: "it is run at most once; whether its work was done is not known" };
+            return Judgement::Never {
+                why: "it is run at most once; whether its work was done is not known",
+            };
         }
         if !self.policy.allows_another(self.claim.spent, self.now) {
-            return Judgement::Never { why: "its tries are spent" };
+            return Judgement::Never {
+                why: "its tries are spent",
+            };
         }
         if self.policy.max_exceptions != 0 && exceptions >= self.policy.max_exceptions {
-            return Judgement::Never { why: "it has thrown as often as it may" };
+            return Judgement::Never {
+                why: "it has thrown as often as it may",
+            };
         }
         let delay = delay.unwrap_or_else(|| self.policy.wait_after(self.claim.spent, self.random));
-        let release = Release { tries_spent: self.claim.spent, exceptions, error: ended.error().map(short) };
-        Judgement::Later { delay, release, outcome: Outcome::Released }
+        let release = Release {
+            tries_spent: self.claim.spent,
+            exceptions,
+            error: ended.error().map(short),
+        };
+        Judgement::Later {
+            delay,
+            release,
+            outcome: Outcome::Released,
+        }
     }
 }
 

@@ -46,7 +46,8 @@ pub use policy::{Description, Policy};
 pub use ports::clock::{Clock, Timestamp};
 pub use ports::executor::{AbortHandle, Executor};
 pub use ports::ledger::{
-    ClaimReply, ClaimRequest, FailedJob, Fence, Grant, Held, Ledger, LedgerError, Record, Release, Replace, State,
+    ClaimReply, ClaimRequest, FailedJob, Fence, Grant, Held, Ledger, LedgerError, Record, Release,
+    Replace, State,
 };
 pub use ports::queue::{Queue, QueueError};
 pub use ports::random::Random;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hikyaku_laravel::Envelope;
+use hikyaku_laravel::{Envelope, Tries};
 use serde::Serialize;
 
 use crate::{Guarantee, Job, Random, Timestamp};
@@ -44,8 +44,8 @@ impl Description {
 /// What holds for one job: the message's own values, and its type's where the message has none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
-    /// How often it may be started; 0 is without limit.
-    pub tries: u32,
+    /// How often it may be started.
+    pub tries: Tries,
     /// How many errors bury it; 0 is without limit.
     pub max_exceptions: u32,
     /// The wait after the first, second, … attempt; the last one repeats.
@@ -62,6 +62,16 @@ pub struct Policy {
     pub guarantee: Guarantee,
 }
 
+/// Laravel's 0 is "no limit"; the longest that a message can be held back is as good as that.
+fn timeout(seconds: u64) -> Duration {
+    const LONGEST: Duration = Duration::from_secs(43_200);
+    if seconds == 0 {
+        LONGEST
+    } else {
+        Duration::from_secs(seconds).min(LONGEST)
+    }
+}
+
 /// Over this timeout a job is kept alive by a heartbeat.
 const HEARTBEAT_OVER: Duration = Duration::from_secs(60);
 
@@ -70,19 +80,39 @@ impl Policy {
     pub(crate) fn of(envelope: &Envelope, defaults: &Description) -> Self {
         // Since Laravel 12.11 a message says how long it was delayed at dispatch, and Laravel's worker takes that for
         // the backoff of a job that has none.
-        let own_backoff = envelope.backoff.clone().or(envelope.delay.map(|seconds| vec![seconds]));
+        let own_backoff = envelope
+            .backoff
+            .clone()
+            .or(envelope.delay.map(|seconds| vec![seconds]));
         let at_most_once = defaults.guarantee == Guarantee::AtMostOnce;
         Self {
-            tries: if at_most_once { 1 } else { envelope.max_tries.unwrap_or(defaults.tries) },
+            tries: if at_most_once {
+                Tries::from(1)
+            } else {
+                envelope
+                    .max_tries
+                    .unwrap_or_else(|| Tries::from(defaults.tries))
+            },
             max_exceptions: envelope.max_exceptions.unwrap_or(defaults.max_exceptions),
             jitter: own_backoff.is_none(),
             backoff: match own_backoff {
-                Some(seconds) => seconds.into_iter().map(|wait| Duration::from_secs(wait.into())).collect(),
-                None => defaults.backoff.iter().map(|&wait| Duration::from_secs(wait)).collect(),
+                Some(seconds) => seconds
+                    .into_iter()
+                    .map(|wait| Duration::from_secs(wait.into()))
+                    .collect(),
+                None => defaults
+                    .backoff
+                    .iter()
+                    .map(|&wait| Duration::from_secs(wait))
+                    .collect(),
             },
-            timeout: Duration::from_secs(envelope.timeout.map_or(defaults.timeout, u64::from)),
-            fail_on_timeout: envelope.fail_on_timeout.unwrap_or(defaults.fail_on_timeout),
-            retry_until: envelope.retry_until.map(Timestamp::from_secs).filter(|_| !at_most_once),
+            timeout: timeout(envelope.timeout.map_or(defaults.timeout, u64::from)),
+            // Every message of Laravel's says false where its class says nothing.
+            fail_on_timeout: envelope.fail_on_timeout || defaults.fail_on_timeout,
+            retry_until: envelope
+                .retry_until
+                .map(Timestamp::from_secs)
+                .filter(|_| !at_most_once),
             guarantee: defaults.guarantee,
         }
     }
@@ -91,7 +121,7 @@ impl Policy {
     pub(crate) fn exceeded(&self, spent: u32, now: Timestamp) -> bool {
         match self.retry_until {
             Some(moment) => now > moment,
-            None => self.tries != 0 && spent > self.tries,
+            None => self.limit().is_some_and(|tries| spent > tries),
         }
     }
 
@@ -99,14 +129,27 @@ impl Policy {
     pub(crate) fn allows_another(&self, spent: u32, now: Timestamp) -> bool {
         match self.retry_until {
             Some(moment) => now < moment,
-            None => self.tries == 0 || spent < self.tries,
+            None => self.limit().is_none_or(|tries| spent < tries),
+        }
+    }
+
+    /// How often the job may be started, if that is limited.
+    pub(crate) fn limit(&self) -> Option<u32> {
+        match self.tries {
+            Tries::Limited(tries) => Some(tries.get()),
+            Tries::Unlimited => None,
         }
     }
 
     /// The wait after the attempt numbered `spent`, from 1.
     pub(crate) fn wait_after(&self, spent: u32, random: &dyn Random) -> Duration {
         let index = usize::try_from(spent.saturating_sub(1)).unwrap_or(usize::MAX);
-        let wait = self.backoff.get(index).or(self.backoff.last()).copied().unwrap_or_default();
+        let wait = self
+            .backoff
+            .get(index)
+            .or(self.backoff.last())
+            .copied()
+            .unwrap_or_default();
         if !self.jitter {
             return wait;
         }

@@ -9,8 +9,9 @@ use crate::policy::Description;
 use crate::{BoxFuture, Context, Job, JobError};
 
 /// A payload that has become a job, ready to run.
-pub(crate) type Prepared<S> =
-    Box<dyn FnOnce(Context<S>) -> BoxFuture<'static, Result<Option<Box<RawValue>>, JobError>> + Send>;
+pub(crate) type Prepared<S> = Box<
+    dyn FnOnce(Context<S>) -> BoxFuture<'static, Result<Option<Box<RawValue>>, JobError>> + Send,
+>;
 
 /// One job type, its Rust type forgotten.
 pub(crate) struct Registered<S> {
@@ -25,11 +26,19 @@ pub(crate) struct Registry<S> {
 
 impl<S: Send + Sync + 'static> Registry<S> {
     pub(crate) fn new() -> Self {
-        Self { jobs: BTreeMap::new() }
+        Self {
+            jobs: BTreeMap::new(),
+        }
     }
 
     pub(crate) fn register<J: Job<State = S>>(&mut self) {
-        self.jobs.insert(J::NAME, Registered { description: Description::of::<J>(), prepare: prepare::<J> });
+        self.jobs.insert(
+            J::NAME,
+            Registered {
+                description: Description::of::<J>(),
+                prepare: prepare::<J>,
+            },
+        );
     }
 
     pub(crate) fn find(&self, name: &str) -> Option<&Registered<S>> {

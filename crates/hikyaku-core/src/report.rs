@@ -80,7 +80,12 @@ pub struct Report {
 }
 
 impl Report {
-    pub(crate) fn of(decoded: &Decoded, delivery: &Delivery, attempt: u32, settled: Settled) -> Self {
+    pub(crate) fn of(
+        decoded: &Decoded,
+        delivery: &Delivery,
+        attempt: u32,
+        settled: Settled,
+    ) -> Self {
         Self {
             message_id: delivery.message_id.clone(),
             id: decoded.id.clone(),
@@ -98,7 +103,9 @@ impl Report {
         let envelope = refused.envelope.as_ref();
         Self {
             message_id: delivery.message_id.clone(),
-            id: envelope.and_then(|envelope| envelope.uuid.clone()).unwrap_or_else(|| delivery.message_id.clone()),
+            id: envelope
+                .and_then(|envelope| envelope.uuid.clone())
+                .unwrap_or_else(|| delivery.message_id.clone()),
             job: envelope.map(|envelope| envelope.name().to_owned()),
             attempt: 0,
             outcome: settled.outcome,

@@ -6,16 +6,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use futures_util::channel::oneshot;
+use futures_channel::oneshot;
 use futures_util::{FutureExt, select_biased};
 use serde_json::value::RawValue;
 
 use crate::claim::Claim;
 use crate::context::{Attempt, Context};
+use crate::engine::Engine;
 use crate::policy::Policy;
 use crate::registry::Prepared;
 use crate::tasks::Tasks;
-use crate::engine::Engine;
 use crate::{BoxFuture, Delivery, JobError, Timestamp};
 
 /// How an attempt ended.
@@ -43,7 +43,9 @@ impl Ended {
             Self::Erred(error) => Some(error.chain()),
             Self::Panicked(message) => Some(format!("the job panicked: {message}")),
             Self::TimedOut(limit) => Some(format!("the job ran out of its time of {limit:?}")),
-            Self::Interrupted => Some("the function's time was over before the job had had its own".to_owned()),
+            Self::Interrupted => {
+                Some("the function's time was over before the job had had its own".to_owned())
+            }
             Self::Fenced => Some("another attempt has taken the job over".to_owned()),
         }
     }
@@ -78,7 +80,10 @@ impl Engine<'_> {
                 () = time_over => self.out_of_time(started, limit, policy),
             }
         };
-        if !matches!(ended, Ended::Succeeded(_) | Ended::Erred(_) | Ended::Panicked(_)) {
+        if !matches!(
+            ended,
+            Ended::Succeeded(_) | Ended::Erred(_) | Ended::Panicked(_)
+        ) {
             running.attempt.stop.store(true, Ordering::Relaxed);
             running.attempt.tasks.abort();
             running.handle.abort();
@@ -89,10 +94,19 @@ impl Engine<'_> {
     /// Whether the job got as much time as this function can ever give it, or was cut short by what ran before it.
     fn out_of_time(&self, started: Timestamp, limit: Timestamp, policy: &Policy) -> Ended {
         let granted = started.until(limit);
-        if granted * 10 >= self.full_time(policy) * 9 { Ended::TimedOut(granted) } else { Ended::Interrupted }
+        if granted * 10 >= self.full_time(policy) * 9 {
+            Ended::TimedOut(granted)
+        } else {
+            Ended::Interrupted
+        }
     }
 
-    fn start<S: Send + Sync + 'static>(&self, job: Job<'_, S>, claim: &Claim, limit: Timestamp) -> Running {
+    fn start<S: Send + Sync + 'static>(
+        &self,
+        job: Job<'_, S>,
+        claim: &Claim,
+        limit: Timestamp,
+    ) -> Running {
         let attempt = Arc::new(Attempt {
             id: job.id.to_owned(),
             number: claim.spent,
@@ -107,7 +121,11 @@ impl Engine<'_> {
         let context = Context::new(job.state, Arc::clone(&attempt));
         let task = run_to_end(job.prepared, context, Arc::clone(&attempt), sender);
         let handle = self.ports.executor.spawn(task);
-        Running { result, attempt, handle }
+        Running {
+            result,
+            attempt,
+            handle,
+        }
     }
 }
 
@@ -127,10 +145,14 @@ fn run_to_end<S: Send + Sync + 'static>(
 ) -> BoxFuture<'static, ()> {
     Box::pin(async move {
         // The call itself is inside too: a job may panic before it has made its future.
-        let work = AssertUnwindSafe(async move { prepared(context).await }).catch_unwind().await;
+        let work = AssertUnwindSafe(async move { prepared(context).await })
+            .catch_unwind()
+            .await;
         let task_panicked = attempt.tasks.finish().await;
         let ended = match work {
-            Ok(Ok(_)) if task_panicked => Ended::Panicked("a task that the job spawned panicked".to_owned()),
+            Ok(Ok(_)) if task_panicked => {
+                Ended::Panicked("a task that the job spawned panicked".to_owned())
+            }
             Ok(Ok(output)) => Ended::Succeeded(output),
             Ok(Err(error)) => Ended::Erred(error),
             Err(panic) => Ended::Panicked(message_of(&*panic)),

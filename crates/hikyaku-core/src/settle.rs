@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use crate::claim::{Claim, REOPENED_QUIET};
 use crate::decode::{Decoded, Refused};
+use crate::engine::Engine;
 use crate::judge::{Judgement, judge};
 use crate::ports::ledger::RETENTION;
 use crate::run::Ended;
-use crate::engine::Engine;
-use crate::{Delivery, FailedJob, Fence, Held, LedgerError, Outcome, Release, State, Timestamp, Verdict};
+use crate::{
+    Delivery, FailedJob, Fence, Held, LedgerError, Outcome, Release, State, Timestamp, Verdict,
+};
 
 /// SQS hides a message for 12 hours at most, counted from its receive (Amazon SQS developer guide, "visibility
 /// timeout").
@@ -37,14 +39,27 @@ pub(crate) struct Finished<'a> {
 
 impl<'a> Finished<'a> {
     pub(crate) fn new(decoded: &'a Decoded, claim: &'a Claim, delivery: &'a Delivery) -> Self {
-        let Decoded { id, name, policy, envelope, .. } = decoded;
-        Self { id, name, policy, envelope, delivery, claim }
+        let Decoded {
+            id,
+            name,
+            policy,
+            envelope,
+            ..
+        } = decoded;
+        Self {
+            id,
+            name,
+            policy,
+            envelope,
+            delivery,
+            claim,
+        }
     }
 
     fn row(&self, error: &str, why: &str, now: Timestamp) -> FailedJob {
-        let tries = match (self.policy.tries, self.policy.retry_until) {
-            (0, _) | (_, Some(_)) => String::new(),
-            (tries, None) => format!(" of {tries}"),
+        let tries = match (self.policy.limit(), self.policy.retry_until) {
+            (Some(tries), None) => format!(" of {tries}"),
+            _ => String::new(),
         };
         FailedJob {
             id: self.id.to_owned(),
@@ -68,10 +83,24 @@ impl Engine<'_> {
         }
         let error = ended.error();
         if let Ended::Fenced = ended {
-            return Settled { outcome: Outcome::Fenced, verdict: Verdict::Redeliver(None), error };
+            return Settled {
+                outcome: Outcome::Fenced,
+                verdict: Verdict::Redeliver(None),
+                error,
+            };
         }
-        match judge(job.policy, job.claim, ended, self.now(), &*self.ports.random) {
-            Judgement::Later { delay, release, outcome } => self.release(job, delay, release, outcome, error).await,
+        match judge(
+            job.policy,
+            job.claim,
+            ended,
+            self.now(),
+            &*self.ports.random,
+        ) {
+            Judgement::Later {
+                delay,
+                release,
+                outcome,
+            } => self.release(job, delay, release, outcome, error).await,
             Judgement::Never { why } => self.fail(job, error.unwrap_or_default(), why).await,
         }
     }
@@ -79,14 +108,33 @@ impl Engine<'_> {
     /// Buries a job that was started too often, without running it.
     pub(crate) async fn settle_exhausted(&self, job: &Finished<'_>) -> Settled {
         let (error, why) = if job.policy.guarantee == crate::Guarantee::AtMostOnce {
-            ("outcome unknown: an attempt began and never reported its end".to_owned(), "it is run at most once")
+            (
+                "outcome unknown: an attempt began and never reported its end".to_owned(),
+                "it is run at most once",
+            )
         } else {
             let last = job.claim.last_error.clone();
-            (last.unwrap_or_else(|| "every attempt ended without a report: its process was killed".to_owned()), "its tries are spent")
+            (
+                last.unwrap_or_else(|| {
+                    "every attempt ended without a report: its process was killed".to_owned()
+                }),
+                "its tries are spent",
+            )
         };
         let spent = job.claim.spent.saturating_sub(1);
-        let claim = Claim { spent, ..job.claim.clone() };
-        self.fail(&Finished { claim: &claim, ..*job }, error, why).await
+        let claim = Claim {
+            spent,
+            ..job.claim.clone()
+        };
+        self.fail(
+            &Finished {
+                claim: &claim,
+                ..*job
+            },
+            error,
+            why,
+        )
+        .await
     }
 
     /// Writes a message that is no job of ours to the failed store.
@@ -105,10 +153,16 @@ impl Engine<'_> {
     ) -> Settled {
         let (outcome, verdict, error) = answer;
         if verdict != Verdict::Bury {
-            return Settled { outcome, verdict, error: error.map(|error| chain(&error)) };
+            return Settled {
+                outcome,
+                verdict,
+                error: error.map(|error| chain(&error)),
+            };
         }
         let generation = decoded.envelope.generation;
-        let error = format!("the message says it is generation {generation} of its job, which nothing has opened");
+        let error = format!(
+            "the message says it is generation {generation} of its job, which nothing has opened"
+        );
         let row = FailedJob {
             id: decoded.id.clone(),
             queue: delivery.queue.clone(),
@@ -121,10 +175,17 @@ impl Engine<'_> {
     }
 
     async fn complete(&self, job: &Finished<'_>) -> Settled {
-        let Some(held) = &job.claim.held else { return done() };
+        let Some(held) = &job.claim.held else {
+            return done();
+        };
         let expires = self.now() + RETENTION;
         let ledger = &*self.ports.ledger;
-        match self.until_recorded(self.hard_deadline(), async || ledger.complete(held, expires).await).await {
+        match self
+            .until_recorded(self.hard_deadline(), async || {
+                ledger.complete(held, expires).await
+            })
+            .await
+        {
             Ok(fence) => match recorded(&fence, held, State::Done) {
                 Recorded::AsAsked | Recorded::AsDone => done(),
                 Recorded::Not => fenced(),
@@ -143,8 +204,13 @@ impl Engine<'_> {
     ) -> Settled {
         if let Some(held) = &job.claim.held {
             let ledger = &*self.ports.ledger;
-            let written = self.until_recorded(self.hard_deadline(), async || ledger.release(held, &release).await);
-            match written.await.map(|fence| recorded(&fence, held, State::Pending)) {
+            let written = self.until_recorded(self.hard_deadline(), async || {
+                ledger.release(held, &release).await
+            });
+            match written
+                .await
+                .map(|fence| recorded(&fence, held, State::Pending))
+            {
                 Ok(Recorded::AsAsked) => {}
                 Ok(Recorded::AsDone) => return done(),
                 Ok(Recorded::Not) => return fenced(),
@@ -152,7 +218,11 @@ impl Engine<'_> {
             }
         }
         let delay = self.hide(job.delivery, delay).await;
-        Settled { outcome, verdict: Verdict::Redeliver(delay), error }
+        Settled {
+            outcome,
+            verdict: Verdict::Redeliver(delay),
+            error,
+        }
     }
 
     async fn fail(&self, job: &Finished<'_>, error: String, why: &str) -> Settled {
@@ -162,17 +232,24 @@ impl Engine<'_> {
         };
         if let Some(early) = self.too_early_to_bury(job).await {
             let release = Release {
-                tries_spent: job.claim.spent.max(job.policy.tries),
+                tries_spent: job.claim.spent.max(job.policy.limit().unwrap_or(0)),
                 exceptions: job.claim.exceptions,
                 error: Some(error.clone()),
             };
-            return self.release(job, early, release, Outcome::Released, Some(error)).await;
+            return self
+                .release(job, early, release, Outcome::Released, Some(error))
+                .await;
         }
         let row = job.row(&error, why, self.now());
         let expires = self.now() + RETENTION;
         let ledger = &*self.ports.ledger;
-        let written = self.until_recorded(self.hard_deadline(), async || ledger.fail(held, &row, expires).await);
-        match written.await.map(|fence| recorded(&fence, held, State::Failed)) {
+        let written = self.until_recorded(self.hard_deadline(), async || {
+            ledger.fail(held, &row, expires).await
+        });
+        match written
+            .await
+            .map(|fence| recorded(&fence, held, State::Failed))
+        {
             Ok(Recorded::AsAsked) => buried(error),
             Ok(Recorded::AsDone) => done(),
             Ok(Recorded::Not) => fenced(),
@@ -196,7 +273,10 @@ impl Engine<'_> {
 
     pub(crate) async fn bury(&self, row: &FailedJob, error: String) -> Settled {
         let ledger = &*self.ports.ledger;
-        match self.until_recorded(self.hard_deadline(), async || ledger.bury(row).await).await {
+        match self
+            .until_recorded(self.hard_deadline(), async || ledger.bury(row).await)
+            .await
+        {
             Ok(()) => buried(error),
             Err(error) => unsettled(&error),
         }
@@ -205,7 +285,9 @@ impl Engine<'_> {
     /// Hides a message for `delay` from now. Answers the delay that holds; none if the queue keeps its own time.
     pub(crate) async fn hide(&self, delivery: &Delivery, delay: Duration) -> Option<Duration> {
         // What came from no queue is held back by whoever brought it.
-        let Some(receipt) = &delivery.receipt else { return Some(delay) };
+        let Some(receipt) = &delivery.receipt else {
+            return Some(delay);
+        };
         let left = LONGEST_HIDING.saturating_sub(receipt.received.until(self.now()));
         let delay = delay.min(left);
         match self.ports.queue.change_visibility(receipt, delay).await {
@@ -232,7 +314,10 @@ impl Engine<'_> {
             match write().await {
                 Err(error) if error.retryable && self.now() + pause < give_up => {
                     let jitter = Duration::from_millis(self.ports.random.next_u64() % 50);
-                    self.ports.clock.sleep_until(self.now() + pause + jitter).await;
+                    self.ports
+                        .clock
+                        .sleep_until(self.now() + pause + jitter)
+                        .await;
                     pause = (pause * 2).min(Duration::from_secs(2));
                 }
                 answer => return answer,
@@ -262,21 +347,38 @@ fn recorded(fence: &Fence, held: &Held, asked: State) -> Recorded {
 }
 
 fn done() -> Settled {
-    Settled { outcome: Outcome::Done, verdict: Verdict::Delete, error: None }
+    Settled {
+        outcome: Outcome::Done,
+        verdict: Verdict::Delete,
+        error: None,
+    }
 }
 
 fn buried(error: String) -> Settled {
-    Settled { outcome: Outcome::Buried, verdict: Verdict::Bury, error: Some(error) }
+    Settled {
+        outcome: Outcome::Buried,
+        verdict: Verdict::Bury,
+        error: Some(error),
+    }
 }
 
 fn fenced() -> Settled {
-    let error = Some("another attempt has taken the job over; this one counts for nothing".to_owned());
-    Settled { outcome: Outcome::Fenced, verdict: Verdict::Redeliver(None), error }
+    let error =
+        Some("another attempt has taken the job over; this one counts for nothing".to_owned());
+    Settled {
+        outcome: Outcome::Fenced,
+        verdict: Verdict::Redeliver(None),
+        error,
+    }
 }
 
 /// The message comes again after its visibility timeout and finds what the ledger then says.
 fn unsettled(error: &LedgerError) -> Settled {
-    Settled { outcome: Outcome::Unsettled, verdict: Verdict::Redeliver(None), error: Some(chain(error)) }
+    Settled {
+        outcome: Outcome::Unsettled,
+        verdict: Verdict::Redeliver(None),
+        error: Some(chain(error)),
+    }
 }
 
 /// An error and its causes, outermost first.

@@ -6,8 +6,8 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
+use futures_channel::oneshot;
 use futures_util::FutureExt;
-use futures_util::channel::oneshot;
 
 use crate::{AbortHandle, Executor};
 
@@ -24,7 +24,9 @@ impl<T> Future for Task<T> {
     type Output = Result<T, TaskLost>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        self.0.poll_unpin(context).map(|result| result.map_err(|_| TaskLost))
+        self.0
+            .poll_unpin(context)
+            .map(|result| result.map_err(|_| TaskLost))
     }
 }
 
@@ -53,9 +55,13 @@ impl Tasks {
             if let Ok(value) = outcome {
                 drop(result.send(value));
             }
-            drop(end.send(panicked));
+            // Whoever waited may be gone.
+            let _ = end.send(panicked);
         }));
-        self.track(Running { ended, handle: Some(handle) });
+        self.track(Running {
+            ended,
+            handle: Some(handle),
+        });
         Task(receiver)
     }
 
@@ -72,21 +78,32 @@ impl Tasks {
             if let Ok(value) = outcome {
                 drop(result.send(value));
             }
-            drop(end.send(panicked));
+            // Whoever waited may be gone.
+            let _ = end.send(panicked);
         }));
-        self.track(Running { ended, handle: None });
+        self.track(Running {
+            ended,
+            handle: None,
+        });
         Task(receiver)
     }
 
     fn track(&self, task: Running) {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner).push(task);
+        self.running
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(task);
     }
 
     /// Waits until every task has ended, those included that are spawned meanwhile. Answers whether one panicked.
     pub(crate) async fn finish(&self) -> bool {
         let mut panicked = false;
         loop {
-            let next = self.running.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let next = self
+                .running
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .pop();
             let Some(task) = next else { return panicked };
             panicked |= task.ended.await.unwrap_or(false);
         }
@@ -94,7 +111,12 @@ impl Tasks {
 
     /// Stops every task that awaits.
     pub(crate) fn abort(&self) {
-        for task in self.running.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+        for task in self
+            .running
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .drain(..)
+        {
             if let Some(handle) = task.handle {
                 handle.abort();
             }

@@ -36,7 +36,11 @@ pub struct Worker<S> {
 impl<S: Send + Sync + 'static> Worker<S> {
     /// A worker without jobs. `state` is what all of them share: clients, pools, settings.
     pub fn new(state: S) -> Self {
-        Self { state: Arc::new(state), registry: Registry::new(), settings: Settings::default() }
+        Self {
+            state: Arc::new(state),
+            registry: Registry::new(),
+            settings: Settings::default(),
+        }
     }
 
     /// Adds a job type. A second one of the same name takes the first one's place.
@@ -86,11 +90,15 @@ impl<S: Send + Sync + 'static> Worker<S> {
         let mut claim = match engine.claim(&decoded, delivery).await {
             Claimed::Run(claim) => claim,
             Claimed::Exhausted(claim) => {
-                let settled = engine.settle_exhausted(&Finished::new(&decoded, &claim, delivery)).await;
+                let settled = engine
+                    .settle_exhausted(&Finished::new(&decoded, &claim, delivery))
+                    .await;
                 return Report::of(&decoded, delivery, 0, settled);
             }
             Claimed::Answered(outcome, verdict, error) => {
-                let settled = engine.settle_unclaimed(&decoded, delivery, (outcome, verdict, error)).await;
+                let settled = engine
+                    .settle_unclaimed(&decoded, delivery, (outcome, verdict, error))
+                    .await;
                 return Report::of(&decoded, delivery, 0, settled);
             }
         };
@@ -101,7 +109,9 @@ impl<S: Send + Sync + 'static> Worker<S> {
             state: Arc::clone(&self.state),
         };
         let ended = engine.run(job, &mut claim, delivery).await;
-        let settled = engine.settle(&Finished::new(&decoded, &claim, delivery), &ended).await;
+        let settled = engine
+            .settle(&Finished::new(&decoded, &claim, delivery), &ended)
+            .await;
         Report::of(&decoded, delivery, claim.spent, settled).with(ended, began.until(engine.now()))
     }
 }

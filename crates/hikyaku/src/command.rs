@@ -46,15 +46,18 @@ fn parse(mut words: lexopt::Parser) -> Result<Command, Error> {
     };
     let (mut json, mut job, mut data, mut file) = (false, None, None, None);
     while let Some(word) = words.next().map_err(usage)? {
-        let mut value = || words.value().and_then(|value| value.string()).map_err(usage);
-        match (command.as_str(), word) {
-            ("describe", Long("json")) => json = true,
-            ("run", Long("job")) => job = Some(value()?),
-            ("run", Long("data")) => data = Some(value()?),
-            ("run", Long("event")) => file = Some(value()?),
+        let slot = match (command.as_str(), word) {
+            ("run", Long("job")) => &mut job,
+            ("run", Long("data")) => &mut data,
+            ("run", Long("event")) => &mut file,
+            ("describe", Long("json")) => {
+                json = true;
+                continue;
+            }
             (_, Long("help") | Short('h')) => return Ok(Command::Help),
             (_, other) => return Err(usage(other.unexpected())),
-        }
+        };
+        *slot = Some(words.value().and_then(|value| value.string()).map_err(usage)?);
     }
     match (command.as_str(), data, file) {
         ("describe", ..) => Ok(Command::Describe { json }),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hikyaku_core::{Clock, Invocation, Outcome, Ports, Report, Timestamp, Verdict, Worker};
+use hikyaku_core::{Invocation, Outcome, Ports, Report, Timestamp, Verdict, Worker};
 use serde_json::json;
 use serde_json::value::RawValue;
 

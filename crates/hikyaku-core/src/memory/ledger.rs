@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::ports::ledger::{ClaimReply, ClaimRequest, FailedJob, Fence, Grant, Held, Ledger, LedgerError, Record, Release, Replace, State};
+use crate::ports::ledger::{
+    ClaimReply, ClaimRequest, FailedJob, Fence, Grant, Held, Ledger, LedgerError, Record, Release,
+    Replace, State,
+};
 use crate::{BoxFuture, Timestamp};
 
 /// A ledger that lives as long as its process.
@@ -89,7 +92,10 @@ impl ClaimRequest {
 }
 
 impl Ledger for MemoryLedger {
-    fn claim<'a>(&'a self, request: &'a ClaimRequest) -> BoxFuture<'a, Result<ClaimReply, LedgerError>> {
+    fn claim<'a>(
+        &'a self,
+        request: &'a ClaimRequest,
+    ) -> BoxFuture<'a, Result<ClaimReply, LedgerError>> {
         Box::pin(async move {
             let mut tables = self.tables();
             tables.writes += 1;
@@ -97,7 +103,8 @@ impl Ledger for MemoryLedger {
                 let record = request.record(1, 1);
                 return Ok(tables.grant(request, record));
             };
-            let free = found.state == State::Pending || (found.state == State::Running && found.lease < request.now);
+            let free = found.state == State::Pending
+                || (found.state == State::Running && found.lease < request.now);
             if found.generation != request.generation || !free {
                 return Ok(ClaimReply::Refused(Some(found)));
             }
@@ -122,7 +129,9 @@ impl Ledger for MemoryLedger {
             tables.writes += 1;
             let found = tables.records.get(&request.id).cloned();
             let unchanged = found.as_ref().is_some_and(|found| {
-                found.state == seen.state && found.token == seen.token && found.expires == seen.expires
+                found.state == seen.state
+                    && found.token == seen.token
+                    && found.expires == seen.expires
             });
             if !unchanged {
                 return Ok(ClaimReply::Refused(found));
@@ -133,11 +142,19 @@ impl Ledger for MemoryLedger {
         })
     }
 
-    fn extend<'a>(&'a self, held: &'a Held, lease: Timestamp) -> BoxFuture<'a, Result<Fence, LedgerError>> {
+    fn extend<'a>(
+        &'a self,
+        held: &'a Held,
+        lease: Timestamp,
+    ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
         Box::pin(async move { Ok(self.tables().fenced(held, |record| record.lease = lease)) })
     }
 
-    fn complete<'a>(&'a self, held: &'a Held, expires: Timestamp) -> BoxFuture<'a, Result<Fence, LedgerError>> {
+    fn complete<'a>(
+        &'a self,
+        held: &'a Held,
+        expires: Timestamp,
+    ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
         Box::pin(async move {
             Ok(self.tables().fenced(held, |record| {
                 record.state = State::Done;
@@ -146,7 +163,11 @@ impl Ledger for MemoryLedger {
         })
     }
 
-    fn release<'a>(&'a self, held: &'a Held, release: &'a Release) -> BoxFuture<'a, Result<Fence, LedgerError>> {
+    fn release<'a>(
+        &'a self,
+        held: &'a Held,
+        release: &'a Release,
+    ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
         Box::pin(async move {
             Ok(self.tables().fenced(held, |record| {
                 record.state = State::Pending;

@@ -174,7 +174,10 @@ pub struct LedgerError {
 pub trait Ledger: Send + Sync + 'static {
     /// Takes the job. Condition: there is no record, or its generation is the request's and it is pending, or running
     /// with a lease before `request.now`.
-    fn claim<'a>(&'a self, request: &'a ClaimRequest) -> BoxFuture<'a, Result<ClaimReply, LedgerError>>;
+    fn claim<'a>(
+        &'a self,
+        request: &'a ClaimRequest,
+    ) -> BoxFuture<'a, Result<ClaimReply, LedgerError>>;
 
     /// Takes the job over what stands there, with no tries spent. Condition: state, token and expiry are still those
     /// of `seen`.
@@ -186,13 +189,25 @@ pub trait Ledger: Send + Sync + 'static {
     ) -> BoxFuture<'a, Result<ClaimReply, LedgerError>>;
 
     /// Prolongs the lease. Condition: running with this token.
-    fn extend<'a>(&'a self, held: &'a Held, lease: Timestamp) -> BoxFuture<'a, Result<Fence, LedgerError>>;
+    fn extend<'a>(
+        &'a self,
+        held: &'a Held,
+        lease: Timestamp,
+    ) -> BoxFuture<'a, Result<Fence, LedgerError>>;
 
     /// Records that the job is done. Condition: running with this token.
-    fn complete<'a>(&'a self, held: &'a Held, expires: Timestamp) -> BoxFuture<'a, Result<Fence, LedgerError>>;
+    fn complete<'a>(
+        &'a self,
+        held: &'a Held,
+        expires: Timestamp,
+    ) -> BoxFuture<'a, Result<Fence, LedgerError>>;
 
     /// Gives the job back for a later attempt. Condition: running with this token.
-    fn release<'a>(&'a self, held: &'a Held, release: &'a Release) -> BoxFuture<'a, Result<Fence, LedgerError>>;
+    fn release<'a>(
+        &'a self,
+        held: &'a Held,
+        release: &'a Release,
+    ) -> BoxFuture<'a, Result<Fence, LedgerError>>;
 
     /// Records that the job failed and writes its row, both or neither. Condition: running with this token.
     fn fail<'a>(

@@ -9,8 +9,11 @@ use crate::Receipt;
 /// failed, and a poller of our own does the same.
 pub trait Queue: Send + Sync + 'static {
     /// Makes the message visible again after `delay`, counted from now. One request.
-    fn change_visibility<'a>(&'a self, receipt: &'a Receipt, delay: Duration)
-    -> BoxFuture<'a, Result<(), QueueError>>;
+    fn change_visibility<'a>(
+        &'a self,
+        receipt: &'a Receipt,
+        delay: Duration,
+    ) -> BoxFuture<'a, Result<(), QueueError>>;
 }
 
 /// A queue did not take what it was told.
