@@ -1,1 +1,14 @@
-//! What a queue message says: Laravel's wire formats and PHP serialize(), without any I/O.
+//! What a queue message says: Laravel's wire formats and PHP `serialize()`, without any I/O.
+//!
+//! * [`Envelope`] decodes a message body, keeps its exact text, and fills a job's own type with its payload;
+//! * [`failed`] has the records that `php artisan queue:failed` and `queue:retry` read;
+//! * [`php`] reads what PHP's `serialize()` writes.
+
+pub mod envelope;
+pub mod failed;
+pub mod php;
+
+#[cfg(test)]
+mod fixtures_tests;
+
+pub use envelope::{Envelope, EnvelopeError, Kind, PayloadError, Tries, Unsupported};

@@ -1,0 +1,172 @@
+//! A decoded message body: how the job is called, how it is to be run, and its payload.
+//!
+//! Source of the keys: `Illuminate\Queue\Queue::createPayloadArray`, Laravel 8 to 13. Other producers need no more than
+//! `{"job": "import-csv", "data": {…}}`.
+
+mod empties;
+mod error;
+mod fields;
+mod kind;
+mod members;
+mod payload;
+mod tries;
+mod unsupported;
+
+#[cfg(test)]
+mod payload_tests;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod unsupported_tests;
+
+use std::fmt;
+use std::ops::Range;
+
+pub use self::error::EnvelopeError;
+use self::fields::Fields;
+pub use self::kind::{Command, Kind};
+use self::members::{Member, members, with_member};
+pub use self::payload::PayloadError;
+pub use self::tries::Tries;
+pub use self::unsupported::Unsupported;
+
+/// The longest body accepted, in bytes: the largest message SQS takes, 1 MiB since August 2025 (AWS, "Amazon SQS
+/// message quotas").
+pub const MAX_BODY_BYTES: usize = 1_048_576;
+
+/// The key under which we keep what we add to a body. Laravel carries keys it does not know.
+const OURS: &str = "hikyaku";
+
+/// A decoded message body.
+///
+/// The exact text is kept, and with it the keys not named here: queue hooks (`Queue::createPayloadUsing`) may add any.
+/// Where a key is repeated its last value counts, as in PHP. A whole number may also be written as a string of digits,
+/// for PHP classes may hold it as one.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Envelope {
+    text: String,
+    members: Vec<Member>,
+    kind: Kind,
+    /// `uuid`: the job's identity, kept by `queue:retry`. Absent from minimal producers; an empty one counts as absent.
+    pub uuid: Option<String>,
+    /// `displayName`: the job's class, or that of the listener, mailable or notification inside it.
+    pub display_name: Option<String>,
+    /// `job`: what Laravel would call, `Class@method`.
+    pub job: String,
+    /// `maxTries`. Absent: the worker's default.
+    pub max_tries: Option<Tries>,
+    /// `maxExceptions`: fail after this many exceptions, however many tries are left.
+    pub max_exceptions: Option<u32>,
+    /// `failOnTimeout`: a timeout is final. Absent before Laravel 8.43, and then false.
+    pub fail_on_timeout: bool,
+    /// `backoff`: seconds before the second attempt, the third, …; the last repeats. Never empty. Laravel writes
+    /// `"1,5,10"`, and `""` for an empty list, which stands for no wait.
+    pub backoff: Option<Vec<u32>>,
+    /// `timeout`: seconds an attempt may take. Absent: the worker's default. For Laravel 0 is no limit.
+    pub timeout: Option<u32>,
+    /// `retryUntil`: Unix time in seconds until which to retry; replaces `max_tries`. For Laravel 0 is none.
+    pub retry_until: Option<i64>,
+    /// `delay`: the seconds by which dispatch delayed the job (since Laravel 12.11).
+    pub delay: Option<u32>,
+    /// `createdAt`: Unix time of the dispatch in seconds (since Laravel 12.11).
+    pub created_at: Option<i64>,
+    /// `deleteWhenMissingModels` (since Laravel 13). Absent before, where only the PHP class knows it.
+    pub delete_when_missing_models: Option<bool>,
+    /// `attempts`: a counter that some Lambda runtimes for PHP keep in the body. Not Laravel's own.
+    pub attempts: Option<u32>,
+    /// Ours, `hikyaku.generation`: how often the job was sent anew under the same uuid.
+    pub generation: u32,
+    /// Ours, `hikyaku.hops`: how often the message was moved to another queue.
+    pub hops: u32,
+}
+
+impl Envelope {
+    /// Decodes a message body.
+    pub fn parse(text: &str) -> Result<Self, EnvelopeError> {
+        if text.len() > MAX_BODY_BYTES {
+            return Err(EnvelopeError::TooLong { length: text.len() });
+        }
+        let members = members(text)?;
+        let fields = Fields::new(text, &members, "");
+        let job = fields.job()?;
+        let ours = fields.object(OURS)?;
+        let ours = ours.as_ref();
+        let of_ours = |key| ours.map_or(Ok(None), |ours| ours.fields(OURS).count(key));
+        Ok(Self {
+            kind: Kind::of(&job, &fields)?,
+            uuid: fields.text("uuid")?.filter(|uuid| !uuid.is_empty()),
+            display_name: fields.text("displayName")?,
+            job,
+            max_tries: fields.count("maxTries")?.map(Tries::from),
+            max_exceptions: fields.count("maxExceptions")?,
+            fail_on_timeout: fields.boolean("failOnTimeout")?.unwrap_or(false),
+            backoff: fields.backoff("backoff")?,
+            timeout: fields.count("timeout")?,
+            retry_until: fields.seconds("retryUntil")?.filter(|&until| until != 0),
+            delay: fields.count("delay")?,
+            created_at: fields.seconds("createdAt")?,
+            delete_when_missing_models: fields.boolean("deleteWhenMissingModels")?,
+            attempts: fields.count("attempts")?,
+            generation: of_ours("generation")?.unwrap_or(0),
+            hops: of_ours("hops")?.unwrap_or(0),
+            text: text.to_owned(),
+            members,
+        })
+    }
+
+    /// The body as it was received.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The body as it was received, without copying it.
+    pub fn into_text(self) -> String {
+        self.text
+    }
+
+    /// How the payload is carried.
+    pub fn kind(&self) -> &Kind {
+        &self.kind
+    }
+
+    /// The name under which the job is registered: the class of an object job; for a string job what `job` has before
+    /// its `@`.
+    pub fn name(&self) -> &str {
+        match &self.kind {
+            Kind::Object { command_name, .. } => command_name,
+            Kind::String { .. } => kind::split(&self.job).0,
+        }
+    }
+
+    /// The JSON text of a top-level value, for keys that have no field here.
+    pub fn member(&self, key: &str) -> Option<&str> {
+        let member = self.members.iter().rev().find(|member| member.key == key)?;
+        self.text.get(member.value.clone())
+    }
+
+    /// The body with our `generation` set, to be sent again under the same uuid. All else stays to the letter.
+    pub fn with_generation(&self, generation: u32) -> String {
+        let ours = self.member(OURS).filter(|ours| ours.starts_with('{'));
+        let ours = ours.unwrap_or("{}");
+        let inner = members(ours).unwrap_or_default();
+        let ours = with_member(ours, &inner, "generation", &generation.to_string());
+        with_member(&self.text, &self.members, OURS, &ours)
+    }
+}
+
+/// Leaves the payload out: it may hold what must not be logged.
+impl fmt::Debug for Envelope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Envelope")
+            .field("uuid", &self.uuid)
+            .field("name", &self.name())
+            .field("generation", &self.generation)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The part of `text` at `range`; ranges come from the same text.
+fn part<'a>(text: &'a str, range: &Range<usize>) -> &'a str {
+    text.get(range.clone()).unwrap_or_default()
+}

@@ -1,0 +1,115 @@
+//! Records of jobs that failed for good, as Laravel's `dynamodb` driver keeps them.
+//!
+//! Source: `Illuminate\Queue\Failed\DynamoDbFailedJobProvider`. `php artisan queue:failed`, `queue:retry` and
+//! `queue:forget` read what is written here.
+
+use std::borrow::Cow;
+
+use serde_json::json;
+
+/// One item of Laravel's `failed_jobs` table in DynamoDB. The fields have the names of the attributes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailedJob {
+    /// `application` (S), the partition key: Laravel's `app.name`.
+    pub application: String,
+    /// `uuid` (S), the sort key: the job's uuid, or the id of a message that has none.
+    pub uuid: String,
+    /// `connection` (S): the name of the queue connection, to which `queue:retry` sends the job.
+    pub connection: String,
+    /// `queue` (S): the queue, to which `queue:retry` sends the job. For SQS Laravel writes the whole URL.
+    pub queue: String,
+    /// `payload` (S): the message body, JSON. See [`malformed_payload`] for a body that is not.
+    pub payload: String,
+    /// `exception` (S): what went wrong, as text. See [`truncate_exception`].
+    pub exception: String,
+    /// `failed_at` (N): Unix time in seconds.
+    pub failed_at: i64,
+    /// `expires_at` (N): Unix time in seconds when DynamoDB may delete the item. Laravel keeps it for seven days.
+    pub expires_at: i64,
+    /// `body` (S), ours: the exact text of a message that is not a job. Absent for jobs.
+    pub body: Option<String>,
+}
+
+/// A payload that artisan can list in place of a body that is not a job: valid JSON that says why.
+///
+/// `id` becomes the payload's `uuid`; `reason` tells people what is wrong with the body.
+pub fn malformed_payload(id: &str, reason: &str) -> String {
+    json!({
+        "uuid": id,
+        "displayName": "malformed message",
+        "job": "hikyaku.malformed",
+        "data": { "reason": reason },
+    })
+    .to_string()
+}
+
+/// Cuts the text of an exception to at most `limit` bytes, between characters, with a note of how much was cut.
+///
+/// A DynamoDB item holds 400 KB, payload included. Where not even the note fits, the note is left out.
+pub fn truncate_exception(text: &str, limit: usize) -> Cow<'_, str> {
+    if text.len() <= limit {
+        return Cow::Borrowed(text);
+    }
+    // The note is as long as its number; the largest number it can have leaves room for the real one.
+    let room = limit.saturating_sub(note(text.len()).len());
+    if room == 0 {
+        return Cow::Borrowed(&text[..text.floor_char_boundary(limit)]);
+    }
+    let kept = &text[..text.floor_char_boundary(room)];
+    Cow::Owned(format!("{kept}{}", note(text.len() - kept.len())))
+}
+
+fn note(cut: usize) -> String {
+    format!("\n[{cut} bytes cut]")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_exception_is_kept_as_it_is() {
+        assert_eq!(truncate_exception("boom", 4), "boom");
+    }
+
+    #[test]
+    fn a_long_exception_is_cut_between_characters_and_says_how_much_is_gone() {
+        let text = "日本語".repeat(100);
+        for limit in 0..text.len() {
+            let cut = truncate_exception(&text, limit);
+            assert!(cut.len() <= limit, "{limit}: {}", cut.len());
+        }
+        assert_eq!(
+            truncate_exception(&text, 40),
+            "日本語日本語日本\n[876 bytes cut]"
+        );
+    }
+
+    #[test]
+    fn a_limit_without_room_for_the_note_still_holds() {
+        assert_eq!(truncate_exception("日本語", 4), "日");
+    }
+
+    #[test]
+    fn a_malformed_body_is_listed_with_its_reason() {
+        let payload = malformed_payload("m-1", "not \"json\"\u{0}");
+        let payload: serde_json::Value = serde_json::from_str(&payload).unwrap();
+        assert_eq!(
+            payload,
+            json!({
+                "uuid": "m-1",
+                "displayName": "malformed message",
+                "job": "hikyaku.malformed",
+                "data": {"reason": "not \"json\"\u{0}"},
+            })
+        );
+    }
+
+    #[test]
+    fn a_malformed_payload_is_an_envelope_that_a_retry_can_decode() {
+        let payload = malformed_payload("m-1", "no job");
+        let envelope = crate::envelope::Envelope::parse(&payload).unwrap();
+        assert_eq!(envelope.name(), "hikyaku.malformed");
+        assert_eq!(envelope.uuid.as_deref(), Some("m-1"));
+    }
+}

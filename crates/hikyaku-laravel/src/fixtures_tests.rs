@@ -1,0 +1,191 @@
+//! Real message bodies of three Laravel versions, with PHP's own decoding beside them.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value as Json;
+
+use crate::envelope::{Envelope, Kind, Unsupported};
+use crate::php::{self, Limits, Names};
+
+struct Message {
+    case: String,
+    version: String,
+    body: String,
+    fixture: Json,
+}
+
+impl Message {
+    fn name(&self) -> String {
+        format!("{}/{}", self.version, self.case)
+    }
+}
+
+fn messages() -> Vec<Message> {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/laravel");
+    let mut messages = Vec::new();
+    for version in ["v8", "v10", "v13"] {
+        for file in fs::read_dir(Path::new(root).join(version)).unwrap() {
+            let text = fs::read_to_string(file.unwrap().path()).unwrap();
+            let case: Json = serde_json::from_str(&text).unwrap();
+            for fixture in case["messages"].as_array().into_iter().flatten() {
+                messages.push(Message {
+                    case: case["name"].as_str().unwrap().to_owned(),
+                    version: version.to_owned(),
+                    body: fixture["MessageBody"].as_str().unwrap().to_owned(),
+                    fixture: fixture.clone(),
+                });
+            }
+        }
+    }
+    messages
+}
+
+/// An enum's backing value is known to PHP from the class; the message does not have it.
+fn without_backing_values(json: &mut Json) {
+    match json {
+        Json::Array(elements) => elements.iter_mut().for_each(without_backing_values),
+        Json::Object(members) => {
+            if members.contains_key("@enum") {
+                members.remove("value");
+            }
+            members.values_mut().for_each(without_backing_values);
+        }
+        _ => {}
+    }
+}
+
+#[track_caller]
+fn assert_decodes(message: &Message, command: &[u8]) {
+    let document = php::parse(command, &Limits::default()).unwrap();
+    assert_eq!(document.bytes_read(), command.len(), "{}", message.name());
+    for (names, key) in [
+        (Names::Plain, "decoded"),
+        (Names::Mangled, "decoded_mangled"),
+    ] {
+        let mut expected = message.fixture[key].clone();
+        without_backing_values(&mut expected);
+        let json = php::to_inspection_json(document.root(), names).unwrap();
+        assert_eq!(json, expected, "{} {key}", message.name());
+    }
+}
+
+#[test]
+fn every_serialized_command_reads_as_php_reads_it() {
+    let mut read = 0;
+    for message in messages() {
+        let Ok(envelope) = Envelope::parse(&message.body) else {
+            continue;
+        };
+        let Kind::Object { command, .. } = envelope.kind() else {
+            continue;
+        };
+        if !command.is_encrypted() {
+            assert_decodes(&message, command.text().as_bytes());
+            read += 1;
+        }
+    }
+    assert_eq!(read, 146);
+}
+
+#[test]
+fn the_plaintext_of_encrypted_commands_reads_as_php_reads_it() {
+    let mut read = 0;
+    for message in messages() {
+        if let Some(outer) = message.fixture["decrypted_outer"].as_str() {
+            let command: String = php::from_bytes(outer.as_bytes(), &Limits::default()).unwrap();
+            assert_eq!(command, message.fixture["decrypted"].as_str().unwrap());
+            assert_decodes(&message, command.as_bytes());
+            read += 1;
+        }
+    }
+    assert_eq!(read, 12);
+}
+
+#[test]
+fn every_body_is_an_envelope_or_refused_with_a_reason() {
+    let messages = messages();
+    assert_eq!(messages.len(), 180);
+    let mut refused = BTreeMap::new();
+    for message in &messages {
+        if let Err(error) = Envelope::parse(&message.body) {
+            *refused.entry(error.to_string()).or_insert(0) += 1;
+        }
+    }
+    let expected = [
+        ("decoding a message body: it is not json", 3),
+        (
+            "decoding a message body: key `job` is missing, so it is not a job",
+            3,
+        ),
+        (
+            "the message body is kept elsewhere (`@pointer`: \
+             `laravel:sqs-payloads:82fbfa2b-bb6b-464e-985b-aa9a2397b0cc`); overflow is not supported yet",
+            1,
+        ),
+    ];
+    let expected = expected.map(|(reason, count)| (reason.to_owned(), count));
+    assert_eq!(refused, BTreeMap::from(expected));
+}
+
+/// What `supported` answers for each case, by the reason's variant.
+fn variant(result: &Result<(), Unsupported>) -> String {
+    match result {
+        Ok(()) => "supported".to_owned(),
+        Err(error) => {
+            let debug = format!("{error:?}");
+            debug.split([' ', '{']).next().unwrap().to_owned()
+        }
+    }
+}
+
+fn expected_variant(message: &Message) -> &'static str {
+    match message.case.as_str() {
+        case if case.starts_with("encrypted_") => "Encrypted",
+        case if case.starts_with("closure_") => "Closure",
+        "batch3" | "batch_callbacks" => "Batch",
+        "chain3" | "chain_conn_queue_catch" | "with_chain" => "Chain",
+        "queued_listener" | "queued_closure_listener" => "Listener",
+        "queued_mailable" => "Mailable",
+        "queued_notification" => "Notification",
+        "middleware_through" => "WithoutOverlapping",
+        "debounce" => "Debounced",
+        // Before Laravel 11.39 nothing in the message tells that a job is unique.
+        "unique" | "unique_until_processing" if message.version == "v13" => "UniqueLock",
+        _ => "supported",
+    }
+}
+
+#[test]
+fn what_is_not_supported_is_refused_by_name_and_nothing_else_is() {
+    let mut refused = 0;
+    for message in messages() {
+        let Ok(envelope) = Envelope::parse(&message.body) else {
+            continue;
+        };
+        let supported = envelope.supported();
+        assert_eq!(
+            variant(&supported),
+            expected_variant(&message),
+            "{}",
+            message.name()
+        );
+        refused += usize::from(supported.is_err());
+    }
+    assert_eq!(refused, 59);
+}
+
+#[test]
+fn a_new_generation_changes_nothing_else_in_a_body() {
+    for message in messages() {
+        let Ok(envelope) = Envelope::parse(&message.body) else {
+            continue;
+        };
+        let body = envelope.with_generation(3);
+        let (kept, end) = message.body.split_at(message.body.len() - 1);
+        assert_eq!(end, "}");
+        assert_eq!(body, format!("{kept},\"hikyaku\":{{\"generation\":3}}}}"));
+        assert_eq!(Envelope::parse(&body).unwrap().generation, 3);
+    }
+}
