@@ -15,7 +15,7 @@ pub struct Timestamp(u64);
 
 impl Timestamp {
     /// The moment `milliseconds` after the epoch.
-    pub fn from_millis(milliseconds: u64) -> Self {
+    pub const fn from_millis(milliseconds: u64) -> Self {
         Self(milliseconds)
     }
 
@@ -25,7 +25,7 @@ impl Timestamp {
     }
 
     /// Milliseconds since the epoch.
-    pub fn as_millis(self) -> u64 {
+    pub const fn as_millis(self) -> u64 {
         self.0
     }
 
