@@ -1,5 +1,7 @@
 //! Input made to exhaust the stack, the memory or the time of whoever reads it.
 
+use std::fmt::Write;
+
 use super::*;
 
 type Json = serde_json::Value;
@@ -140,7 +142,7 @@ fn doubling(times: usize) -> String {
     let mut text = format!("a:{}:{{i:0;a:2:{{i:0;N;i:1;N;}}", times + 1);
     for level in 1..=times {
         let before = if level == 1 { 2 } else { level + 3 };
-        text += &format!("i:{level};a:2:{{i:0;R:{before};i:1;R:{before};}}");
+        write!(text, "i:{level};a:2:{{i:0;R:{before};i:1;R:{before};}}").unwrap();
     }
     text + "}"
 }
@@ -148,12 +150,34 @@ fn doubling(times: usize) -> String {
 #[test]
 fn references_that_double_forty_times_are_cut_off_when_followed() {
     let text = doubling(40);
-    let document = parse(text.as_bytes(), &Limits::default()).unwrap();
-    let limit = 1_000_000;
+    let limit = 100_000;
+    let limits = Limits::default().with_expanded_nodes(limit);
+    let document = parse(text.as_bytes(), &limits).unwrap();
     let error = from_value::<Json>(document.root()).unwrap_err();
     assert_eq!(error.problem, DeserializeProblem::TooManyValues { limit });
     let error = to_inspection_json(document.root(), Names::Plain).unwrap_err();
     assert_eq!(error.problem, DeserializeProblem::TooManyValues { limit });
+}
+
+#[test]
+fn many_references_to_one_long_string_or_key_are_cut_off() {
+    let long = "x".repeat(500_000);
+    for first in [
+        format!("s:500000:\"{long}\";"),
+        format!("a:1:{{s:500000:\"{long}\";N;}}"),
+    ] {
+        let mut text = format!("a:40001:{{i:0;{first}");
+        for index in 1..=40_000 {
+            write!(text, "i:{index};R:2;").unwrap();
+        }
+        text += "}";
+        let document = parse(text.as_bytes(), &Limits::default()).unwrap();
+        let limit = 1_000_000;
+        let error = from_value::<Json>(document.root()).unwrap_err();
+        assert_eq!(error.problem, DeserializeProblem::TooManyValues { limit });
+        let error = to_inspection_json(document.root(), Names::Plain).unwrap_err();
+        assert_eq!(error.problem, DeserializeProblem::TooManyValues { limit });
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The grammar, value by value, as PHP 8.2 reads it.
 
+use std::fmt::Write;
+
 use serde_json::json;
 
 use super::*;
@@ -109,7 +111,7 @@ fn keys_become_integers_where_php_makes_them_so() {
     ];
     let mut text = format!("a:{}:{{", keys.len());
     for key in keys {
-        text += &format!("s:{}:\"{key}\";N;", key.len());
+        write!(text, "s:{}:\"{key}\";N;", key.len()).unwrap();
     }
     text += "}";
     let document = read(&text).unwrap();
