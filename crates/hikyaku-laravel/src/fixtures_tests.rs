@@ -173,7 +173,7 @@ fn what_is_not_supported_is_refused_by_name_and_nothing_else_is() {
         );
         refused += usize::from(supported.is_err());
     }
-    assert_eq!(refused, 59);
+    assert_eq!(refused, 63);
 }
 
 #[test]

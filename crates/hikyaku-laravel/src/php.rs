@@ -8,6 +8,7 @@
 //! * a case of an enum fills a unit variant of its name, or a string;
 //! * references are followed, wherever they point; a cycle is an error where it is reached.
 
+mod budget;
 mod bytes;
 mod deserialize;
 mod deserialize_error;

@@ -3,14 +3,13 @@
 mod access;
 mod key;
 
-use std::cell::Cell;
-
 use serde::Deserialize;
 use serde::de::value::{BorrowedStrDeserializer, MapAccessDeserializer};
 use serde::de::{Deserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
 use self::access::{Elements, Entries};
+use super::budget::Budget;
 use super::deserialize_error::{DeserializeError, DeserializeProblem, FromBytesError};
 use super::document::NodeId;
 use super::limits::Limits;
@@ -33,7 +32,7 @@ pub fn from_bytes<T: serde::de::DeserializeOwned>(
 /// A type that takes whatever comes, such as `serde_json::Value`, gets lists as sequences, other arrays and objects as
 /// maps, enum cases as strings; a float that is not finite is then an error.
 pub fn from_value<'d, T: Deserialize<'d>>(value: Value<'d>) -> Result<T> {
-    let budget = Cell::new(value.document().limits.expanded_nodes);
+    let budget = Budget::new(&value.document().limits);
     T::deserialize(Cursor::new(value, None, &budget)?)
 }
 
@@ -42,7 +41,7 @@ pub fn from_value<'d, T: Deserialize<'d>>(value: Value<'d>) -> Result<T> {
 struct Cursor<'de, 's> {
     value: Value<'de>,
     inside: Option<&'s Open<'s>>,
-    budget: &'s Cell<usize>,
+    budget: &'s Budget,
 }
 
 /// A container that is being converted. The chain to the outermost one finds cycles.
@@ -54,14 +53,8 @@ struct Open<'s> {
 }
 
 impl<'de, 's> Cursor<'de, 's> {
-    fn new(
-        value: Value<'de>,
-        inside: Option<&'s Open<'s>>,
-        budget: &'s Cell<usize>,
-    ) -> Result<Self> {
-        let limit = value.document().limits.expanded_nodes;
-        let left = budget.get().checked_sub(1);
-        budget.set(left.ok_or_else(|| DeserializeProblem::TooManyValues { limit }.here())?);
+    fn new(value: Value<'de>, inside: Option<&'s Open<'s>>, budget: &'s Budget) -> Result<Self> {
+        budget.visit(value)?;
         Ok(Self {
             value,
             inside,

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use super::budget::Budget;
 use super::deserialize_error::{DeserializeError, DeserializeProblem, PathSegment};
 use super::document::{Key, NodeId};
 use super::value::{Value, View};
@@ -24,7 +25,7 @@ pub fn to_inspection_json(value: Value<'_>, names: Names) -> Result<Json, Deseri
     let mut inspector = Inspector {
         names,
         open: Vec::new(),
-        left: value.document().limits.expanded_nodes,
+        budget: Budget::new(&value.document().limits),
     };
     inspector.json(value)
 }
@@ -32,14 +33,12 @@ pub fn to_inspection_json(value: Value<'_>, names: Names) -> Result<Json, Deseri
 struct Inspector {
     names: Names,
     open: Vec<NodeId>,
-    left: usize,
+    budget: Budget,
 }
 
 impl Inspector {
     fn json(&mut self, value: Value<'_>) -> Result<Json, DeserializeError> {
-        let limit = value.document().limits.expanded_nodes;
-        let left = self.left.checked_sub(1);
-        self.left = left.ok_or_else(|| DeserializeProblem::TooManyValues { limit }.here())?;
+        self.budget.visit(value)?;
         Ok(match value.view() {
             View::Null => Json::Null,
             View::Bool(bool) => bool.into(),
@@ -98,6 +97,7 @@ impl Inspector {
     }
 
     fn member(&mut self, key: &Key<'_>, value: Value<'_>) -> Result<Json, DeserializeError> {
+        self.budget.visit_key(key)?;
         let member = self.json(value);
         member.map_err(|error| error.under(PathSegment::from(key)))
     }

@@ -14,7 +14,7 @@ pub struct Limits {
     /// Most values in one input. Default 200 000: a value takes at least six bytes inside an array.
     pub nodes: usize,
     /// Most values visited in one conversion. References can make a short input stand for exponentially many.
-    /// Default 1 000 000.
+    /// Every 32 bytes of a string, key or class name count as one more. Default 1 000 000.
     pub expanded_nodes: usize,
     /// Deepest nesting of arrays and objects in a conversion, which uses the stack. Default 128, as `serde_json` has.
     pub conversion_depth: usize,

@@ -76,9 +76,8 @@ impl<'a> Reader<'a> {
             return self.push(Node::Null);
         }
         if !b"bidsSaOECrR".contains(&letter) {
-            return Err(self
-                .scanner
-                .error(ReadProblem::UnknownType { found: letter }));
+            let problem = ReadProblem::UnknownType { found: letter };
+            return Err(self.scanner.error_before(problem));
         }
         self.scanner.skip(b":", "`:`")?;
         let scanner = &mut self.scanner;
@@ -165,9 +164,8 @@ impl<'a> Reader<'a> {
     fn key(&mut self, of_object: bool) -> Result<Key<'a>, ReadError> {
         let letter = self.scanner.next("a key")?;
         if !b"isS".contains(&letter) {
-            return Err(self
-                .scanner
-                .error(ReadProblem::InvalidKey { found: letter }));
+            let problem = ReadProblem::InvalidKey { found: letter };
+            return Err(self.scanner.error_before(problem));
         }
         self.scanner.skip(b":", "`:`")?;
         let key = match letter {
@@ -190,10 +188,12 @@ impl<'a> Reader<'a> {
     }
 
     fn reference(&mut self, kind: ReferenceKind) -> Result<(), ReadError> {
+        let offset = self.scanner.offset();
         let slot = self.scanner.length(b';')?;
         let target = slot.checked_sub(1).and_then(|index| self.slots.get(index));
         let Some(&target) = target else {
-            return Err(self.scanner.error(ReadProblem::UnknownReference { slot }));
+            let problem = ReadProblem::UnknownReference { slot };
+            return Err(ReadError { offset, problem });
         };
         let target = match self.nodes[target.0 as usize] {
             Node::Reference { target, .. } => target,
@@ -206,7 +206,8 @@ impl<'a> Reader<'a> {
                 found,
                 Node::Object { .. } | Node::Enum { .. } | Node::Custom { .. }
             ) {
-                return Err(self.scanner.error(ReadProblem::NotAnObject { slot }));
+                let problem = ReadProblem::NotAnObject { slot };
+                return Err(ReadError { offset, problem });
             }
             return self.push(node);
         }

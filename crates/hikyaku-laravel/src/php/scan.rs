@@ -24,10 +24,14 @@ impl<'a> Scanner<'a> {
     }
 
     pub(super) fn error(&self, problem: ReadProblem) -> ReadError {
-        ReadError {
-            offset: self.at,
-            problem,
-        }
+        let offset = self.at;
+        ReadError { offset, problem }
+    }
+
+    /// An error in the byte that was read last.
+    pub(super) fn error_before(&self, problem: ReadProblem) -> ReadError {
+        let offset = self.at.saturating_sub(1);
+        ReadError { offset, problem }
     }
 
     pub(super) fn next(&mut self, expected: &'static str) -> Result<u8, ReadError> {
@@ -43,8 +47,7 @@ impl<'a> Scanner<'a> {
         for &wanted in text {
             let found = self.next(expected)?;
             if found != wanted {
-                self.at -= 1;
-                return Err(self.error(ReadProblem::UnexpectedByte { expected, found }));
+                return Err(self.error_before(ReadProblem::UnexpectedByte { expected, found }));
             }
         }
         Ok(())
@@ -53,8 +56,7 @@ impl<'a> Scanner<'a> {
     pub(super) fn boolean(&mut self) -> Result<bool, ReadError> {
         let found = self.next("a boolean")?;
         if !matches!(found, b'0' | b'1') {
-            self.at -= 1;
-            return Err(self.error(ReadProblem::InvalidBoolean));
+            return Err(self.error_before(ReadProblem::InvalidBoolean));
         }
         self.skip(b";", "`;`")?;
         Ok(found == b'1')
@@ -201,7 +203,8 @@ impl<'a> Scanner<'a> {
         for _ in 0..2 {
             let digit = char::from(self.next("a hexadecimal digit")?).to_digit(16);
             let digit = digit.and_then(|digit| u8::try_from(digit).ok());
-            value = value << 4 | digit.ok_or_else(|| self.error(ReadProblem::InvalidEscape))?;
+            value =
+                value << 4 | digit.ok_or_else(|| self.error_before(ReadProblem::InvalidEscape))?;
         }
         Ok(value)
     }

@@ -1,11 +1,10 @@
 //! Going through the elements of lists and the entries of maps.
 
-use std::cell::Cell;
-
 use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess};
 
 use super::key::KeyReader;
 use super::{Cursor, Open, Result};
+use crate::php::budget::Budget;
 use crate::php::deserialize_error::{DeserializeError, PathSegment};
 use crate::php::document::Key;
 use crate::php::value::{Value, View};
@@ -15,7 +14,7 @@ pub(super) struct Elements<'de, 's> {
     list: Value<'de>,
     position: usize,
     open: Open<'s>,
-    budget: &'s Cell<usize>,
+    budget: &'s Budget,
 }
 
 impl<'de, 's> Elements<'de, 's> {
@@ -61,10 +60,10 @@ impl<'de> SeqAccess<'de> for &mut Elements<'de, '_> {
 
 /// The entries of an array, or the properties of an object under their plain names.
 pub(super) struct Entries<'de, 's> {
-    entries: std::vec::IntoIter<(Key<'de>, Value<'de>)>,
+    rest: std::vec::IntoIter<(Key<'de>, Value<'de>)>,
     current: Option<(Key<'de>, Value<'de>)>,
     open: Open<'s>,
-    budget: &'s Cell<usize>,
+    budget: &'s Budget,
 }
 
 impl<'de, 's> Entries<'de, 's> {
@@ -82,7 +81,7 @@ impl<'de, 's> Entries<'de, 's> {
                 .collect()
         };
         Ok(Self {
-            entries: entries.into_iter(),
+            rest: entries.into_iter(),
             current: None,
             open,
             budget: map.budget,
@@ -94,9 +93,10 @@ impl<'de> MapAccess<'de> for Entries<'de, '_> {
     type Error = DeserializeError;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>> {
-        let Some((key, value)) = self.entries.next() else {
+        let Some((key, value)) = self.rest.next() else {
             return Ok(None);
         };
+        self.budget.visit_key(&key)?;
         let (key, _) = self.current.insert((key, value));
         seed.deserialize(KeyReader(key.clone()))
             .map(Some)
@@ -113,6 +113,6 @@ impl<'de> MapAccess<'de> for Entries<'de, '_> {
     }
 
     fn size_hint(&self) -> Option<usize> {
-        Some(self.entries.len())
+        Some(self.rest.len())
     }
 }
