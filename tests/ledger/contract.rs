@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use hikyaku_core::{
-    ClaimReply, ClaimRequest, FailedJob, Fence, Grant, Held, Ledger, Record, Release, Replace, State, Timestamp,
+    ClaimReply, ClaimRequest, FailedJob, Fence, Grant, Held, Ledger, Record, Release, Replace,
+    State, Timestamp,
 };
 
 /// A moment that every ledger under test may take for the present.
@@ -77,11 +78,17 @@ fn refused_fence(fence: Fence) -> Record {
 }
 
 fn held(id: &str, grant: &Grant) -> Held {
-    Held { id: id.to_owned(), token: grant.token }
+    Held {
+        id: id.to_owned(),
+        token: grant.token,
+    }
 }
 
 async fn claim(ledger: &dyn Ledger, id: &str, owner: u64) -> Held {
-    held(id, &granted(ledger.claim(&request(id, owner)).await.unwrap()))
+    held(
+        id,
+        &granted(ledger.claim(&request(id, owner)).await.unwrap()),
+    )
 }
 
 async fn an_unknown_job_is_granted_with_its_first_token(ledger: &dyn Ledger) {
@@ -100,13 +107,27 @@ async fn an_unknown_job_is_granted_with_its_first_token(ledger: &dyn Ledger) {
 async fn a_running_job_is_refused_until_its_lease_is_over(ledger: &dyn Ledger) {
     claim(ledger, "busy", 1).await;
     let record = refused(ledger.claim(&request("busy", 2)).await.unwrap());
-    assert_eq!((record.state, record.owner, record.lease), (State::Running, 1, NOW + LEASE));
-    let at_the_end = ClaimRequest { now: NOW + LEASE, ..request("busy", 2) };
+    assert_eq!(
+        (record.state, record.owner, record.lease),
+        (State::Running, 1, NOW + LEASE)
+    );
+    let at_the_end = ClaimRequest {
+        now: NOW + LEASE,
+        ..request("busy", 2)
+    };
     refused(ledger.claim(&at_the_end).await.unwrap());
     let after = NOW + LEASE + Duration::from_millis(1);
-    let late = ClaimRequest { now: after, lease: after + LEASE, ..request("busy", 2) };
+    let late = ClaimRequest {
+        now: after,
+        lease: after + LEASE,
+        ..request("busy", 2)
+    };
     let grant = granted(ledger.claim(&late).await.unwrap());
-    assert_eq!((grant.token, grant.tries_spent), (2, 2), "a crash spends its try");
+    assert_eq!(
+        (grant.token, grant.tries_spent),
+        (2, 2),
+        "a crash spends its try"
+    );
 }
 
 async fn a_lost_answer_shows_its_own_nonce(ledger: &dyn Ledger) {
@@ -117,14 +138,34 @@ async fn a_lost_answer_shows_its_own_nonce(ledger: &dyn Ledger) {
 
 async fn a_released_job_is_claimed_again_with_what_it_left(ledger: &dyn Ledger) {
     let first = claim(ledger, "released", 1).await;
-    let release = Release { tries_spent: 1, exceptions: 1, error: Some("no route".to_owned()) };
-    assert_eq!(ledger.release(&first, &release).await.unwrap(), Fence::Applied);
+    let release = Release {
+        tries_spent: 1,
+        exceptions: 1,
+        error: Some("no route".to_owned()),
+    };
+    assert_eq!(
+        ledger.release(&first, &release).await.unwrap(),
+        Fence::Applied
+    );
     let grant = granted(ledger.claim(&request("released", 2)).await.unwrap());
-    assert_eq!((grant.token, grant.tries_spent, grant.exceptions), (2, 2, 1));
+    assert_eq!(
+        (grant.token, grant.tries_spent, grant.exceptions),
+        (2, 2, 1)
+    );
     assert_eq!(grant.last_error.as_deref(), Some("no route"));
     // A snooze gives its try back and says nothing new of errors.
-    let snooze = Release { tries_spent: 1, exceptions: 1, error: None };
-    assert_eq!(ledger.release(&held("released", &grant), &snooze).await.unwrap(), Fence::Applied);
+    let snooze = Release {
+        tries_spent: 1,
+        exceptions: 1,
+        error: None,
+    };
+    assert_eq!(
+        ledger
+            .release(&held("released", &grant), &snooze)
+            .await
+            .unwrap(),
+        Fence::Applied
+    );
     let grant = granted(ledger.claim(&request("released", 3)).await.unwrap());
     assert_eq!((grant.token, grant.tries_spent), (3, 2));
     assert_eq!(grant.last_error.as_deref(), Some("no route"));
@@ -132,33 +173,76 @@ async fn a_released_job_is_claimed_again_with_what_it_left(ledger: &dyn Ledger) 
 
 async fn a_done_job_is_refused(ledger: &dyn Ledger) {
     let first = claim(ledger, "done", 1).await;
-    assert_eq!(ledger.complete(&first, NOW + DAY * 15).await.unwrap(), Fence::Applied);
+    assert_eq!(
+        ledger.complete(&first, NOW + DAY * 15).await.unwrap(),
+        Fence::Applied
+    );
     let record = refused(ledger.claim(&request("done", 2)).await.unwrap());
-    assert_eq!((record.state, record.token, record.expires), (State::Done, 1, NOW + DAY * 15));
+    assert_eq!(
+        (record.state, record.token, record.expires),
+        (State::Done, 1, NOW + DAY * 15)
+    );
 }
 
 async fn another_generation_is_refused(ledger: &dyn Ledger) {
     let first = claim(ledger, "generation", 1).await;
-    let release = Release { tries_spent: 1, exceptions: 0, error: None };
+    let release = Release {
+        tries_spent: 1,
+        exceptions: 0,
+        error: None,
+    };
     ledger.release(&first, &release).await.unwrap();
-    let newer = ClaimRequest { generation: 1, ..request("generation", 2) };
+    let newer = ClaimRequest {
+        generation: 1,
+        ..request("generation", 2)
+    };
     let record = refused(ledger.claim(&newer).await.unwrap());
     assert_eq!((record.state, record.generation), (State::Pending, 0));
 }
 
 async fn a_failed_job_leaves_its_row_and_is_opened_again(ledger: &dyn Ledger) {
     let first = claim(ledger, "failed", 1).await;
-    assert_eq!(ledger.fail(&first, &row("failed"), NOW + DAY).await.unwrap(), Fence::Applied);
-    let again = ClaimRequest { generation: 1, ..request("failed", 2) };
+    assert_eq!(
+        ledger
+            .fail(&first, &row("failed"), NOW + DAY)
+            .await
+            .unwrap(),
+        Fence::Applied
+    );
+    let again = ClaimRequest {
+        generation: 1,
+        ..request("failed", 2)
+    };
     let seen = refused(ledger.claim(&again).await.unwrap());
     assert_eq!((seen.state, seen.generation), (State::Failed, 0));
-    let grant = granted(ledger.replace(&again, &seen, Replace::Reopened).await.unwrap());
-    assert_eq!((grant.token, grant.tries_spent, grant.exceptions), (2, 1, 0), "the token goes on, the tries begin anew");
+    let grant = granted(
+        ledger
+            .replace(&again, &seen, Replace::Reopened)
+            .await
+            .unwrap(),
+    );
+    assert_eq!(
+        (grant.token, grant.tries_spent, grant.exceptions),
+        (2, 1, 0),
+        "the token goes on, the tries begin anew"
+    );
     assert_eq!(grant.reopened, Some(NOW));
     assert_eq!(grant.last_error, None);
-    let release = Release { tries_spent: 1, exceptions: 0, error: None };
-    ledger.release(&held("failed", &grant), &release).await.unwrap();
-    let grant = granted(ledger.claim(&ClaimRequest { owner: 3, ..again }).await.unwrap());
+    let release = Release {
+        tries_spent: 1,
+        exceptions: 0,
+        error: None,
+    };
+    ledger
+        .release(&held("failed", &grant), &release)
+        .await
+        .unwrap();
+    let grant = granted(
+        ledger
+            .claim(&ClaimRequest { owner: 3, ..again })
+            .await
+            .unwrap(),
+    );
     assert_eq!((grant.tries_spent, grant.reopened), (2, Some(NOW)));
 }
 
@@ -166,29 +250,69 @@ async fn an_expired_record_is_written_over(ledger: &dyn Ledger) {
     let first = claim(ledger, "expired", 1).await;
     ledger.complete(&first, NOW + DAY).await.unwrap();
     let later = NOW + DAY * 2;
-    let anew = ClaimRequest { now: later, lease: later + LEASE, expires: later + DAY, ..request("expired", 2) };
+    let anew = ClaimRequest {
+        now: later,
+        lease: later + LEASE,
+        expires: later + DAY,
+        ..request("expired", 2)
+    };
     let seen = refused(ledger.claim(&anew).await.unwrap());
-    let grant = granted(ledger.replace(&anew, &seen, Replace::Expired).await.unwrap());
-    assert_eq!((grant.token, grant.tries_spent, grant.reopened), (2, 1, None));
+    let grant = granted(
+        ledger
+            .replace(&anew, &seen, Replace::Expired)
+            .await
+            .unwrap(),
+    );
+    assert_eq!(
+        (grant.token, grant.tries_spent, grant.reopened),
+        (2, 1, None)
+    );
 }
 
 async fn a_record_that_changed_is_not_written_over(ledger: &dyn Ledger) {
     let first = claim(ledger, "changed", 1).await;
-    ledger.fail(&first, &row("changed"), NOW + DAY).await.unwrap();
-    let again = ClaimRequest { generation: 1, ..request("changed", 2) };
+    ledger
+        .fail(&first, &row("changed"), NOW + DAY)
+        .await
+        .unwrap();
+    let again = ClaimRequest {
+        generation: 1,
+        ..request("changed", 2)
+    };
     let seen = refused(ledger.claim(&again).await.unwrap());
-    granted(ledger.replace(&again, &seen, Replace::Reopened).await.unwrap());
+    granted(
+        ledger
+            .replace(&again, &seen, Replace::Reopened)
+            .await
+            .unwrap(),
+    );
     let rival = ClaimRequest { owner: 3, ..again };
-    let found = refused(ledger.replace(&rival, &seen, Replace::Reopened).await.unwrap());
-    assert_eq!((found.state, found.owner, found.token), (State::Running, 2, 2));
+    let found = refused(
+        ledger
+            .replace(&rival, &seen, Replace::Reopened)
+            .await
+            .unwrap(),
+    );
+    assert_eq!(
+        (found.state, found.owner, found.token),
+        (State::Running, 2, 2)
+    );
 }
 
 async fn a_foreign_token_changes_nothing(ledger: &dyn Ledger) {
     let zombie = claim(ledger, "fenced", 1).await;
     let late = NOW + LEASE * 2;
-    let rival = ClaimRequest { now: late, lease: late + LEASE, ..request("fenced", 2) };
+    let rival = ClaimRequest {
+        now: late,
+        lease: late + LEASE,
+        ..request("fenced", 2)
+    };
     let rival = held("fenced", &granted(ledger.claim(&rival).await.unwrap()));
-    let release = Release { tries_spent: 0, exceptions: 0, error: None };
+    let release = Release {
+        tries_spent: 0,
+        exceptions: 0,
+        error: None,
+    };
     for fence in [
         ledger.extend(&zombie, late + LEASE * 9).await.unwrap(),
         ledger.complete(&zombie, late).await.unwrap(),
@@ -196,16 +320,26 @@ async fn a_foreign_token_changes_nothing(ledger: &dyn Ledger) {
         ledger.fail(&zombie, &row("fenced"), late).await.unwrap(),
     ] {
         let record = refused_fence(fence);
-        assert_eq!((record.state, record.token, record.lease), (State::Running, 2, late + LEASE));
+        assert_eq!(
+            (record.state, record.token, record.lease),
+            (State::Running, 2, late + LEASE)
+        );
     }
-    assert_eq!(ledger.extend(&rival, late + LEASE * 2).await.unwrap(), Fence::Applied);
+    assert_eq!(
+        ledger.extend(&rival, late + LEASE * 2).await.unwrap(),
+        Fence::Applied
+    );
     assert_eq!(ledger.complete(&rival, late).await.unwrap(), Fence::Applied);
 }
 
 async fn a_settled_job_cannot_be_settled_again(ledger: &dyn Ledger) {
     let first = claim(ledger, "settled", 1).await;
     ledger.complete(&first, NOW + DAY).await.unwrap();
-    let release = Release { tries_spent: 0, exceptions: 0, error: None };
+    let release = Release {
+        tries_spent: 0,
+        exceptions: 0,
+        error: None,
+    };
     for fence in [
         ledger.extend(&first, NOW).await.unwrap(),
         ledger.complete(&first, NOW).await.unwrap(),
@@ -218,10 +352,22 @@ async fn a_settled_job_cannot_be_settled_again(ledger: &dyn Ledger) {
 }
 
 async fn nothing_is_settled_that_was_never_claimed(ledger: &dyn Ledger) {
-    let nobody = Held { id: "never".to_owned(), token: 1 };
-    assert_eq!(ledger.complete(&nobody, NOW).await.unwrap(), Fence::Refused(None));
-    assert_eq!(ledger.extend(&nobody, NOW).await.unwrap(), Fence::Refused(None));
-    assert_eq!(ledger.fail(&nobody, &row("never"), NOW).await.unwrap(), Fence::Refused(None));
+    let nobody = Held {
+        id: "never".to_owned(),
+        token: 1,
+    };
+    assert_eq!(
+        ledger.complete(&nobody, NOW).await.unwrap(),
+        Fence::Refused(None)
+    );
+    assert_eq!(
+        ledger.extend(&nobody, NOW).await.unwrap(),
+        Fence::Refused(None)
+    );
+    assert_eq!(
+        ledger.fail(&nobody, &row("never"), NOW).await.unwrap(),
+        Fence::Refused(None)
+    );
 }
 
 async fn a_buried_row_is_written_once_however_often(ledger: &dyn Ledger) {

@@ -1,7 +1,10 @@
 //! The contract on the ledger in DynamoDB, and what its writes cost.
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType,
+    ScalarAttributeType,
+};
 use hikyaku::config::Credentials;
 use hikyaku::ledger::DynamoDbLedger;
 use hikyaku::{Config, clients};
@@ -27,15 +30,23 @@ impl Emulator {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let database = dynoxide::Database::memory().unwrap();
-        let server = tokio::runtime::Handle::current().spawn(dynoxide::server::serve_on(listener, database));
+        let server =
+            tokio::runtime::Handle::current().spawn(dynoxide::server::serve_on(listener, database));
         let mut config = Config::from_lookup(|_| Ok(None)).unwrap();
         config.dynamodb_endpoint = Some(endpoint);
-        config.credentials =
-            Some(Credentials { key_id: "local".to_owned(), secret: "local".to_owned(), session: None });
+        config.credentials = Some(Credentials {
+            key_id: "local".to_owned(),
+            secret: "local".to_owned(),
+            session: None,
+        });
         let client = clients::dynamodb(&config);
         create_table(&client, &config.ledger_table, "pk", "sk").await;
         create_table(&client, &config.failed_table, "application", "uuid").await;
-        Self { config, client, server }
+        Self {
+            config,
+            client,
+            server,
+        }
     }
 
     pub(crate) fn ledger(&self) -> DynamoDbLedger {
@@ -45,9 +56,19 @@ impl Emulator {
 
 async fn create_table(client: &Client, name: &str, partition: &str, sort: &str) {
     let attribute = |name: &str| {
-        AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build().unwrap()
+        AttributeDefinition::builder()
+            .attribute_name(name)
+            .attribute_type(ScalarAttributeType::S)
+            .build()
+            .unwrap()
     };
-    let key = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap();
+    let key = |name: &str, kind| {
+        KeySchemaElement::builder()
+            .attribute_name(name)
+            .key_type(kind)
+            .build()
+            .unwrap()
+    };
     client
         .create_table()
         .table_name(name)
@@ -71,9 +92,17 @@ async fn the_ledger_on_dynamodb_keeps_the_contract() {
 async fn a_failed_job_is_a_row_of_laravels_schema() {
     let emulator = Emulator::start().await;
     let ledger = emulator.ledger();
-    let ClaimReply::Granted(grant) = ledger.claim(&request("row", 1)).await.unwrap() else { panic!("refused") };
-    let held = Held { id: "row".to_owned(), token: grant.token };
-    assert_eq!(ledger.fail(&held, &row("row"), NOW + DAY).await.unwrap(), Fence::Applied);
+    let ClaimReply::Granted(grant) = ledger.claim(&request("row", 1)).await.unwrap() else {
+        panic!("refused")
+    };
+    let held = Held {
+        id: "row".to_owned(),
+        token: grant.token,
+    };
+    assert_eq!(
+        ledger.fail(&held, &row("row"), NOW + DAY).await.unwrap(),
+        Fence::Applied
+    );
     let text = |value: &str| AttributeValue::S(value.to_owned());
     let found = emulator
         .client
@@ -89,11 +118,26 @@ async fn a_failed_job_is_a_row_of_laravels_schema() {
     names.sort_unstable();
     assert_eq!(
         names,
-        ["application", "connection", "exception", "expires_at", "failed_at", "payload", "queue", "uuid"]
+        [
+            "application",
+            "connection",
+            "exception",
+            "expires_at",
+            "failed_at",
+            "payload",
+            "queue",
+            "uuid"
+        ]
     );
     assert_eq!(item["connection"], text("sqs"));
-    assert_eq!(item["failed_at"], AttributeValue::N(NOW.as_secs().to_string()));
-    assert_eq!(item["expires_at"], AttributeValue::N((NOW.as_secs() + 7 * 86_400).to_string()));
+    assert_eq!(
+        item["failed_at"],
+        AttributeValue::N(NOW.as_secs().to_string())
+    );
+    assert_eq!(
+        item["expires_at"],
+        AttributeValue::N((NOW.as_secs() + 7 * 86_400).to_string())
+    );
 }
 
 #[tokio::test(flavor = "current_thread")]
@@ -101,8 +145,23 @@ async fn a_failure_that_is_fenced_writes_no_row() {
     let emulator = Emulator::start().await;
     let ledger = emulator.ledger();
     ledger.claim(&request("fenced-row", 1)).await.unwrap();
-    let zombie = Held { id: "fenced-row".to_owned(), token: 99 };
-    assert!(matches!(ledger.fail(&zombie, &row("fenced-row"), NOW + DAY).await.unwrap(), Fence::Refused(Some(_))));
-    let rows = emulator.client.scan().table_name("failed_jobs").send().await.unwrap();
+    let zombie = Held {
+        id: "fenced-row".to_owned(),
+        token: 99,
+    };
+    assert!(matches!(
+        ledger
+            .fail(&zombie, &row("fenced-row"), NOW + DAY)
+            .await
+            .unwrap(),
+        Fence::Refused(Some(_))
+    ));
+    let rows = emulator
+        .client
+        .scan()
+        .table_name("failed_jobs")
+        .send()
+        .await
+        .unwrap();
     assert_eq!(rows.count, 0);
 }

@@ -4,7 +4,9 @@
 use std::cell::Cell;
 
 use hikyaku_core::memory::MemoryLedger;
-use hikyaku_core::{ClaimReply, ClaimRequest, Fence, Held, Ledger, Record, Release, Replace, State, Timestamp};
+use hikyaku_core::{
+    ClaimReply, ClaimRequest, Fence, Held, Ledger, Record, Release, Replace, State, Timestamp,
+};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -13,12 +15,30 @@ use super::dynamodb::Emulator;
 
 #[derive(Debug, Clone)]
 enum Write {
-    Claim { owner: u64, generation: u32, later: u32 },
-    ReplaceLastSeen { owner: u64, generation: u32, reopened: bool },
-    Extend { token: u64 },
-    Complete { token: u64 },
-    Release { token: u64, tries: u32, error: bool },
-    Fail { token: u64 },
+    Claim {
+        owner: u64,
+        generation: u32,
+        later: u32,
+    },
+    ReplaceLastSeen {
+        owner: u64,
+        generation: u32,
+        reopened: bool,
+    },
+    Extend {
+        token: u64,
+    },
+    Complete {
+        token: u64,
+    },
+    Release {
+        token: u64,
+        tries: u32,
+        error: bool,
+    },
+    Fail {
+        token: u64,
+    },
 }
 
 fn write() -> impl Strategy<Value = Write> {
@@ -46,32 +66,78 @@ enum Answer {
 fn comparable(record: Option<Record>) -> Option<Record> {
     record.map(|record| match record.state {
         State::Running => record,
-        _ => Record { lease: Timestamp::default(), owner: 0, ..record },
+        _ => Record {
+            lease: Timestamp::default(),
+            owner: 0,
+            ..record
+        },
     })
 }
 
 async fn apply(ledger: &dyn Ledger, id: &str, write: &Write, seen: &mut Option<Record>) -> Answer {
-    let held = |token: u64| Held { id: id.to_owned(), token };
+    let held = |token: u64| Held {
+        id: id.to_owned(),
+        token,
+    };
     let moment = |later: u32| NOW + LEASE * later;
     let fence = match *write {
-        Write::Claim { owner, generation, later } => {
+        Write::Claim {
+            owner,
+            generation,
+            later,
+        } => {
             let now = moment(later);
-            let request = ClaimRequest { generation, now, lease: now + LEASE, ..request(id, owner) };
+            let request = ClaimRequest {
+                generation,
+                now,
+                lease: now + LEASE,
+                ..request(id, owner)
+            };
             return claimed(ledger.claim(&request).await.unwrap(), seen);
         }
-        Write::ReplaceLastSeen { owner, generation, reopened } => {
-            let Some(record) = seen.clone() else { return Answer::Skipped };
-            let why = if reopened { Replace::Reopened } else { Replace::Expired };
-            let request = ClaimRequest { generation, ..request(id, owner) };
+        Write::ReplaceLastSeen {
+            owner,
+            generation,
+            reopened,
+        } => {
+            let Some(record) = seen.clone() else {
+                return Answer::Skipped;
+            };
+            let why = if reopened {
+                Replace::Reopened
+            } else {
+                Replace::Expired
+            };
+            let request = ClaimRequest {
+                generation,
+                ..request(id, owner)
+            };
             return claimed(ledger.replace(&request, &record, why).await.unwrap(), seen);
         }
         Write::Extend { token } => ledger.extend(&held(token), moment(3)).await.unwrap(),
         Write::Complete { token } => ledger.complete(&held(token), NOW + DAY).await.unwrap(),
-        Write::Release { token, tries, error } => {
+        Write::Release {
+            token,
+            tries,
+            error,
+        } => {
             let error = error.then(|| "it broke".to_owned());
-            ledger.release(&held(token), &Release { tries_spent: tries, exceptions: tries, error }).await.unwrap()
+            ledger
+                .release(
+                    &held(token),
+                    &Release {
+                        tries_spent: tries,
+                        exceptions: tries,
+                        error,
+                    },
+                )
+                .await
+                .unwrap()
         }
-        Write::Fail { token } => ledger.fail(&held(token), &row(id), NOW + DAY).await.unwrap(),
+        Write::Fail { token } => ledger
+            .fail(&held(token), &row(id), NOW + DAY)
+            .await
+            .unwrap(),
     };
     match fence {
         Fence::Applied => Answer::Fence(Fence::Applied),
@@ -91,12 +157,19 @@ fn claimed(reply: ClaimReply, seen: &mut Option<Record>) -> Answer {
 
 #[test]
 fn random_writes_are_answered_alike_in_memory_and_on_dynamodb() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     let emulator = runtime.block_on(Emulator::start());
     let on_dynamodb = emulator.ledger();
     let in_memory = MemoryLedger::default();
     let case = Cell::new(0);
-    let mut runner = TestRunner::new(Config { cases: 300, failure_persistence: None, ..Config::default() });
+    let mut runner = TestRunner::new(Config {
+        cases: 300,
+        failure_persistence: None,
+        ..Config::default()
+    });
     let sequences = prop::collection::vec(write(), 1..14);
     runner
         .run(&sequences, |writes| {
@@ -106,7 +179,10 @@ fn random_writes_are_answered_alike_in_memory_and_on_dynamodb() {
             for write in &writes {
                 let (one, other) = runtime.block_on(async {
                     let one = apply(&in_memory, &id, write, &mut seen_in_memory).await;
-                    (one, apply(&on_dynamodb, &id, write, &mut seen_on_dynamodb).await)
+                    (
+                        one,
+                        apply(&on_dynamodb, &id, write, &mut seen_on_dynamodb).await,
+                    )
                 });
                 prop_assert_eq!(one, other, "{:?}", write);
             }

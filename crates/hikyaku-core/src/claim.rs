@@ -114,7 +114,7 @@ impl Engine<'_> {
         }
         let request = self.request(decoded, delivery);
         match self.take(&request).await {
-            Ok(Ok(grant)) => self.granted(decoded, grant).await,
+            Ok(Ok(grant)) => self.granted(decoded, grant),
             Ok(Err(refusal)) => self.answer(&refusal, delivery).await,
             Err(error) => self.unreachable(delivery, error).await,
         }
@@ -163,33 +163,40 @@ impl Engine<'_> {
 
     /// Claims, and writes over what may be written over. The inner error is a refusal that stands.
     async fn take(&self, request: &ClaimRequest) -> Result<Result<Grant, Refusal>, LedgerError> {
+        // Each further round means that somebody else wrote in between; three such races in a row are no chance.
+        const ROUNDS: u32 = 3;
         let ledger = &*self.ports.ledger;
         let give_up = self.soft_deadline.unwrap_or(request.lease);
         let mut reply = self
             .until_recorded(give_up, async || ledger.claim(request).await)
             .await?;
+        let mut rounds = 0;
         loop {
             let record = match reply {
                 ClaimReply::Granted(grant) => return Ok(Ok(grant)),
                 ClaimReply::Refused(record) => record,
             };
-            let again = match (decide(request, record.as_ref()), record) {
+            let write_over = match (decide(request, record.as_ref()), record) {
                 (Refusal::Mine(grant), _) => return Ok(Ok(grant)),
-                (Refusal::Replace(why), Some(seen)) => {
-                    self.until_recorded(give_up, async || ledger.replace(request, &seen, why).await)
+                (Refusal::Replace(why), Some(seen)) if rounds < ROUNDS => Some((seen, why)),
+                (Refusal::Vanished, _) if rounds < ROUNDS => None,
+                (refusal, _) => return Ok(Err(refusal)),
+            };
+            rounds += 1;
+            reply = match &write_over {
+                Some((seen, why)) => {
+                    self.until_recorded(give_up, async || ledger.replace(request, seen, *why).await)
                         .await?
                 }
-                (Refusal::Vanished, _) if self.now() < give_up => {
+                None => {
                     self.until_recorded(give_up, async || ledger.claim(request).await)
                         .await?
                 }
-                (refusal, _) => return Ok(Err(refusal)),
             };
-            reply = again;
         }
     }
 
-    async fn granted(&self, decoded: &Decoded, grant: Grant) -> Claimed {
+    fn granted(&self, decoded: &Decoded, grant: Grant) -> Claimed {
         let claim = Claim {
             held: Some(Held {
                 id: decoded.id.clone(),

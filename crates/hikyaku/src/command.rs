@@ -57,7 +57,7 @@ fn parse(mut words: lexopt::Parser) -> Result<Command, Error> {
             (_, Long("help") | Short('h')) => return Ok(Command::Help),
             (_, other) => return Err(usage(other.unexpected())),
         };
-        *slot = Some(words.value().and_then(|value| value.string()).map_err(usage)?);
+        *slot = Some(words.value().and_then(ValueExt::string).map_err(usage)?);
     }
     match (command.as_str(), data, file) {
         ("describe", ..) => Ok(Command::Describe { json }),

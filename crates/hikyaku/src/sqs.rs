@@ -45,6 +45,7 @@ impl SqsQueue {
 }
 
 /// Whether a queue keeps an order: SQS demands that the names of such queues say so.
+#[expect(clippy::case_sensitive_file_extension_comparisons, reason = "SQS takes only the lower-case suffix")]
 pub(crate) fn is_fifo(name: &str) -> bool {
     name.ends_with(".fifo")
 }
