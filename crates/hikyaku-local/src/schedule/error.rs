@@ -47,3 +47,10 @@ pub enum ScheduleError {
         name: String,
     },
 }
+
+impl ScheduleError {
+    /// Whether it is about the time zone and not about the expression.
+    pub fn is_time_zone(&self) -> bool {
+        matches!(self, Self::TimeZone { .. })
+    }
+}

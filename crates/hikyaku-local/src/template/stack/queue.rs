@@ -49,6 +49,8 @@ pub struct Redrive {
     pub dead_letter_queue: String,
     /// That queue's ARN.
     pub dead_letter_arn: String,
+    /// The line of `RedrivePolicy`.
+    pub line: usize,
 }
 
 /// Which queues may use this one as their dead-letter queue.
