@@ -40,16 +40,29 @@ impl Environment {
 
     /// `AWS::URLSuffix`, as the region has it.
     pub fn url_suffix(&self) -> &'static str {
-        if self.region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" }
+        if self.region.starts_with("cn-") {
+            "amazonaws.com.cn"
+        } else {
+            "amazonaws.com"
+        }
     }
 
     /// The URL of a queue.
     pub fn queue_url(&self, name: &str) -> String {
-        format!("{}/{}/{name}", self.queue_url_base.trim_end_matches('/'), self.account)
+        format!(
+            "{}/{}/{name}",
+            self.queue_url_base.trim_end_matches('/'),
+            self.account
+        )
     }
 
     /// `arn:<partition>:<service>:<region>:<account>:<resource>`.
     pub(super) fn arn(&self, service: &str, resource: &str) -> String {
-        format!("arn:{}:{service}:{}:{}:{resource}", self.partition(), self.region, self.account)
+        format!(
+            "arn:{}:{service}:{}:{}:{resource}",
+            self.partition(),
+            self.region,
+            self.account
+        )
     }
 }

@@ -40,10 +40,19 @@ impl Template {
     /// Reads YAML or JSON. Errors name `source`, usually the path.
     pub fn parse(text: &str, source: &str) -> Result<Self, TemplateError> {
         let root = yaml::read(text).map_err(|fault| {
-            let place = Place { source: source.to_owned(), line: fault.line };
-            TemplateError::Syntax { place, reason: fault.reason }
+            let place = Place {
+                source: source.to_owned(),
+                line: fault.line,
+            };
+            TemplateError::Syntax {
+                place,
+                reason: fault.reason,
+            }
         })?;
-        let template = Self { source: source.to_owned(), root };
+        let template = Self {
+            source: source.to_owned(),
+            root,
+        };
         template.check_sections()?;
         Ok(template)
     }
@@ -51,7 +60,10 @@ impl Template {
     /// Reads a file.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, TemplateError> {
         let shown = path.as_ref().display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|source| TemplateError::Unreadable { path: shown.clone(), source })?;
+        let text = std::fs::read_to_string(path).map_err(|source| TemplateError::Unreadable {
+            path: shown.clone(),
+            source,
+        })?;
         Self::parse(&text, &shown)
     }
 
@@ -74,7 +86,12 @@ impl Template {
     pub(crate) fn resources(&self) -> impl Iterator<Item = Resource<'_>> {
         self.section("Resources").iter().filter_map(|entry| {
             let kind = entry.node.get("Type").and_then(Node::text)?;
-            Some(Resource { logical_id: &entry.key, line: entry.line, kind, node: &entry.node })
+            Some(Resource {
+                logical_id: &entry.key,
+                line: entry.line,
+                kind,
+                node: &entry.node,
+            })
         })
     }
 
@@ -83,28 +100,61 @@ impl Template {
     }
 
     fn place(&self, line: usize) -> Place {
-        Place { source: self.source.clone(), line }
+        Place {
+            source: self.source.clone(),
+            line,
+        }
     }
 
     fn check_sections(&self) -> Result<(), TemplateError> {
-        let refuse = |line, reason: String| Err(TemplateError::Syntax { place: self.place(line), reason });
+        let refuse = |line, reason: String| {
+            Err(TemplateError::Syntax {
+                place: self.place(line),
+                reason,
+            })
+        };
         if !matches!(self.root.value, Value::Mapping(_)) {
-            return refuse(self.root.line, format!("a template is a mapping with `Resources`; here is {}", self.root.shape()));
+            return refuse(
+                self.root.line,
+                format!(
+                    "a template is a mapping with `Resources`; here is {}",
+                    self.root.shape()
+                ),
+            );
         }
-        for section in ["Parameters", "Mappings", "Conditions", "Globals", "Resources"] {
+        for section in [
+            "Parameters",
+            "Mappings",
+            "Conditions",
+            "Globals",
+            "Resources",
+        ] {
             if let Some(entry) = self.root.entry(section)
                 && !matches!(entry.node.value, Value::Mapping(_))
                 && !entry.node.is_null()
             {
-                return refuse(entry.line, format!("`{section}` must be a mapping; here is {}", entry.node.shape()));
+                return refuse(
+                    entry.line,
+                    format!(
+                        "`{section}` must be a mapping; here is {}",
+                        entry.node.shape()
+                    ),
+                );
             }
         }
-        let untyped = self.section("Resources").iter().find(|entry| entry.node.get("Type").and_then(Node::text).is_none());
+        let untyped = self
+            .section("Resources")
+            .iter()
+            .find(|entry| entry.node.get("Type").and_then(Node::text).is_none());
         match untyped {
-            Some(entry) if entry.key.starts_with("Fn::") => {
-                refuse(entry.line, format!("`{}` is not supported: write the resources out", entry.key))
-            }
-            Some(entry) => refuse(entry.line, format!("the resource `{}` has no `Type`", entry.key)),
+            Some(entry) if entry.key.starts_with("Fn::") => refuse(
+                entry.line,
+                format!("`{}` is not supported: write the resources out", entry.key),
+            ),
+            Some(entry) => refuse(
+                entry.line,
+                format!("the resource `{}` has no `Type`", entry.key),
+            ),
             None => Ok(()),
         }
     }

@@ -43,12 +43,25 @@ pub struct Entry {
 impl Node {
     /// Text that is text, whatever it looks like.
     pub(super) fn text_at(line: usize, text: impl Into<String>) -> Self {
-        Self { line, value: Value::Scalar(Scalar { text: text.into(), plain: false }) }
+        Self {
+            line,
+            value: Value::Scalar(Scalar {
+                text: text.into(),
+                plain: false,
+            }),
+        }
     }
 
     /// A mapping of one key.
     pub(super) fn single(line: usize, key: impl Into<String>, node: Self) -> Self {
-        Self { line, value: Value::Mapping(vec![Entry { key: key.into(), line, node }]) }
+        Self {
+            line,
+            value: Value::Mapping(vec![Entry {
+                key: key.into(),
+                line,
+                node,
+            }]),
+        }
     }
 
     /// The value of a key, when this is a mapping that has it.
@@ -63,17 +76,29 @@ impl Node {
 
     /// The entries of a mapping; nothing for the other shapes.
     pub fn entries(&self) -> &[Entry] {
-        if let Value::Mapping(entries) = &self.value { entries } else { &[] }
+        if let Value::Mapping(entries) = &self.value {
+            entries
+        } else {
+            &[]
+        }
     }
 
     /// The items of a list, if it is one.
     pub fn items(&self) -> Option<&[Self]> {
-        if let Value::Sequence(items) = &self.value { Some(items) } else { None }
+        if let Value::Sequence(items) = &self.value {
+            Some(items)
+        } else {
+            None
+        }
     }
 
     /// The text of a scalar, if it is one.
     pub fn text(&self) -> Option<&str> {
-        if let Value::Scalar(scalar) = &self.value { Some(&scalar.text) } else { None }
+        if let Value::Scalar(scalar) = &self.value {
+            Some(&scalar.text)
+        } else {
+            None
+        }
     }
 
     /// Whether nothing stands there: a key without a value, `~` or `null`.
@@ -84,7 +109,9 @@ impl Node {
     /// The intrinsic function here and its argument: a mapping whose one key is `Ref` or begins with `Fn::`.
     pub fn intrinsic(&self) -> Option<(&str, &Self)> {
         match self.entries() {
-            [entry] if entry.key == "Ref" || entry.key.starts_with("Fn::") => Some((&entry.key, &entry.node)),
+            [entry] if entry.key == "Ref" || entry.key.starts_with("Fn::") => {
+                Some((&entry.key, &entry.node))
+            }
             _ => None,
         }
     }
@@ -122,7 +149,8 @@ impl Scalar {
             return serde_json::Value::Null;
         }
         let typed = serde_json::from_str(&self.text).ok().filter(|_| self.plain);
-        let typed = typed.filter(|value: &serde_json::Value| value.is_number() || value.is_boolean());
+        let typed =
+            typed.filter(|value: &serde_json::Value| value.is_number() || value.is_boolean());
         typed.unwrap_or_else(|| serde_json::Value::String(self.text.clone()))
     }
 }

@@ -12,8 +12,23 @@ pub(super) const MOST_BYTES: usize = 1_048_576;
 
 /// Short tags that stand for a function of the same name with `Fn::` before it.
 const FUNCTIONS: [&str; 17] = [
-    "And", "Base64", "Cidr", "Equals", "FindInMap", "GetAZs", "GetAtt", "If", "ImportValue", "Join", "Length", "Not", "Or",
-    "Select", "Split", "Sub", "Transform",
+    "And",
+    "Base64",
+    "Cidr",
+    "Equals",
+    "FindInMap",
+    "GetAZs",
+    "GetAtt",
+    "If",
+    "ImportValue",
+    "Join",
+    "Length",
+    "Not",
+    "Or",
+    "Select",
+    "Split",
+    "Sub",
+    "Transform",
 ];
 
 /// What is wrong with a text, and its line.
@@ -25,7 +40,10 @@ pub(super) struct Fault {
 /// Reads one document.
 pub(super) fn read(text: &str) -> Result<Node, Fault> {
     if text.len() > MOST_BYTES {
-        let reason = format!("the template has {} bytes; CloudFormation takes {MOST_BYTES}", text.len());
+        let reason = format!(
+            "the template has {} bytes; CloudFormation takes {MOST_BYTES}",
+            text.len()
+        );
         return Err(Fault { line: 1, reason });
     }
     let mut builder = Builder::default();
@@ -38,7 +56,10 @@ pub(super) fn read(text: &str) -> Result<Node, Fault> {
         })?;
         builder.take(event, span.start.line())?;
     }
-    builder.root.ok_or_else(|| Fault { line: 1, reason: "the template is empty".to_owned() })
+    builder.root.ok_or_else(|| Fault {
+        line: 1,
+        reason: "the template is empty".to_owned(),
+    })
 }
 
 /// Open lists and mappings, the innermost last.
@@ -56,27 +77,49 @@ struct Open {
 
 enum Content {
     Sequence(Vec<Node>),
-    Mapping { entries: Vec<Entry>, key: Option<(String, usize)> },
+    Mapping {
+        entries: Vec<Entry>,
+        key: Option<(String, usize)>,
+    },
 }
 
 impl Builder {
     fn take(&mut self, event: Event<'_>, line: usize) -> Result<(), Fault> {
-        let fault = |reason: &str| Err(Fault { line, reason: reason.to_owned() });
+        let fault = |reason: &str| {
+            Err(Fault {
+                line,
+                reason: reason.to_owned(),
+            })
+        };
         match event {
-            Event::DocumentStart(_) if self.root.is_some() => fault("a second document begins here; a template is one"),
-            Event::Alias(_) => fault("YAML aliases are refused, as CloudFormation refuses them: write the value out"),
+            Event::DocumentStart(_) if self.root.is_some() => {
+                fault("a second document begins here; a template is one")
+            }
+            Event::Alias(_) => fault(
+                "YAML aliases are refused, as CloudFormation refuses them: write the value out",
+            ),
             Event::Scalar(text, style, _, tag) => {
                 let tag = tag.map(std::borrow::Cow::into_owned);
-                let forced = tag.as_ref().is_some_and(|tag| tag.is_yaml_core_schema() && tag.suffix == "str");
+                let forced = tag
+                    .as_ref()
+                    .is_some_and(|tag| tag.is_yaml_core_schema() && tag.suffix == "str");
                 let plain = style == ScalarStyle::Plain && !forced;
-                let value = Value::Scalar(Scalar { text: text.into_owned(), plain });
+                let value = Value::Scalar(Scalar {
+                    text: text.into_owned(),
+                    plain,
+                });
                 self.add(Node { line, value }, tag.as_ref())
             }
-            Event::SequenceStart(_, tag) => {
-                self.open(line, tag.map(std::borrow::Cow::into_owned), Content::Sequence(Vec::new()))
-            }
+            Event::SequenceStart(_, tag) => self.open(
+                line,
+                tag.map(std::borrow::Cow::into_owned),
+                Content::Sequence(Vec::new()),
+            ),
             Event::MappingStart(_, tag) => {
-                let content = Content::Mapping { entries: Vec::new(), key: None };
+                let content = Content::Mapping {
+                    entries: Vec::new(),
+                    key: None,
+                };
                 self.open(line, tag.map(std::borrow::Cow::into_owned), content)
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(),
@@ -86,14 +129,19 @@ impl Builder {
 
     fn open(&mut self, line: usize, tag: Option<Tag>, content: Content) -> Result<(), Fault> {
         if self.open.len() >= MOST_LEVELS {
-            return Err(Fault { line, reason: format!("more than {MOST_LEVELS} levels of nesting") });
+            return Err(Fault {
+                line,
+                reason: format!("more than {MOST_LEVELS} levels of nesting"),
+            });
         }
         self.open.push(Open { line, tag, content });
         Ok(())
     }
 
     fn close(&mut self) -> Result<(), Fault> {
-        let Some(Open { line, tag, content }) = self.open.pop() else { return Ok(()) };
+        let Some(Open { line, tag, content }) = self.open.pop() else {
+            return Ok(());
+        };
         let value = match content {
             Content::Sequence(items) => Value::Sequence(items),
             Content::Mapping { entries, .. } => Value::Mapping(entries),
@@ -120,12 +168,23 @@ impl Builder {
 }
 
 fn key_text(node: &Node, entries: &[Entry]) -> Result<String, Fault> {
-    let fault = |reason: String| Err(Fault { line: node.line, reason });
+    let fault = |reason: String| {
+        Err(Fault {
+            line: node.line,
+            reason,
+        })
+    };
     match node.text() {
         None => fault("a key must be a single value".to_owned()),
-        Some("<<") => fault("YAML merge keys are refused, as CloudFormation refuses them: write the keys out".to_owned()),
+        Some("<<") => fault(
+            "YAML merge keys are refused, as CloudFormation refuses them: write the keys out"
+                .to_owned(),
+        ),
         Some(key) => match entries.iter().find(|entry| entry.key == key) {
-            Some(first) => fault(format!("`{key}` stands here twice, first on line {}", first.line)),
+            Some(first) => fault(format!(
+                "`{key}` stands here twice, first on line {}",
+                first.line
+            )),
             None => Ok(key.to_owned()),
         },
     }
@@ -141,5 +200,8 @@ fn long_form(tag: &Tag, node: Node) -> Result<Node, Fault> {
     if tag.handle == "!" && FUNCTIONS.contains(&name) {
         return Ok(Node::single(line, format!("Fn::{name}"), node));
     }
-    Err(Fault { line, reason: format!("`{tag}` is not a tag of CloudFormation") })
+    Err(Fault {
+        line,
+        reason: format!("`{tag}` is not a tag of CloudFormation"),
+    })
 }

@@ -31,7 +31,10 @@ pub(super) struct Evaluator<'t> {
 }
 
 impl<'t> Evaluator<'t> {
-    pub(super) fn new(template: &'t Template, environment: &'t Environment) -> Result<Self, TemplateError> {
+    pub(super) fn new(
+        template: &'t Template,
+        environment: &'t Environment,
+    ) -> Result<Self, TemplateError> {
         let evaluator = Self {
             template,
             environment,
@@ -75,15 +78,26 @@ impl<'t> Evaluator<'t> {
                 for entry in entries {
                     let Entry { key, line, node } = entry;
                     if key.starts_with("Fn::") {
-                        return Err(self.unresolvable(*line, path, format!("`{key}` must stand alone")));
+                        return Err(self.unresolvable(
+                            *line,
+                            path,
+                            format!("`{key}` must stand alone"),
+                        ));
                     }
                     let node = self.evaluate(node, path)?;
-                    evaluated.extend(node.map(|node| Entry { key: key.clone(), line: *line, node }));
+                    evaluated.extend(node.map(|node| Entry {
+                        key: key.clone(),
+                        line: *line,
+                        node,
+                    }));
                 }
                 Value::Mapping(evaluated)
             }
         };
-        Ok(Some(Node { line: node.line, value }))
+        Ok(Some(Node {
+            line: node.line,
+            value,
+        }))
     }
 
     /// A value that must be a single text.
@@ -108,9 +122,18 @@ impl<'t> Evaluator<'t> {
         items.iter().map(|item| self.text(item, path)).collect()
     }
 
-    fn descend<T>(&self, node: &Node, path: &str, inner: impl FnOnce() -> Result<T, TemplateError>) -> Result<T, TemplateError> {
+    fn descend<T>(
+        &self,
+        node: &Node,
+        path: &str,
+        inner: impl FnOnce() -> Result<T, TemplateError>,
+    ) -> Result<T, TemplateError> {
         if self.depth.get() >= MOST_LEVELS {
-            return Err(self.unresolvable(node.line, path, format!("values depend on each other over {MOST_LEVELS} levels")));
+            return Err(self.unresolvable(
+                node.line,
+                path,
+                format!("values depend on each other over {MOST_LEVELS} levels"),
+            ));
         }
         self.depth.set(self.depth.get() + 1);
         let outcome = inner();
@@ -119,11 +142,20 @@ impl<'t> Evaluator<'t> {
     }
 
     /// Evaluates something that has a name, unless that name is being evaluated already.
-    fn once<T>(&self, name: &str, line: usize, inner: impl FnOnce() -> Result<T, TemplateError>) -> Result<T, TemplateError> {
+    fn once<T>(
+        &self,
+        name: &str,
+        line: usize,
+        inner: impl FnOnce() -> Result<T, TemplateError>,
+    ) -> Result<T, TemplateError> {
         if self.pending.borrow().iter().any(|pending| pending == name) {
             let mut chain = self.pending.borrow().clone();
             chain.push(name.to_owned());
-            return Err(self.unresolvable(line, name, format!("it depends on itself: {}", chain.join(" -> "))));
+            return Err(self.unresolvable(
+                line,
+                name,
+                format!("it depends on itself: {}", chain.join(" -> ")),
+            ));
         }
         self.pending.borrow_mut().push(name.to_owned());
         let outcome = inner();
@@ -154,6 +186,10 @@ impl<'t> Evaluator<'t> {
     }
 
     fn unresolvable(&self, line: usize, path: &str, reason: String) -> TemplateError {
-        TemplateError::Unresolvable { place: self.template.place(line), path: path.to_owned(), reason }
+        TemplateError::Unresolvable {
+            place: self.template.place(line),
+            path: path.to_owned(),
+            reason,
+        }
     }
 }

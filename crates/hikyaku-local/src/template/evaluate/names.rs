@@ -39,14 +39,28 @@ impl Kind {
     }
 }
 
+/// Kinds that are not run and whose `Ref` is an ARN on AWS (section "Return values" of each kind's page).
+const REFERRED_BY_ARN: [&str; 6] = [
+    "AWS::Lambda::LayerVersion",
+    "AWS::SNS::Topic",
+    "AWS::SecretsManager::Secret",
+    "AWS::Serverless::LayerVersion",
+    "AWS::Serverless::StateMachine",
+    "AWS::StepFunctions::StateMachine",
+];
+
 impl<'t> Evaluator<'t> {
     /// The physical name of a resource: the one it states, else `<stack>-<logical id>`.
     pub(in super::super) fn name(&self, resource: &Resource<'t>) -> Result<String, TemplateError> {
         if let Some(known) = self.names.borrow().get(resource.logical_id) {
             return Ok(known.clone());
         }
-        let name = self.once(resource.logical_id, resource.line, || self.find_name(resource))?;
-        self.names.borrow_mut().insert(resource.logical_id.to_owned(), name.clone());
+        let name = self.once(resource.logical_id, resource.line, || {
+            self.find_name(resource)
+        })?;
+        self.names
+            .borrow_mut()
+            .insert(resource.logical_id.to_owned(), name.clone());
         Ok(name)
     }
 
@@ -69,7 +83,11 @@ impl<'t> Evaluator<'t> {
     }
 
     fn is_fifo(&self, resource: &Resource<'t>) -> Result<bool, TemplateError> {
-        let Some(fifo) = resource.node.get("Properties").and_then(|properties| properties.get("FifoQueue")) else {
+        let Some(fifo) = resource
+            .node
+            .get("Properties")
+            .and_then(|properties| properties.get("FifoQueue"))
+        else {
             return Ok(false);
         };
         let value = self.evaluate(fifo, &format!("{}.FifoQueue", resource.logical_id))?;
@@ -85,38 +103,63 @@ impl<'t> Evaluator<'t> {
             Kind::Queue => environment.arn("sqs", &name),
             Kind::Table => environment.arn("dynamodb", &format!("table/{name}")),
             Kind::Rule => environment.arn("events", &format!("rule/{name}")),
-            Kind::Schedule => environment.arn("scheduler", &format!("schedule/{}/{name}", self.schedule_group(resource)?)),
+            Kind::Schedule => environment.arn(
+                "scheduler",
+                &format!("schedule/{}/{name}", self.schedule_group(resource)?),
+            ),
             Kind::Other => {
-                let service = resource.kind.split("::").nth(1).unwrap_or("unknown").to_lowercase();
+                let service = resource
+                    .kind
+                    .split("::")
+                    .nth(1)
+                    .unwrap_or("unknown")
+                    .to_lowercase();
                 environment.arn(&service, resource.logical_id)
             }
         })
     }
 
     fn schedule_group(&self, resource: &Resource<'t>) -> Result<String, TemplateError> {
-        let group = resource.node.get("Properties").and_then(|properties| properties.get("GroupName"));
+        let group = resource
+            .node
+            .get("Properties")
+            .and_then(|properties| properties.get("GroupName"));
         match group {
             Some(group) => self.text(group, &format!("{}.GroupName", resource.logical_id)),
             None => Ok("default".to_owned()),
         }
     }
 
-    /// What `Ref` gives: a queue's URL, a name, or the logical id of what is not run.
-    pub(super) fn resource_reference(&self, name: &str, line: usize, path: &str) -> Result<String, TemplateError> {
+    /// What `Ref` gives: a queue's URL, a name, or for what is not run the logical id (in a few kinds the made-up ARN).
+    pub(super) fn resource_reference(
+        &self,
+        name: &str,
+        line: usize,
+        path: &str,
+    ) -> Result<String, TemplateError> {
         // SAM: `Ref` on `Function.Alias` or `Function.Version` is the ARN with that qualifier.
         if let Some((function, qualifier)) = name.split_once('.') {
             return self.attribute(function, qualifier, line, path);
         }
-        let Some(resource) = self.find(name, line, path)? else { return Ok(name.to_owned()) };
+        let Some(resource) = self.find(name, line, path)? else {
+            return Ok(name.to_owned());
+        };
         match Kind::of(resource.kind) {
             Kind::Queue => Ok(self.environment.queue_url(&self.name(&resource)?)),
+            Kind::Other if REFERRED_BY_ARN.contains(&resource.kind) => self.arn(&resource),
             Kind::Other => Ok(resource.logical_id.to_owned()),
             _ => self.name(&resource),
         }
     }
 
     /// What `Fn::GetAtt` gives. Attributes of kinds that are not run are the made-up ARN, whatever their name.
-    pub(super) fn attribute(&self, name: &str, attribute: &str, line: usize, path: &str) -> Result<String, TemplateError> {
+    pub(super) fn attribute(
+        &self,
+        name: &str,
+        attribute: &str,
+        line: usize,
+        path: &str,
+    ) -> Result<String, TemplateError> {
         let Some(resource) = self.find(name, line, path)? else {
             // What SAM generates beside a function, such as its role.
             return Ok(self.environment.arn("generated", name));
@@ -125,38 +168,76 @@ impl<'t> Evaluator<'t> {
         match (kind, attribute) {
             (Kind::Queue, "QueueName") => self.name(&resource),
             (Kind::Queue, "QueueUrl") => Ok(self.environment.queue_url(&self.name(&resource)?)),
-            (Kind::Function, "Alias") => Ok(format!("{}:{}", self.arn(&resource)?, self.alias(&resource, path)?)),
+            (Kind::Function, "Alias") => Ok(format!(
+                "{}:{}",
+                self.arn(&resource)?,
+                self.alias(&resource, path)?
+            )),
             (Kind::Function, "Version") => Ok(format!("{}:1", self.arn(&resource)?)),
-            (Kind::Table, "StreamArn") => Ok(format!("{}/stream/1970-01-01T00:00:00.000", self.arn(&resource)?)),
+            (Kind::Table, "StreamArn") => Ok(format!(
+                "{}/stream/1970-01-01T00:00:00.000",
+                self.arn(&resource)?
+            )),
             (Kind::Other, _) | (_, "Arn") => self.arn(&resource),
             _ => {
-                let reason = format!("`{name}` is {}, which has no attribute `{attribute}`", resource.kind);
+                let reason = format!(
+                    "`{name}` is {}, which has no attribute `{attribute}`",
+                    resource.kind
+                );
                 Err(self.unresolvable(line, path, reason))
             }
         }
     }
 
     fn alias(&self, resource: &Resource<'t>, path: &str) -> Result<String, TemplateError> {
-        let own = resource.node.get("Properties").and_then(|properties| properties.get("AutoPublishAlias"));
-        let shared = || self.template.root.get("Globals")?.get("Function")?.get("AutoPublishAlias");
-        own.or_else(shared).map_or_else(|| Ok("live".to_owned()), |alias| self.text(alias, path))
+        let own = resource
+            .node
+            .get("Properties")
+            .and_then(|properties| properties.get("AutoPublishAlias"));
+        let shared = || {
+            self.template
+                .root
+                .get("Globals")?
+                .get("Function")?
+                .get("AutoPublishAlias")
+        };
+        own.or_else(shared)
+            .map_or_else(|| Ok("live".to_owned()), |alias| self.text(alias, path))
     }
 
     /// The resource of that logical id. `None` is one that SAM generates from a function and that is not in the text.
-    fn find(&self, name: &str, line: usize, path: &str) -> Result<Option<Resource<'t>>, TemplateError> {
-        if let Some(resource) = self.template.resources().find(|resource| resource.logical_id == name) {
+    fn find(
+        &self,
+        name: &str,
+        line: usize,
+        path: &str,
+    ) -> Result<Option<Resource<'t>>, TemplateError> {
+        if let Some(resource) = self
+            .template
+            .resources()
+            .find(|resource| resource.logical_id == name)
+        {
             if self.is_present(&resource)? {
                 return Ok(Some(resource));
             }
-            let reason = format!("the condition of `{name}` (line {}) is false, so it does not exist", resource.line);
+            let reason = format!(
+                "the condition of `{name}` (line {}) is false, so it does not exist",
+                resource.line
+            );
             return Err(self.unresolvable(line, path, reason));
         }
         let generated = self.template.resources().any(|resource| {
-            resource.kind.starts_with("AWS::Serverless::") && name.len() > resource.logical_id.len() && name.starts_with(resource.logical_id)
+            resource.kind.starts_with("AWS::Serverless::")
+                && name.len() > resource.logical_id.len()
+                && name.starts_with(resource.logical_id)
         });
         if generated {
             return Ok(None);
         }
-        Err(self.unresolvable(line, path, format!("`{name}` is neither a parameter nor a resource of this template")))
+        Err(self.unresolvable(
+            line,
+            path,
+            format!("`{name}` is neither a parameter nor a resource of this template"),
+        ))
     }
 }

@@ -8,7 +8,12 @@ use super::block::{Block, Reader};
 use super::{Resource, destination, properties};
 
 /// Reads a function without its events. Limits are those of the page "AWS::Lambda::Function".
-pub(super) fn read(reader: &Reader<'_>, resource: &Resource<'_>, name: String, arn: String) -> Result<Function, TemplateError> {
+pub(super) fn read(
+    reader: &Reader<'_>,
+    resource: &Resource<'_>,
+    name: String,
+    arn: String,
+) -> Result<Function, TemplateError> {
     let block = properties(reader, resource)?;
     block.skip(SKIPPED);
     let code_uri = read_code_uri(&block)?;
@@ -17,7 +22,12 @@ pub(super) fn read(reader: &Reader<'_>, resource: &Resource<'_>, name: String, a
         name,
         arn,
         line: resource.line,
-        binary: find_binary(reader, resource, code_uri.as_deref(), block.line_of("CodeUri"))?,
+        binary: find_binary(
+            reader,
+            resource,
+            code_uri.as_deref(),
+            block.line_of("CodeUri"),
+        )?,
         code_uri,
         handler: block.text("Handler")?,
         runtime: block.text("Runtime")?,
@@ -26,7 +36,10 @@ pub(super) fn read(reader: &Reader<'_>, resource: &Resource<'_>, name: String, a
         ephemeral_storage_mb: read_ephemeral_storage(&block)?,
         environment: read_environment(reader, &block)?,
         reserved_concurrency: block.number("ReservedConcurrentExecutions", 0..=u32::MAX)?,
-        recursive_loop: match block.word("RecursiveLoop", &["Terminate", "Allow"])?.as_deref() {
+        recursive_loop: match block
+            .word("RecursiveLoop", &["Terminate", "Allow"])?
+            .as_deref()
+        {
             Some("Allow") => RecursiveLoop::Allow,
             _ => RecursiveLoop::Terminate,
         },
@@ -90,25 +103,58 @@ fn read_code_uri(block: &Block<'_, '_>) -> Result<Option<String>, TemplateError>
     Ok(value.and_then(|value| value.text().map(str::to_owned)))
 }
 
-fn find_binary(reader: &Reader<'_>, resource: &Resource<'_>, code_uri: Option<&str>, code_line: usize) -> Result<Binary, TemplateError> {
+fn find_binary(
+    reader: &Reader<'_>,
+    resource: &Resource<'_>,
+    code_uri: Option<&str>,
+    code_line: usize,
+) -> Result<Binary, TemplateError> {
     let path = format!("{}.Metadata.BuildProperties.Binary", resource.logical_id);
-    let stated = resource.node.get("Metadata").and_then(|node| node.get("BuildProperties")).and_then(|node| node.get("Binary"));
+    let stated = resource
+        .node
+        .get("Metadata")
+        .and_then(|node| node.get("BuildProperties"))
+        .and_then(|node| node.get("Binary"));
     if let Some(node) = stated {
         let value = reader.evaluator.evaluate(node, &path)?;
-        let name = value.as_ref().and_then(|value| value.text()).filter(|name| !name.is_empty());
-        let name = name.ok_or_else(|| reader.invalid(node.line, &path, "the name of a binary is needed here"))?;
-        return Ok(Binary { name: name.to_owned(), rule: BinaryRule::Metadata, line: node.line });
+        let name = value
+            .as_ref()
+            .and_then(|value| value.text())
+            .filter(|name| !name.is_empty());
+        let name = name.ok_or_else(|| {
+            reader.invalid(node.line, &path, "the name of a binary is needed here")
+        })?;
+        return Ok(Binary {
+            name: name.to_owned(),
+            rule: BinaryRule::Metadata,
+            line: node.line,
+        });
     }
-    let parts: Vec<&str> = code_uri.unwrap_or_default().trim_end_matches('/').split('/').collect();
+    let parts: Vec<&str> = code_uri
+        .unwrap_or_default()
+        .trim_end_matches('/')
+        .split('/')
+        .collect();
     if let [.., "target", "lambda", name] = parts[..] {
-        return Ok(Binary { name: name.to_owned(), rule: BinaryRule::CodeUri, line: code_line });
+        return Ok(Binary {
+            name: name.to_owned(),
+            rule: BinaryRule::CodeUri,
+            line: code_line,
+        });
     }
-    Ok(Binary { name: kebab_case(resource.logical_id), rule: BinaryRule::LogicalId, line: resource.line })
+    Ok(Binary {
+        name: kebab_case(resource.logical_id),
+        rule: BinaryRule::LogicalId,
+        line: resource.line,
+    })
 }
 
 /// `ImportCsvFunction` is `import-csv`, `HTTPProbe` is `http-probe`.
 fn kebab_case(logical_id: &str) -> String {
-    let stem = logical_id.strip_suffix("Function").filter(|stem| !stem.is_empty()).unwrap_or(logical_id);
+    let stem = logical_id
+        .strip_suffix("Function")
+        .filter(|stem| !stem.is_empty())
+        .unwrap_or(logical_id);
     let letters: Vec<char> = stem.chars().collect();
     let mut name = String::new();
     for (index, letter) in letters.iter().enumerate() {
@@ -125,18 +171,28 @@ fn kebab_case(logical_id: &str) -> String {
 }
 
 fn read_ephemeral_storage(block: &Block<'_, '_>) -> Result<u32, TemplateError> {
-    let Some(storage) = block.block("EphemeralStorage")? else { return Ok(512) };
-    let size = storage.number("Size", 512..=10_240)?.ok_or_else(|| storage.missing("Size"))?;
+    let Some(storage) = block.block("EphemeralStorage")? else {
+        return Ok(512);
+    };
+    let size = storage
+        .number("Size", 512..=10_240)?
+        .ok_or_else(|| storage.missing("Size"))?;
     storage.finish();
     Ok(size)
 }
 
-fn read_environment(reader: &Reader<'_>, block: &Block<'_, '_>) -> Result<BTreeMap<String, String>, TemplateError> {
+fn read_environment(
+    reader: &Reader<'_>,
+    block: &Block<'_, '_>,
+) -> Result<BTreeMap<String, String>, TemplateError> {
     let mut environment = BTreeMap::new();
-    let Some(outer) = block.block("Environment")? else { return Ok(environment) };
+    let Some(outer) = block.block("Environment")? else {
+        return Ok(environment);
+    };
     if let Some(variables) = outer.block("Variables")? {
         for (name, value, line) in variables.all_texts()? {
-            check_variable(&name).map_err(|reason| reader.invalid(line, &variables.path_of(&name), reason))?;
+            check_variable(&name)
+                .map_err(|reason| reader.invalid(line, &variables.path_of(&name), reason))?;
             environment.insert(name, value);
         }
     }
@@ -147,9 +203,13 @@ fn read_environment(reader: &Reader<'_>, block: &Block<'_, '_>) -> Result<BTreeM
 /// The rules of the page "Working with Lambda environment variables".
 fn check_variable(name: &str) -> Result<(), &'static str> {
     let begins_with_letter = name.starts_with(|first: char| first.is_ascii_alphabetic());
-    let letters = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let letters = name
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     if !begins_with_letter || !letters || name.len() < 2 {
-        return Err("the name of a variable begins with a letter and has two or more letters, digits and `_`");
+        return Err(
+            "the name of a variable begins with a letter and has two or more letters, digits and `_`",
+        );
     }
     if RESERVED.contains(&name) {
         return Err("Lambda sets this variable itself and refuses it here");

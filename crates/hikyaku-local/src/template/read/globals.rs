@@ -8,8 +8,14 @@ pub(super) fn wanted(shared: &Node, ignored: Option<&Node>) -> Option<Node> {
         return None;
     }
     let ignored = ignored.and_then(Node::items).unwrap_or_default();
-    let kept = shared.entries().iter().filter(|entry| !ignored.iter().any(|key| key.text() == Some(&entry.key)));
-    Some(Node { line: shared.line, value: Value::Mapping(kept.cloned().collect()) })
+    let kept = shared
+        .entries()
+        .iter()
+        .filter(|entry| !ignored.iter().any(|key| key.text() == Some(&entry.key)));
+    Some(Node {
+        line: shared.line,
+        value: Value::Mapping(kept.cloned().collect()),
+    })
 }
 
 /// A resource's own properties over the shared ones, as the page "Globals section of the AWS SAM template" states:
@@ -18,10 +24,15 @@ pub(super) fn merge(shared: &Node, own: &Node) -> Node {
     let value = match (&shared.value, &own.value) {
         _ if shared.intrinsic().is_some() || own.intrinsic().is_some() => return own.clone(),
         (Value::Mapping(shared), Value::Mapping(own)) => Value::Mapping(merge_entries(shared, own)),
-        (Value::Sequence(shared), Value::Sequence(own)) => Value::Sequence(shared.iter().chain(own).cloned().collect()),
+        (Value::Sequence(shared), Value::Sequence(own)) => {
+            Value::Sequence(shared.iter().chain(own).cloned().collect())
+        }
         _ => return own.clone(),
     };
-    Node { line: own.line, value }
+    Node {
+        line: own.line,
+        value,
+    }
 }
 
 fn merge_entries(shared: &[Entry], own: &[Entry]) -> Vec<Entry> {

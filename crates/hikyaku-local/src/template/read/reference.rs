@@ -5,7 +5,10 @@ use super::super::evaluate::names::Kind;
 use super::block::Reader;
 
 /// The name of the queue with that ARN.
-pub(super) fn queue_by_arn(reader: &Reader<'_>, arn: &str) -> Result<Option<String>, TemplateError> {
+pub(super) fn queue_by_arn(
+    reader: &Reader<'_>,
+    arn: &str,
+) -> Result<Option<String>, TemplateError> {
     for resource in reader.evaluator.present()? {
         if Kind::of(resource.kind) == Kind::Queue && reader.evaluator.arn(&resource)? == arn {
             return reader.evaluator.name(&resource).map(Some);
@@ -21,7 +24,10 @@ pub(super) fn function(reader: &Reader<'_>, text: &str) -> Result<Option<String>
     let after = text.split_once(":function:").map_or(text, |(_, name)| name);
     let name = after.split(':').next().unwrap_or_default();
     for resource in reader.evaluator.present()? {
-        if is_lambda && Kind::of(resource.kind) == Kind::Function && reader.evaluator.name(&resource)? == name {
+        if is_lambda
+            && Kind::of(resource.kind) == Kind::Function
+            && reader.evaluator.name(&resource)? == name
+        {
             return Ok(Some(name.to_owned()));
         }
     }

@@ -7,7 +7,11 @@ use super::*;
 fn evaluated(expression: &str) -> String {
     let text = with(expression);
     let stack = stack(&text);
-    stack.functions[0].environment.get("VALUE").cloned().unwrap_or_else(|| "(none)".to_owned())
+    stack.functions[0]
+        .environment
+        .get("VALUE")
+        .cloned()
+        .unwrap_or_else(|| "(none)".to_owned())
 }
 
 #[track_caller]
@@ -47,9 +51,15 @@ fn references() {
         ("{Ref: Stage}", "staging"),
         ("!Ref Image", "/images/latest"),
         ("!Ref Plain", "http://127.0.0.1:9324/000000000000/plain"),
-        ("!Ref Fifo", "http://127.0.0.1:9324/000000000000/shop-Fifo.fifo"),
+        (
+            "!Ref Fifo",
+            "http://127.0.0.1:9324/000000000000/shop-Fifo.fifo",
+        ),
         ("!Ref F", "shop-F"),
-        ("!Ref F.Alias", "arn:aws:lambda:us-east-1:000000000000:function:shop-F:live"),
+        (
+            "!Ref F.Alias",
+            "arn:aws:lambda:us-east-1:000000000000:function:shop-F:live",
+        ),
         ("!Ref Ledger", "shop-Ledger"),
         ("!Ref Alarm", "Alarm"),
         ("!Ref FRole", "FRole"),
@@ -63,24 +73,57 @@ fn references() {
     for (expression, expected) in values {
         assert_eq!(evaluated(expression), expected, "{expression}");
     }
-    unresolved("!Ref Nowhere", "`Nowhere` is neither a parameter nor a resource");
-    unresolved("!Ref Secret", "the parameter `Secret` (line 6) has no default");
-    unresolved("!Ref Absent", "the condition of `Absent` (line 18) is false");
+    unresolved(
+        "!Ref Nowhere",
+        "`Nowhere` is neither a parameter nor a resource",
+    );
+    unresolved(
+        "!Ref Secret",
+        "the parameter `Secret` (line 6) has no default",
+    );
+    unresolved(
+        "!Ref Absent",
+        "the condition of `Absent` (line 18) is false",
+    );
     unresolved("!Ref Subnets", "text is needed here, not a list");
 }
 
 #[test]
 fn attributes() {
     let values = [
-        ("!GetAtt Plain.Arn", "arn:aws:sqs:us-east-1:000000000000:plain"),
-        ("!GetAtt [Plain, Arn]", "arn:aws:sqs:us-east-1:000000000000:plain"),
-        ("{'Fn::GetAtt': [Plain, Arn]}", "arn:aws:sqs:us-east-1:000000000000:plain"),
+        (
+            "!GetAtt Plain.Arn",
+            "arn:aws:sqs:us-east-1:000000000000:plain",
+        ),
+        (
+            "!GetAtt [Plain, Arn]",
+            "arn:aws:sqs:us-east-1:000000000000:plain",
+        ),
+        (
+            "{'Fn::GetAtt': [Plain, Arn]}",
+            "arn:aws:sqs:us-east-1:000000000000:plain",
+        ),
         ("{'Fn::GetAtt': Plain.QueueName}", "plain"),
-        ("!GetAtt Plain.QueueUrl", "http://127.0.0.1:9324/000000000000/plain"),
-        ("!GetAtt F.Arn", "arn:aws:lambda:us-east-1:000000000000:function:shop-F"),
-        ("!GetAtt Ledger.Arn", "arn:aws:dynamodb:us-east-1:000000000000:table/shop-Ledger"),
-        ("!GetAtt Alarm.Anything", "arn:aws:cloudwatch:us-east-1:000000000000:Alarm"),
-        ("!GetAtt FRole.Arn", "arn:aws:generated:us-east-1:000000000000:FRole"),
+        (
+            "!GetAtt Plain.QueueUrl",
+            "http://127.0.0.1:9324/000000000000/plain",
+        ),
+        (
+            "!GetAtt F.Arn",
+            "arn:aws:lambda:us-east-1:000000000000:function:shop-F",
+        ),
+        (
+            "!GetAtt Ledger.Arn",
+            "arn:aws:dynamodb:us-east-1:000000000000:table/shop-Ledger",
+        ),
+        (
+            "!GetAtt Alarm.Anything",
+            "arn:aws:cloudwatch:us-east-1:000000000000:Alarm",
+        ),
+        (
+            "!GetAtt FRole.Arn",
+            "arn:aws:generated:us-east-1:000000000000:FRole",
+        ),
     ];
     for (expression, expected) in values {
         assert_eq!(evaluated(expression), expected, "{expression}");
@@ -94,11 +137,20 @@ fn attributes() {
 #[test]
 fn text_functions() {
     let values = [
-        ("!Sub '${Stage}-${AWS::Region}-${Plain.QueueName}'", "staging-us-east-1-plain"),
-        ("!Sub ['${x}${Stage}', {x: !Ref AWS::AccountId}]", "000000000000staging"),
+        (
+            "!Sub '${Stage}-${AWS::Region}-${Plain.QueueName}'",
+            "staging-us-east-1-plain",
+        ),
+        (
+            "!Sub ['${x}${Stage}', {x: !Ref AWS::AccountId}]",
+            "000000000000staging",
+        ),
         ("!Sub '${!Stage} $x {y} $'", "${Stage} $x {y} $"),
         ("{'Fn::Sub': '${ Stage }'}", "staging"),
-        ("!Join ['-', [a, !Ref Stage, !Ref AWS::NoValue, c]]", "a-staging-c"),
+        (
+            "!Join ['-', [a, !Ref Stage, !Ref AWS::NoValue, c]]",
+            "a-staging-c",
+        ),
         ("!Join [',', !Ref Subnets]", "a,b,c"),
         ("!Select [1, [a, b]]", "b"),
         ("!Select ['2', !Ref Subnets]", "c"),
@@ -119,7 +171,10 @@ fn text_functions() {
     unresolved("!Select [x, [a, b]]", "asks for item x");
     unresolved("!Split ['', a]", "needs a delimiter");
     unresolved("!Join [a]", "takes a list of 2");
-    unresolved("!FindInMap [Sizes, none, Memory]", "no `Sizes.none.Memory` in `Mappings`");
+    unresolved(
+        "!FindInMap [Sizes, none, Memory]",
+        "no `Sizes.none.Memory` in `Mappings`",
+    );
     unresolved("!ImportValue x", "needs another stack's exports");
     unresolved("!Cidr [a, b, c]", "`Fn::Cidr` is not supported");
     unresolved("{'Fn::Sub': a, b: c}", "must stand alone");
@@ -136,7 +191,10 @@ fn conditions() {
         ("!And [!Condition Yes, !Equals [a, b]]", "false"),
         ("!Or [!Condition No, !Equals [a, a]]", "true"),
         ("!Not [!Or [!Condition Yes, !Condition No]]", "false"),
-        ("{'Fn::And': [{Condition: Yes}, {'Fn::Not': [{Condition: No}]}]}", "true"),
+        (
+            "{'Fn::And': [{Condition: Yes}, {'Fn::Not': [{Condition: No}]}]}",
+            "true",
+        ),
     ];
     for (expression, expected) in values {
         assert_eq!(evaluated(expression), expected, "{expression}");
@@ -150,24 +208,55 @@ fn conditions() {
 
 #[test]
 fn parameters_given_must_exist_and_be_allowed() {
-    let template = Template::parse("Parameters:\n  Stage: {Type: String, AllowedValues: [a, b], Default: a}\n", "t.yaml").expect("parses");
+    let template = Template::parse(
+        "Parameters:\n  Stage: {Type: String, AllowedValues: [a, b], Default: a}\n",
+        "t.yaml",
+    )
+    .expect("parses");
     let mut environment = environment();
-    environment.parameters.insert("Stage".to_owned(), "c".to_owned());
-    let error = template.resolve(&environment).expect_err("not allowed").to_string();
-    assert_eq!(error, "t.yaml:2: Stage: `c` is not one of its AllowedValues: a, b");
+    environment
+        .parameters
+        .insert("Stage".to_owned(), "c".to_owned());
+    let error = template
+        .resolve(&environment)
+        .expect_err("not allowed")
+        .to_string();
+    assert_eq!(
+        error,
+        "t.yaml:2: Stage: `c` is not one of its AllowedValues: a, b"
+    );
     environment.parameters.clear();
-    environment.parameters.insert("Stgae".to_owned(), "a".to_owned());
-    let error = template.resolve(&environment).expect_err("not declared").to_string();
-    assert_eq!(error, "t.yaml:1: Stgae: the template declares no such parameter");
+    environment
+        .parameters
+        .insert("Stgae".to_owned(), "a".to_owned());
+    let error = template
+        .resolve(&environment)
+        .expect_err("not declared")
+        .to_string();
+    assert_eq!(
+        error,
+        "t.yaml:1: Stgae: the template declares no such parameter"
+    );
 }
 
 #[test]
 fn regions_have_their_partition() {
-    for (region, partition, suffix) in
-        [("cn-north-1", "aws-cn", "amazonaws.com.cn"), ("us-gov-west-1", "aws-us-gov", "amazonaws.com"), ("eu-west-1", "aws", "amazonaws.com")]
-    {
-        let environment = Environment { region: region.to_owned(), ..Environment::new("http://localhost/") };
-        assert_eq!((environment.partition(), environment.url_suffix()), (partition, suffix));
-        assert_eq!(environment.queue_url("q"), "http://localhost/000000000000/q");
+    for (region, partition, suffix) in [
+        ("cn-north-1", "aws-cn", "amazonaws.com.cn"),
+        ("us-gov-west-1", "aws-us-gov", "amazonaws.com"),
+        ("eu-west-1", "aws", "amazonaws.com"),
+    ] {
+        let environment = Environment {
+            region: region.to_owned(),
+            ..Environment::new("http://localhost/")
+        };
+        assert_eq!(
+            (environment.partition(), environment.url_suffix()),
+            (partition, suffix)
+        );
+        assert_eq!(
+            environment.queue_url("q"),
+            "http://localhost/000000000000/q"
+        );
     }
 }
