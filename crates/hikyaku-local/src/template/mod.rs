@@ -1,1 +1,164 @@
 //! A SAM template, read into what the local cloud needs.
+//!
+//! [`Template::parse`] reads the text and keeps every line, [`Template::resolve`] evaluates parameters, conditions and
+//! intrinsic functions and gives a typed [`Stack`]. What AWS would refuse when deploying is an error here, with its line;
+//! what it would deploy but cannot be meant is a [`Warning`]; resources that are not run locally are listed as ignored and
+//! never evaluated, so that an alarm or a dashboard cannot stop anything.
+
+mod environment;
+mod error;
+mod evaluate;
+mod node;
+mod read;
+mod stack;
+mod yaml;
+
+use std::path::Path;
+
+pub use environment::Environment;
+pub use error::{Place, TemplateError, Warning};
+pub use node::{Entry, Node, Scalar, Value};
+pub use stack::*;
+
+/// A template's text, read and not yet evaluated.
+#[derive(Debug, Clone)]
+pub struct Template {
+    source: String,
+    root: Node,
+}
+
+/// One entry of `Resources`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Resource<'t> {
+    pub(crate) logical_id: &'t str,
+    pub(crate) line: usize,
+    pub(crate) kind: &'t str,
+    pub(crate) node: &'t Node,
+}
+
+impl Template {
+    /// Reads YAML or JSON. Errors name `source`, usually the path.
+    pub fn parse(text: &str, source: &str) -> Result<Self, TemplateError> {
+        let root = yaml::read(text).map_err(|fault| {
+            let place = Place {
+                source: source.to_owned(),
+                line: fault.line,
+            };
+            TemplateError::Syntax {
+                place,
+                reason: fault.reason,
+            }
+        })?;
+        let template = Self {
+            source: source.to_owned(),
+            root,
+        };
+        template.check_sections()?;
+        Ok(template)
+    }
+
+    /// Reads a file.
+    pub fn read(path: impl AsRef<Path>) -> Result<Self, TemplateError> {
+        let shown = path.as_ref().display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|source| TemplateError::Unreadable {
+            path: shown.clone(),
+            source,
+        })?;
+        Self::parse(&text, &shown)
+    }
+
+    /// Evaluates the template as if it were deployed to that environment.
+    pub fn resolve(&self, environment: &Environment) -> Result<Stack, TemplateError> {
+        read::stack(self, environment)
+    }
+
+    /// The name the template was read under.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// The whole text as a tree, for checks beyond those of [`resolve`](Self::resolve).
+    pub fn root(&self) -> &Node {
+        &self.root
+    }
+
+    /// The resources, in the order they are written.
+    pub(crate) fn resources(&self) -> impl Iterator<Item = Resource<'_>> {
+        self.section("Resources").iter().filter_map(|entry| {
+            let kind = entry.node.get("Type").and_then(Node::text)?;
+            Some(Resource {
+                logical_id: &entry.key,
+                line: entry.line,
+                kind,
+                node: &entry.node,
+            })
+        })
+    }
+
+    fn section(&self, name: &str) -> &[Entry] {
+        self.root.get(name).map_or(&[], Node::entries)
+    }
+
+    fn place(&self, line: usize) -> Place {
+        Place {
+            source: self.source.clone(),
+            line,
+        }
+    }
+
+    fn check_sections(&self) -> Result<(), TemplateError> {
+        let refuse = |line, reason: String| {
+            Err(TemplateError::Syntax {
+                place: self.place(line),
+                reason,
+            })
+        };
+        if !matches!(self.root.value, Value::Mapping(_)) {
+            return refuse(
+                self.root.line,
+                format!(
+                    "a template is a mapping with `Resources`; here is {}",
+                    self.root.shape()
+                ),
+            );
+        }
+        for section in [
+            "Parameters",
+            "Mappings",
+            "Conditions",
+            "Globals",
+            "Resources",
+        ] {
+            if let Some(entry) = self.root.entry(section)
+                && !matches!(entry.node.value, Value::Mapping(_))
+                && !entry.node.is_null()
+            {
+                return refuse(
+                    entry.line,
+                    format!(
+                        "`{section}` must be a mapping; here is {}",
+                        entry.node.shape()
+                    ),
+                );
+            }
+        }
+        let untyped = self
+            .section("Resources")
+            .iter()
+            .find(|entry| entry.node.get("Type").and_then(Node::text).is_none());
+        match untyped {
+            Some(entry) if entry.key.starts_with("Fn::") => refuse(
+                entry.line,
+                format!("`{}` is not supported: write the resources out", entry.key),
+            ),
+            Some(entry) => refuse(
+                entry.line,
+                format!("the resource `{}` has no `Type`", entry.key),
+            ),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,124 @@
+//! Parameters and pseudo parameters.
+
+use super::super::TemplateError;
+use super::super::node::{Entry, Node, Value};
+use super::Evaluator;
+
+impl<'t> Evaluator<'t> {
+    /// Every override names a declared parameter and is one of its allowed values.
+    pub(super) fn check_parameters(&self) -> Result<(), TemplateError> {
+        let declared = self.template.section("Parameters");
+        for name in self.environment.parameters.keys() {
+            if !declared.iter().any(|entry| entry.key == *name) {
+                let line = self
+                    .template
+                    .root
+                    .entry("Parameters")
+                    .map_or(1, |entry| entry.line);
+                return Err(self.unresolvable(
+                    line,
+                    name,
+                    "the template declares no such parameter".to_owned(),
+                ));
+            }
+        }
+        declared
+            .iter()
+            .try_for_each(|entry| self.check_allowed(entry))
+    }
+
+    fn check_allowed(&self, entry: &Entry) -> Result<(), TemplateError> {
+        let Some(value) = self.parameter_text(entry) else {
+            return Ok(());
+        };
+        let Some(allowed) = entry.node.get("AllowedValues").and_then(Node::items) else {
+            return Ok(());
+        };
+        let allowed: Vec<&str> = allowed.iter().filter_map(Node::text).collect();
+        if allowed.contains(&value) || allowed.is_empty() {
+            return Ok(());
+        }
+        let reason = format!(
+            "`{value}` is not one of its AllowedValues: {}",
+            allowed.join(", ")
+        );
+        Err(self.unresolvable(entry.line, &entry.key, reason))
+    }
+
+    /// An override, else the default. The value of an SSM parameter is not looked up: its default is taken to the letter.
+    fn parameter_text<'a>(&'a self, entry: &'a Entry) -> Option<&'a str> {
+        let given = self
+            .environment
+            .parameters
+            .get(&entry.key)
+            .map(String::as_str);
+        given.or_else(|| entry.node.get("Default").and_then(Node::text))
+    }
+
+    /// The value of a parameter, if that is what the name means. Lists are split at commas.
+    pub(super) fn parameter(
+        &self,
+        name: &str,
+        line: usize,
+        path: &str,
+    ) -> Result<Option<Node>, TemplateError> {
+        let Some(entry) = self
+            .template
+            .section("Parameters")
+            .iter()
+            .find(|entry| entry.key == name)
+        else {
+            return Ok(None);
+        };
+        let Some(text) = self.parameter_text(entry) else {
+            let reason = format!(
+                "the parameter `{name}` (line {}) has no default: give it a value",
+                entry.line
+            );
+            return Err(self.unresolvable(line, path, reason));
+        };
+        let kind = entry
+            .node
+            .get("Type")
+            .and_then(Node::text)
+            .unwrap_or("String");
+        let value = if kind == "CommaDelimitedList" || kind.contains("List<") {
+            let items = text
+                .split(',')
+                .map(|item| Node::text_at(line, item.trim()))
+                .collect();
+            Node {
+                line,
+                value: Value::Sequence(items),
+            }
+        } else {
+            Node::text_at(line, text)
+        };
+        Ok(Some(value))
+    }
+
+    /// The value of a pseudo parameter; the inner `None` is `AWS::NoValue`.
+    pub(super) fn pseudo(&self, name: &str, line: usize) -> Option<Option<Node>> {
+        let environment = self.environment;
+        let text = match name {
+            "AWS::NoValue" => return Some(None),
+            "AWS::Region" => environment.region.clone(),
+            "AWS::AccountId" => environment.account.clone(),
+            "AWS::StackName" => environment.stack_name.clone(),
+            "AWS::StackId" => environment.arn(
+                "cloudformation",
+                &format!("stack/{}/local", environment.stack_name),
+            ),
+            "AWS::Partition" => environment.partition().to_owned(),
+            "AWS::URLSuffix" => environment.url_suffix().to_owned(),
+            "AWS::NotificationARNs" => {
+                return Some(Some(Node {
+                    line,
+                    value: Value::Sequence(Vec::new()),
+                }));
+            }
+            _ => return None,
+        };
+        Some(Some(Node::text_at(line, text)))
+    }
+}

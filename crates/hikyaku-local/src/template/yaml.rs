@@ -1,0 +1,207 @@
+//! YAML (and so JSON) into a tree, event by event: hostile text meets limits before it costs anything.
+
+use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
+
+use super::node::{Entry, Node, Scalar, Value};
+
+/// The deepest nesting that is read. Real templates stay below 20.
+pub(super) const MOST_LEVELS: usize = 64;
+
+/// The largest template in bytes that CloudFormation takes (page "CloudFormation quotas": 1 MB as an S3 object).
+pub(super) const MOST_BYTES: usize = 1_048_576;
+
+/// Short tags that stand for a function of the same name with `Fn::` before it.
+const FUNCTIONS: [&str; 17] = [
+    "And",
+    "Base64",
+    "Cidr",
+    "Equals",
+    "FindInMap",
+    "GetAZs",
+    "GetAtt",
+    "If",
+    "ImportValue",
+    "Join",
+    "Length",
+    "Not",
+    "Or",
+    "Select",
+    "Split",
+    "Sub",
+    "Transform",
+];
+
+/// What is wrong with a text, and its line.
+pub(super) struct Fault {
+    pub(super) line: usize,
+    pub(super) reason: String,
+}
+
+/// Reads one document.
+pub(super) fn read(text: &str) -> Result<Node, Fault> {
+    if text.len() > MOST_BYTES {
+        let reason = format!(
+            "the template has {} bytes; CloudFormation takes {MOST_BYTES}",
+            text.len()
+        );
+        return Err(Fault { line: 1, reason });
+    }
+    let mut builder = Builder::default();
+    // A byte order mark is no part of the text.
+    let mut parser = Parser::new_from_str(text.trim_start_matches('\u{feff}'));
+    while let Some(event) = parser.next_event() {
+        let (event, span) = event.map_err(|error| Fault {
+            line: error.marker().line(),
+            reason: format!("this is not YAML: {}", error.info()),
+        })?;
+        builder.take(event, span.start.line())?;
+    }
+    builder.root.ok_or_else(|| Fault {
+        line: 1,
+        reason: "the template is empty".to_owned(),
+    })
+}
+
+/// Open lists and mappings, the innermost last.
+#[derive(Default)]
+struct Builder {
+    open: Vec<Open>,
+    root: Option<Node>,
+}
+
+struct Open {
+    line: usize,
+    tag: Option<Tag>,
+    content: Content,
+}
+
+enum Content {
+    Sequence(Vec<Node>),
+    Mapping {
+        entries: Vec<Entry>,
+        key: Option<(String, usize)>,
+    },
+}
+
+impl Builder {
+    fn take(&mut self, event: Event<'_>, line: usize) -> Result<(), Fault> {
+        let fault = |reason: &str| {
+            Err(Fault {
+                line,
+                reason: reason.to_owned(),
+            })
+        };
+        match event {
+            Event::DocumentStart(_) if self.root.is_some() => {
+                fault("a second document begins here; a template is one")
+            }
+            Event::Alias(_) => fault(
+                "YAML aliases are refused, as CloudFormation refuses them: write the value out",
+            ),
+            Event::Scalar(text, style, _, tag) => {
+                let tag = tag.map(std::borrow::Cow::into_owned);
+                let forced = tag
+                    .as_ref()
+                    .is_some_and(|tag| tag.is_yaml_core_schema() && tag.suffix == "str");
+                let plain = style == ScalarStyle::Plain && !forced;
+                let value = Value::Scalar(Scalar {
+                    text: text.into_owned(),
+                    plain,
+                });
+                self.add(Node { line, value }, tag.as_ref())
+            }
+            Event::SequenceStart(_, tag) => self.open(
+                line,
+                tag.map(std::borrow::Cow::into_owned),
+                Content::Sequence(Vec::new()),
+            ),
+            Event::MappingStart(_, tag) => {
+                let content = Content::Mapping {
+                    entries: Vec::new(),
+                    key: None,
+                };
+                self.open(line, tag.map(std::borrow::Cow::into_owned), content)
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.close(),
+            _ => Ok(()),
+        }
+    }
+
+    fn open(&mut self, line: usize, tag: Option<Tag>, content: Content) -> Result<(), Fault> {
+        if self.open.len() >= MOST_LEVELS {
+            return Err(Fault {
+                line,
+                reason: format!("more than {MOST_LEVELS} levels of nesting"),
+            });
+        }
+        self.open.push(Open { line, tag, content });
+        Ok(())
+    }
+
+    fn close(&mut self) -> Result<(), Fault> {
+        let Some(Open { line, tag, content }) = self.open.pop() else {
+            return Ok(());
+        };
+        let value = match content {
+            Content::Sequence(items) => Value::Sequence(items),
+            Content::Mapping { entries, .. } => Value::Mapping(entries),
+        };
+        self.add(Node { line, value }, tag.as_ref())
+    }
+
+    fn add(&mut self, node: Node, tag: Option<&Tag>) -> Result<(), Fault> {
+        let line = node.line;
+        let node = match tag {
+            Some(tag) if !tag.is_yaml_core_schema() => long_form(tag, node)?,
+            _ => node,
+        };
+        match self.open.last_mut().map(|open| &mut open.content) {
+            None => self.root = Some(node),
+            Some(Content::Sequence(items)) => items.push(node),
+            Some(Content::Mapping { entries, key }) => match key.take() {
+                None => *key = Some((key_text(&node, entries)?, line)),
+                Some((key, line)) => entries.push(Entry { key, line, node }),
+            },
+        }
+        Ok(())
+    }
+}
+
+fn key_text(node: &Node, entries: &[Entry]) -> Result<String, Fault> {
+    let fault = |reason: String| {
+        Err(Fault {
+            line: node.line,
+            reason,
+        })
+    };
+    match node.text() {
+        None => fault("a key must be a single value".to_owned()),
+        Some("<<") => fault(
+            "YAML merge keys are refused, as CloudFormation refuses them: write the keys out"
+                .to_owned(),
+        ),
+        Some(key) => match entries.iter().find(|entry| entry.key == key) {
+            Some(first) => fault(format!(
+                "`{key}` stands here twice, first on line {}",
+                first.line
+            )),
+            None => Ok(key.to_owned()),
+        },
+    }
+}
+
+/// `!Ref x` is `{Ref: x}`, `!Sub x` is `{"Fn::Sub": x}`.
+fn long_form(tag: &Tag, node: Node) -> Result<Node, Fault> {
+    let line = node.line;
+    let name = tag.suffix.as_str();
+    if tag.handle == "!" && (name == "Ref" || name == "Condition") {
+        return Ok(Node::single(line, name, node));
+    }
+    if tag.handle == "!" && FUNCTIONS.contains(&name) {
+        return Ok(Node::single(line, format!("Fn::{name}"), node));
+    }
+    Err(Fault {
+        line,
+        reason: format!("`{tag}` is not a tag of CloudFormation"),
+    })
+}
