@@ -74,13 +74,12 @@ fn comparable(record: Option<Record>) -> Option<Record> {
     })
 }
 
+fn moment(later: u32) -> Timestamp {
+    NOW + LEASE * later
+}
+
 async fn apply(ledger: &dyn Ledger, id: &str, write: &Write, seen: &mut Option<Record>) -> Answer {
-    let held = |token: u64| Held {
-        id: id.to_owned(),
-        token,
-    };
-    let moment = |later: u32| NOW + LEASE * later;
-    let fence = match *write {
+    match *write {
         Write::Claim {
             owner,
             generation,
@@ -93,7 +92,7 @@ async fn apply(ledger: &dyn Ledger, id: &str, write: &Write, seen: &mut Option<R
                 lease: now + LEASE,
                 ..request(id, owner)
             };
-            return claimed(ledger.claim(&request).await.unwrap(), seen);
+            claimed(ledger.claim(&request).await.unwrap(), seen)
         }
         Write::ReplaceLastSeen {
             owner,
@@ -112,37 +111,41 @@ async fn apply(ledger: &dyn Ledger, id: &str, write: &Write, seen: &mut Option<R
                 generation,
                 ..request(id, owner)
             };
-            return claimed(ledger.replace(&request, &record, why).await.unwrap(), seen);
+            claimed(ledger.replace(&request, &record, why).await.unwrap(), seen)
         }
-        Write::Extend { token } => ledger.extend(&held(token), moment(3)).await.unwrap(),
-        Write::Complete { token } => ledger.complete(&held(token), NOW + DAY).await.unwrap(),
+        ref write => match settle(ledger, id, write).await {
+            Fence::Applied => Answer::Fence(Fence::Applied),
+            Fence::Refused(record) => Answer::Fence(Fence::Refused(comparable(record))),
+        },
+    }
+}
+
+async fn settle(ledger: &dyn Ledger, id: &str, write: &Write) -> Fence {
+    let held = |token: u64| Held {
+        id: id.to_owned(),
+        token,
+    };
+    let written = match *write {
+        Write::Extend { token } => ledger.extend(&held(token), moment(3)).await,
+        Write::Complete { token } => ledger.complete(&held(token), NOW + DAY).await,
+        Write::Fail { token } => ledger.fail(&held(token), &row(id), NOW + DAY).await,
         Write::Release {
             token,
             tries,
             error,
         } => {
-            let error = error.then(|| "it broke".to_owned());
-            ledger
-                .release(
-                    &held(token),
-                    &Release {
-                        tries_spent: tries,
-                        exceptions: tries,
-                        error,
-                    },
-                )
-                .await
-                .unwrap()
+            let release = Release {
+                tries_spent: tries,
+                exceptions: tries,
+                error: error.then(|| "it broke".to_owned()),
+            };
+            ledger.release(&held(token), &release).await
         }
-        Write::Fail { token } => ledger
-            .fail(&held(token), &row(id), NOW + DAY)
-            .await
-            .unwrap(),
+        Write::Claim { .. } | Write::ReplaceLastSeen { .. } => {
+            unreachable!("claims are not settled")
+        }
     };
-    match fence {
-        Fence::Applied => Answer::Fence(Fence::Applied),
-        Fence::Refused(record) => Answer::Fence(Fence::Refused(comparable(record))),
-    }
+    written.unwrap()
 }
 
 fn claimed(reply: ClaimReply, seen: &mut Option<Record>) -> Answer {

@@ -22,9 +22,14 @@ pub type SharedClock = Arc<dyn Clock>;
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is the one place where the time comes in")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place where the time comes in"
+    )]
     fn now_ms(&self) -> u64 {
-        let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        let since_epoch = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap_or_default();
         u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX)
     }
 
@@ -46,7 +51,10 @@ pub struct TokioClock {
 impl TokioClock {
     /// A clock that shows `epoch_ms` now and follows tokio's time, paused or not.
     pub fn starting_at(epoch_ms: u64) -> Self {
-        Self { epoch_ms, started: tokio::time::Instant::now() }
+        Self {
+            epoch_ms,
+            started: tokio::time::Instant::now(),
+        }
     }
 }
 
