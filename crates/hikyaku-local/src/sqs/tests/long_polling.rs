@@ -132,3 +132,42 @@ async fn a_dropped_receive_takes_no_message_with_it() {
     send(&sqs, &queue, "a");
     assert_eq!(bodies(&sqs, &queue).await, ["a"]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_threads_get_every_message_exactly_once_and_miss_no_wake_up() {
+    let sqs = Sqs::new(Arc::new(crate::clock::SystemClock), Identity::default());
+    let queue = sqs.create_queue("jobs", &attributes([])).unwrap();
+    let mut pollers = tokio::task::JoinSet::new();
+    for _ in 0..4 {
+        let (sqs, queue) = (sqs.clone(), queue.clone());
+        pollers.spawn(async move {
+            let mut bodies = Vec::new();
+            // Whoever gets the last message deletes the queue: that ends the waits.
+            while let Ok(messages) = sqs.receive(poll(&queue, 600)).await {
+                for message in messages {
+                    bodies.push(message.body.to_string());
+                    sqs.delete(&queue, &message.receipt_handle).unwrap();
+                }
+                let counts = sqs.counts(&queue).unwrap_or_default();
+                if bodies.iter().any(|body| body == "last") && counts == Counts::default() {
+                    sqs.delete_queue(&queue).unwrap();
+                }
+            }
+            bodies
+        });
+    }
+    for number in 0..1000 {
+        send(&sqs, &queue, &number.to_string());
+        tokio::task::yield_now().await;
+    }
+    while sqs.counts(&queue).unwrap() != Counts::default() {
+        tokio::task::yield_now().await;
+    }
+    send(&sqs, &queue, "last");
+    let mut bodies = pollers.join_all().await.concat();
+    bodies.sort();
+    let mut expected: Vec<String> = (0..1000).map(|number| number.to_string()).collect();
+    expected.push("last".to_owned());
+    expected.sort();
+    assert_eq!(bodies, expected);
+}
