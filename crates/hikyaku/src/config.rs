@@ -2,7 +2,7 @@
 
 use std::env::VarError;
 
-/// What a function is told by its environment.
+/// What a function is told by its environment. [`Config::from_lookup`] with nothing gives the defaults.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     /// `HIKYAKU_LEDGER_TABLE`: the DynamoDB table that remembers what is done. Default `hikyaku`.

@@ -21,21 +21,21 @@ pub(crate) struct Clients {
 }
 
 impl Clients {
-    pub(crate) fn of(cloud: &Cloud) -> Self {
+    pub(crate) fn of(cloud: &Cloud) -> Result<Self> {
         let keys = Credentials { key_id: "local".to_owned(), secret: "local".to_owned(), session: None };
         let table = |id| cloud.stack().table(id).map(|table| table.name.clone()).unwrap_or_default();
         let config = hikyaku::Config {
             sqs_endpoint: Some(cloud.endpoints().sqs.clone()),
             dynamodb_endpoint: Some(cloud.endpoints().dynamodb.clone()),
             credentials: Some(keys),
-            ..hikyaku::Config::default()
+            ..hikyaku::Config::from_lookup(|_| Ok(None))?
         };
-        Self {
+        Ok(Self {
             sqs: hikyaku::clients::sqs(&config),
             dynamodb: hikyaku::clients::dynamodb(&config),
             ledger_table: table("LedgerTable"),
             failed_table: table("FailedJobsTable"),
-        }
+        })
     }
 
     async fn read(&self, table: &str, key: [(&str, &str); 2], attribute: &str) -> Result<String> {
@@ -55,8 +55,8 @@ impl Clients {
 pub(crate) fn left(cloud: &Cloud) -> Result<usize> {
     let mut left = 0;
     for queue in &cloud.stack().queues {
-        let counts = cloud.sqs().counts(&queue.name)?;
-        left += counts.visible + counts.in_flight + counts.delayed;
+        let counts = cloud.sqs().counts(&cloud.sqs().queue_by_name(&queue.name)?)?;
+        left += counts.visible + counts.not_visible + counts.delayed;
     }
     Ok(left)
 }
@@ -64,11 +64,11 @@ pub(crate) fn left(cloud: &Cloud) -> Result<usize> {
 /// Has the night's report written now, for today, by invoking its function directly.
 pub(crate) async fn report(cloud: &Cloud, stage: &Stage) -> Result<String> {
     let payload = serde_json::json!({ "job": "report-jobs", "data": { "date": stage.today(), "timeZone": "UTC" } });
-    let invocation = Invocation::new("ReportJobsFunction", payload.to_string().into_bytes());
-    let answer = cloud.lambda().invoke(invocation).await?;
-    match answer.error {
-        Some(error) => Err(error.message().into()),
-        None => Ok(fs::read_to_string(stage.path(&format!("reports/failed-jobs-{}.md", stage.today())))?),
+    let function = "ReportJobsFunction".to_owned();
+    let invocation = Invocation { function, payload: payload.to_string().into(), trace: None };
+    match cloud.lambda().invoke(invocation).await?.result {
+        Err(error) => Err(error.message().into()),
+        Ok(_) => Ok(fs::read_to_string(stage.path(&format!("reports/failed-jobs-{}.md", stage.today())))?),
     }
 }
 

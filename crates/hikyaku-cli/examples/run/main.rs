@@ -47,7 +47,7 @@ async fn run() -> Result<bool> {
     let stage = Stage::set("target/run").await?;
     let outcomes = Arc::new(Outcomes::default());
     let cloud = start(&stage, &outcomes).await?;
-    let clients = check::Clients::of(&cloud);
+    let clients = check::Clients::of(&cloud)?;
     println!("The local cloud runs: SQS {}, DynamoDB {}, Lambda {}", cloud.endpoints().sqs, cloud.endpoints().dynamodb, cloud.endpoints().lambda);
 
     let mut messages = messages::first(&stage);
@@ -74,7 +74,7 @@ async fn start(stage: &Stage, outcomes: &Arc<Outcomes>) -> Result<Cloud> {
     let sink = Arc::clone(outcomes);
     let options = Options {
         parameters: stage.parameters(),
-        variables: vec![("HIKYAKU_LOCAL_FILES".to_owned(), "1".to_owned())],
+        variables: [("HIKYAKU_LOCAL_FILES".to_owned(), "1".to_owned())].into(),
         logs: Some(Arc::new(move |_function, line| sink.read(line))),
         ..Options::on_free_ports()
     };
@@ -84,8 +84,7 @@ async fn start(stage: &Stage, outcomes: &Arc<Outcomes>) -> Result<Cloud> {
 async fn send(clients: &check::Clients, cloud: &Cloud, messages: &mut [Message]) -> Result<()> {
     for message in messages {
         let queue = cloud.stack().queue(message.queue).ok_or("the template lacks a queue")?;
-        let url = format!("{}/000000000000/{}", cloud.endpoints().sqs, queue.name);
-        let sent = clients.sqs.send_message().queue_url(url).message_body(&message.body).send().await?;
+        let sent = clients.sqs.send_message().queue_url(&queue.url).message_body(&message.body).send().await?;
         if message.id.is_empty() {
             message.id = sent.message_id.unwrap_or_default();
         }

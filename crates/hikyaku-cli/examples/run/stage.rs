@@ -24,6 +24,7 @@ pub(crate) const JAPANESE_ROWS: usize = 3;
 #[derive(Debug)]
 pub(crate) struct Stage {
     folder: PathBuf,
+    today: String,
 }
 
 impl Stage {
@@ -35,7 +36,8 @@ impl Stage {
         for part in ["imports", "images/blocked", "rejects", "variants", "reports"] {
             fs::create_dir_all(Path::new(folder).join(part))?;
         }
-        let stage = Self { folder: fs::canonicalize(folder)? };
+        let today = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
+        let stage = Self { folder: fs::canonicalize(folder)?, today };
         stage.write_files()?;
         stage.create_database().await?;
         Ok(stage)
@@ -43,6 +45,11 @@ impl Stage {
 
     pub(crate) fn path(&self, part: &str) -> PathBuf {
         self.folder.join(part)
+    }
+
+    /// Today's date in UTC.
+    pub(crate) fn today(&self) -> &str {
+        &self.today
     }
 
     pub(crate) fn url(&self, part: &str) -> String {

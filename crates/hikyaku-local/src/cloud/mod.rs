@@ -166,6 +166,7 @@ fn surroundings(environment: &Environment, endpoints: &Endpoints, options: &Opti
         dynamodb_endpoint: Some(endpoints.dynamodb.clone()),
         log_format: options.log_format.clone(),
         log_level: options.log_level.clone(),
+        variables: options.variables.clone(),
     }
 }
 

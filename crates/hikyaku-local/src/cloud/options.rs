@@ -33,6 +33,8 @@ pub struct Options {
     pub log_format: String,
     /// `AWS_LAMBDA_LOG_LEVEL` of every function that does not state its own.
     pub log_level: String,
+    /// What every function is told besides its variables in the template.
+    pub variables: BTreeMap<String, String>,
     /// Processes at a time, and how long they are kept.
     pub limits: Limits,
 }
@@ -53,6 +55,7 @@ impl Default for Options {
             logs: None,
             log_format: "Text".to_owned(),
             log_level: "INFO".to_owned(),
+            variables: BTreeMap::new(),
             limits: Limits::default(),
         }
     }

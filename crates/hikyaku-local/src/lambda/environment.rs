@@ -28,6 +28,8 @@ pub struct Surroundings {
     pub log_format: String,
     /// `AWS_LAMBDA_LOG_LEVEL`.
     pub log_level: String,
+    /// What every function is told besides; its own variables in the template win.
+    pub variables: BTreeMap<String, String>,
 }
 
 impl Default for Surroundings {
@@ -38,6 +40,7 @@ impl Default for Surroundings {
             dynamodb_endpoint: None,
             log_format: "Text".to_owned(),
             log_level: "INFO".to_owned(),
+            variables: BTreeMap::new(),
         }
     }
 }
@@ -72,6 +75,7 @@ pub(crate) fn variables(
     runtime_api: &str,
 ) -> BTreeMap<String, String> {
     let mut variables = inherited();
+    variables.extend(surroundings.variables.clone());
     variables.extend(function.environment.clone());
     let task_root = binary
         .parent()
