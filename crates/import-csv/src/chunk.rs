@@ -1,0 +1,107 @@
+//! Some hundred rows at a time: what one transaction writes.
+
+use crate::encoding::Charset;
+use crate::error::ImportError;
+use crate::rows::{Position, Record, Rows};
+use crate::sql::Value;
+use crate::validate::Layout;
+
+/// How large a chunk gets. The record that goes beyond `bytes` is its last.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    pub(crate) rows: usize,
+    pub(crate) bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            rows: 500,
+            bytes: 1024 * 1024,
+        }
+    }
+}
+
+/// Rows that are written together.
+#[derive(Debug)]
+pub(crate) struct Chunk {
+    pub(crate) rows: Vec<Row>,
+    pub(crate) rejected: Vec<Rejected>,
+    /// Where the next chunk starts.
+    pub(crate) end: Position,
+    /// Nothing comes after it.
+    pub(crate) last: bool,
+    #[cfg(test)]
+    pub(crate) bytes: usize,
+}
+
+/// A row that passed.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(crate) values: Vec<Value>,
+    /// As it stands in the object, should the database refuse it.
+    pub(crate) original: Original,
+}
+
+/// A row that did not, and why.
+#[derive(Debug)]
+pub(crate) struct Rejected {
+    pub(crate) original: Original,
+    pub(crate) reason: String,
+}
+
+/// What the object says.
+#[derive(Debug, Clone)]
+pub(crate) struct Original {
+    pub(crate) row: u64,
+    pub(crate) line: u64,
+    pub(crate) fields: Vec<String>,
+}
+
+impl Original {
+    fn of(record: &Record<'_>, row: u64, charset: Charset) -> Self {
+        let fields = record
+            .fields()
+            .map(|field| charset.decode_for_people(field))
+            .collect();
+        Self {
+            row,
+            line: record.line,
+            fields,
+        }
+    }
+}
+
+impl Chunk {
+    /// Reads the next rows and checks them.
+    pub(crate) async fn read(
+        rows: &mut Rows,
+        layout: &Layout<'_>,
+        charset: Charset,
+        limits: Limits,
+    ) -> Result<Self, ImportError> {
+        let (mut accepted, mut rejected, mut bytes, mut last) = (Vec::new(), Vec::new(), 0, false);
+        while accepted.len() + rejected.len() < limits.rows && bytes < limits.bytes {
+            let row = rows.position().rows + 1;
+            let Some(record) = rows.next().await? else {
+                last = true;
+                break;
+            };
+            bytes += record.size();
+            let original = Original::of(&record, row, charset);
+            match layout.check(&record, charset) {
+                Ok(values) => accepted.push(Row { values, original }),
+                Err(reason) => rejected.push(Rejected { original, reason }),
+            }
+        }
+        let end = rows.position();
+        Ok(Self {
+            rows: accepted,
+            rejected,
+            end,
+            last,
+            #[cfg(test)]
+            bytes,
+        })
+    }
+}

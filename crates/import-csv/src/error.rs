@@ -1,0 +1,116 @@
+//! Why an import did not finish.
+
+use hikyaku::objects::ObjectsError;
+
+use crate::sql::SqlError;
+
+/// Why an import did not finish. No text holds what the object or the payload says.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ImportError {
+    /// The object cannot be used or read.
+    #[error("could not read the object to import")]
+    Object(#[source] ObjectsError),
+    /// The rejected rows of a chunk could not be written.
+    #[error("could not write the rejected rows of chunk {chunk}")]
+    Rejects {
+        /// The chunk they belong to.
+        chunk: u64,
+        /// Why.
+        #[source]
+        source: ObjectsError,
+    },
+    /// The database refused or could not be reached.
+    #[error("could not {action}")]
+    Database {
+        /// What was being done.
+        action: &'static str,
+        /// Why.
+        #[source]
+        source: SqlError,
+    },
+    /// The message names a table that is not configured.
+    #[error("the job names a table that is not one of IMPORT_TABLES ({allowed})")]
+    Table {
+        /// The tables there are.
+        allowed: String,
+    },
+    /// The first line is not a header of this table.
+    #[error("the object's first line is no header of table `{table}`: {reason}")]
+    Header {
+        /// The table.
+        table: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A record is larger than any real one.
+    #[error("the record that starts in line {line} is over {limit}: is a quote not closed there?")]
+    Record {
+        /// Where it starts, from 1.
+        line: u64,
+        /// What it goes beyond.
+        limit: &'static str,
+    },
+    /// The object is UTF-16.
+    #[error("the object is UTF-16: save it as UTF-8 or CP932")]
+    Utf16,
+    /// The job's id is too long for the cursor's key.
+    #[error(
+        "the job's id cannot be a cursor's key: it has to be 1 to 191 printable ASCII characters"
+    )]
+    JobId,
+    /// The same job id was used for something else before.
+    #[error(
+        "a job of this id has already begun to import another {what}: dispatch it under an id of its own"
+    )]
+    Duplicate {
+        /// What differs.
+        what: &'static str,
+    },
+    /// The object was replaced between two attempts.
+    #[error(
+        "the object was replaced after {rows} of its rows were read: dispatch a new job for the new object"
+    )]
+    Changed {
+        /// How far the earlier attempts came.
+        rows: u64,
+    },
+    /// Another attempt of this job has taken over.
+    #[error(
+        "a newer attempt of this job has taken over at chunk {chunk}: this one changed nothing more"
+    )]
+    Stale {
+        /// The chunk that was not written.
+        chunk: u64,
+    },
+    /// Its time is over; all rows before are in.
+    #[error("the attempt's time is over: continues at row {row}")]
+    Stopped {
+        /// The first row that is not in yet, from 1.
+        row: u64,
+    },
+}
+
+impl ImportError {
+    /// Whether trying again cannot help.
+    pub fn is_permanent(&self) -> bool {
+        match self {
+            Self::Object(error) => error.is_permanent(),
+            Self::Table { .. }
+            | Self::Header { .. }
+            | Self::Record { .. }
+            | Self::Utf16
+            | Self::JobId
+            | Self::Duplicate { .. }
+            | Self::Changed { .. } => true,
+            Self::Rejects { .. }
+            | Self::Database { .. }
+            | Self::Stale { .. }
+            | Self::Stopped { .. } => false,
+        }
+    }
+
+    pub(crate) fn database(action: &'static str) -> impl FnOnce(SqlError) -> Self {
+        move |source| Self::Database { action, source }
+    }
+}

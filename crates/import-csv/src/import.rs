@@ -1,0 +1,277 @@
+//! The import itself: open → read → check → write, chunk after chunk.
+
+use hikyaku::objects::Objects;
+use serde::Serialize;
+use url::Url;
+
+use crate::chunk::{Chunk, Limits, Rejected, Row};
+use crate::config::{ConfigError, Settings};
+use crate::cursor::{Cursor, Owner};
+use crate::error::ImportError;
+use crate::rejects::Rejects;
+use crate::source::Source;
+use crate::sql::{Database, SqlError, Transaction};
+use crate::table::Tables;
+use crate::validate::Layout;
+use crate::{Encoding, ImportCsv};
+
+/// What every import of this function shares.
+#[derive(Debug)]
+pub struct Importer {
+    database: Database,
+    sources: Objects,
+    tables: Tables,
+    rejects: Option<Rejects>,
+    pub(crate) limits: Limits,
+}
+
+/// Which attempt this is of which job.
+#[derive(Debug, Clone, Copy)]
+pub struct Attempt<'a> {
+    /// The same for every attempt.
+    pub id: &'a str,
+    /// Greater than that of every earlier attempt.
+    pub token: u64,
+}
+
+/// What came of it, over all attempts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Imported {
+    /// Rows that are in the table.
+    pub rows: u64,
+    /// Rows that are not.
+    pub rejected: u64,
+    /// Transactions it took.
+    pub chunks: u64,
+    /// Where the rejected rows are, if there are any and `IMPORT_REJECTS_URL` is set.
+    pub rejects: Option<Url>,
+}
+
+impl Importer {
+    /// Opens nothing yet. Has to be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// A setting cannot be used.
+    pub fn new(settings: Settings) -> Result<Self, ConfigError> {
+        let config = settings.objects;
+        let rejects = settings
+            .rejects
+            .map(|prefix| Rejects::new(&prefix, config.clone()))
+            .transpose();
+        Ok(Self {
+            database: Database::connect_lazily(&settings.database)?,
+            rejects: rejects.map_err(ConfigError::Rejects)?,
+            sources: Objects::new(config).map_err(ConfigError::Sources)?,
+            tables: settings.tables,
+            limits: Limits::default(),
+        })
+    }
+}
+
+/// Imports `job`'s object from where its last attempt got to. `stop` is asked after every chunk.
+///
+/// # Errors
+/// See [`ImportError`]; whatever it is, the chunks so far stay, and another attempt goes on after them.
+pub async fn import(
+    importer: &Importer,
+    job: &ImportCsv,
+    attempt: Attempt<'_>,
+    stop: impl Fn() -> bool,
+) -> Result<Imported, ImportError> {
+    if !(1..=191).contains(&attempt.id.len())
+        || !attempt.id.bytes().all(|byte| byte.is_ascii_graphic())
+    {
+        return Err(ImportError::JobId);
+    }
+    let (name, table) = importer
+        .tables
+        .get(&job.table)
+        .ok_or_else(|| ImportError::Table {
+            allowed: importer.tables.names(),
+        })?;
+    let owner = Owner {
+        job: attempt.id,
+        token: attempt.token,
+        url: job.url.as_str(),
+        table: name,
+    };
+
+    let found = match Cursor::find(&importer.database, owner).await? {
+        Some(cursor) if !cursor.finished => {
+            Some(cursor.take_over(&importer.database, owner).await?)
+        }
+        found => found,
+    };
+    if let Some(done) = found.as_ref().filter(|cursor| cursor.finished) {
+        return Ok(importer.imported(done, owner));
+    }
+    let (cursor, mut source) = importer.open(found, &job.url, job.encoding).await?;
+    let layout = Layout::of(name, table, &source.header)?;
+    let cursor = match cursor {
+        Some(cursor) => cursor,
+        None => importer.begin(owner, source.info.version()).await?,
+    };
+    importer
+        .run(cursor, owner, &mut source, &layout, stop)
+        .await
+}
+
+impl Importer {
+    /// The object at the cursor's position, if it is still the object that the cursor belongs to.
+    async fn open(
+        &self,
+        found: Option<Cursor>,
+        url: &Url,
+        encoding: Encoding,
+    ) -> Result<(Option<Cursor>, Source), ImportError> {
+        let mut source = Source::open(&self.sources, url, encoding).await?;
+        let Some(cursor) = found else {
+            return Ok((None, source));
+        };
+        if source.info.version() != cursor.version {
+            return Err(ImportError::Changed {
+                rows: cursor.position.rows,
+            });
+        }
+        if cursor.chunk > 0 {
+            source.resume(&self.sources, url, cursor.position).await?;
+        }
+        Ok((Some(cursor), source))
+    }
+
+    /// A new cursor. That another attempt made one since we looked means that there are two at once: one comes back.
+    async fn begin(&self, owner: Owner<'_>, version: &str) -> Result<Cursor, ImportError> {
+        let cursor = Cursor::begin(&self.database, owner, version).await?;
+        cursor.ok_or(ImportError::Stale { chunk: 1 })
+    }
+
+    async fn run(
+        &self,
+        mut cursor: Cursor,
+        owner: Owner<'_>,
+        source: &mut Source,
+        layout: &Layout<'_>,
+        stop: impl Fn() -> bool,
+    ) -> Result<Imported, ImportError> {
+        loop {
+            let chunk = Chunk::read(&mut source.rows, layout, source.charset, self.limits).await?;
+            cursor = self
+                .write(&cursor, chunk, owner, &source.header, layout)
+                .await?;
+            if cursor.finished {
+                return Ok(self.imported(&cursor, owner));
+            }
+            if stop() {
+                return Err(ImportError::Stopped {
+                    row: cursor.position.rows + 1,
+                });
+            }
+        }
+    }
+
+    /// One transaction: the cursor, the rows, and, before it commits, the rejected rows beside it.
+    async fn write(
+        &self,
+        cursor: &Cursor,
+        chunk: Chunk,
+        owner: Owner<'_>,
+        header: &[String],
+        layout: &Layout<'_>,
+    ) -> Result<Cursor, ImportError> {
+        let (rows, mut rejected) = (chunk.rows, chunk.rejected);
+        let mut next = Cursor {
+            chunk: cursor.chunk + 1,
+            position: chunk.end,
+            imported: cursor.imported + rows.len() as u64,
+            rejected: cursor.rejected + rejected.len() as u64,
+            finished: chunk.last,
+            ..cursor.clone()
+        };
+        let mut transaction = self
+            .database
+            .begin()
+            .await
+            .map_err(ImportError::database("begin a chunk"))?;
+        cursor
+            .advance(&next, &mut transaction, &self.database, owner.job)
+            .await?;
+        let refused = self.insert(&mut transaction, rows, layout).await;
+        let refused = refused.map_err(ImportError::database("insert a chunk's rows"))?;
+        if !refused.is_empty() {
+            next.imported -= refused.len() as u64;
+            next.rejected += refused.len() as u64;
+            let recounted = transaction
+                .execute(next.recount(&self.database, owner.job))
+                .await;
+            recounted.map_err(ImportError::database("correct the job's cursor"))?;
+            rejected.extend(refused);
+            rejected.sort_by_key(|rejected| rejected.original.row);
+        }
+        if let Some(rejects) = self.rejects.as_ref().filter(|_| !rejected.is_empty()) {
+            rejects
+                .write(owner.job, next.chunk, header, &rejected)
+                .await?;
+        }
+        transaction
+            .commit()
+            .await
+            .map_err(ImportError::database("commit a chunk"))?;
+        tracing::debug!(
+            chunk = next.chunk,
+            rows = next.imported,
+            rejected = next.rejected,
+            "committed a chunk"
+        );
+        Ok(next)
+    }
+
+    /// Inserts all `rows` but those that the database will never take, and returns these. A statement that fails is
+    /// halved until the row at fault is alone.
+    async fn insert(
+        &self,
+        transaction: &mut Transaction,
+        rows: Vec<Row>,
+        layout: &Layout<'_>,
+    ) -> Result<Vec<Rejected>, SqlError> {
+        let dialect = self.database.dialect();
+        let (at_once, mut refused) = (dialect.rows_at_once(layout.columns.len()), Vec::new());
+        let mut parts: Vec<&[Row]> = rows.chunks(at_once).rev().collect();
+        while let Some(part) = parts.pop() {
+            let values = part.iter().map(|row| row.values.as_slice());
+            let statement = dialect.insert(layout.table, &layout.columns, values);
+            transaction.raw("SAVEPOINT hikyaku_rows").await?;
+            let Err(error) = transaction.execute(statement).await else {
+                transaction.raw("RELEASE SAVEPOINT hikyaku_rows").await?;
+                continue;
+            };
+            let Some(reason) = error.about_the_row() else {
+                return Err(error);
+            };
+            transaction
+                .raw("ROLLBACK TO SAVEPOINT hikyaku_rows")
+                .await?;
+            transaction.raw("RELEASE SAVEPOINT hikyaku_rows").await?;
+            match part {
+                [row] => refused.push(Rejected {
+                    original: row.original.clone(),
+                    reason: reason.to_owned(),
+                }),
+                part => {
+                    let (first, second) = part.split_at(part.len() / 2);
+                    parts.extend([second, first]);
+                }
+            }
+        }
+        Ok(refused)
+    }
+
+    fn imported(&self, cursor: &Cursor, owner: Owner<'_>) -> Imported {
+        let rejects = self.rejects.as_ref().filter(|_| cursor.rejected > 0);
+        Imported {
+            rows: cursor.imported,
+            rejected: cursor.rejected,
+            chunks: cursor.chunk,
+            rejects: rejects.map(|rejects| rejects.of_job(owner.job)),
+        }
+    }
+}

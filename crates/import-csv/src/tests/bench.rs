@@ -1,0 +1,165 @@
+//! What a test needs: a directory, a database in it, and an importer on both.
+
+use std::path::PathBuf;
+
+use tempfile::TempDir;
+use url::Url;
+
+use crate::chunk::Limits;
+use crate::sql::{Database, Statement, Value};
+use crate::{Attempt, Encoding, ImportCsv, ImportError, Imported, Importer, Settings, import};
+
+const CUSTOMERS: &str = r#"{"customers": {"columns": {
+    "email": {"type": "string", "required": true, "max": 40},
+    "name": {"type": "string", "header": "氏名"},
+    "age": {"type": "integer", "min": 0, "max": 150}
+}}}"#;
+
+pub(super) struct Bench {
+    pub(super) directory: TempDir,
+    pub(super) importer: Importer,
+    pub(super) database: Database,
+}
+
+pub(super) const NEVER: fn() -> bool = || false;
+
+impl Bench {
+    pub(super) async fn new() -> Self {
+        Self::with_tables(CUSTOMERS).await
+    }
+
+    pub(super) async fn with_tables(tables: &str) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("app.sqlite");
+        std::fs::write(&path, "").unwrap();
+        let url = format!("sqlite://{}", path.display());
+        let bench = Self::on(directory, &url, tables);
+        bench
+            .run(include_str!(
+                "../../database/sql/hikyaku_cursors.sqlite.sql"
+            ))
+            .await;
+        bench.run("CREATE TABLE customers (id INTEGER PRIMARY KEY, email TEXT NOT NULL, name TEXT, age INTEGER)").await;
+        bench
+    }
+
+    pub(super) fn on(directory: TempDir, database: &str, tables: &str) -> Self {
+        let folder = Url::from_directory_path(directory.path()).unwrap();
+        let variable = |name: &str| match name {
+            "DATABASE_URL" => Some(database.to_owned()),
+            "IMPORT_SOURCES" => Some(format!("{folder}in/")),
+            "IMPORT_TABLES" => Some(tables.to_owned()),
+            "IMPORT_REJECTS_URL" => Some(format!("{folder}rejects")),
+            _ => None,
+        };
+        std::fs::create_dir(directory.path().join("in")).unwrap();
+        let mut importer = Importer::new(Settings::from_variables(variable).unwrap()).unwrap();
+        importer.limits = Limits {
+            rows: 3,
+            bytes: 1024,
+        };
+        Self {
+            directory,
+            importer,
+            database: Database::connect_lazily(database).unwrap(),
+        }
+    }
+
+    pub(super) async fn run(&self, script: &str) {
+        for sql in script.split(';').filter(|sql| !sql.trim().is_empty()) {
+            self.database
+                .execute(Statement {
+                    sql: sql.to_owned(),
+                    values: vec![],
+                })
+                .await
+                .unwrap();
+        }
+    }
+
+    pub(super) fn file(&self, name: &str, contents: impl AsRef<[u8]>) -> ImportCsv {
+        let path: PathBuf = self.directory.path().join("in").join(name);
+        std::fs::write(&path, contents).unwrap();
+        let url = Url::from_file_path(path).unwrap();
+        ImportCsv {
+            url,
+            table: "customers".to_owned(),
+            encoding: Encoding::Auto,
+        }
+    }
+
+    pub(super) async fn import(&self, job: &ImportCsv) -> Result<Imported, ImportError> {
+        self.attempt(job, 1, NEVER).await
+    }
+
+    pub(super) async fn attempt(
+        &self,
+        job: &ImportCsv,
+        token: u64,
+        stop: impl Fn() -> bool,
+    ) -> Result<Imported, ImportError> {
+        import(&self.importer, job, Attempt { id: "job-1", token }, stop).await
+    }
+
+    /// All of a text column, in the order of insertion.
+    pub(super) async fn column(&self, column: &str) -> Vec<String> {
+        let all = match self.database {
+            Database::MySql(_) => format!("group_concat({column} ORDER BY id SEPARATOR '|')"),
+            Database::Postgres(_) => format!("string_agg({column}, '|' ORDER BY id)"),
+            Database::Sqlite(_) => format!("group_concat({column}, '|')"),
+        };
+        let sql = format!("SELECT {all} FROM (SELECT * FROM customers ORDER BY id) AS ordered");
+        match self
+            .database
+            .row(Statement {
+                sql,
+                values: vec![],
+            })
+            .await
+            .unwrap()
+            .unwrap()
+            .remove(0)
+        {
+            Value::Text(Some(text)) => text.split('|').map(str::to_owned).collect(),
+            _ => vec![],
+        }
+    }
+
+    pub(super) async fn count(&self) -> i64 {
+        let sql = "SELECT count(*) FROM customers".to_owned();
+        match self
+            .database
+            .row(Statement {
+                sql,
+                values: vec![],
+            })
+            .await
+            .unwrap()
+            .unwrap()[0]
+        {
+            Value::Integer(Some(count)) => count,
+            ref other => panic!("{other:?}"),
+        }
+    }
+
+    pub(super) fn rejects(&self, chunk: u64) -> Option<String> {
+        let path = self
+            .directory
+            .path()
+            .join(format!("rejects/job-1/rejected-{chunk:06}.csv"));
+        std::fs::read_to_string(path).ok()
+    }
+}
+
+/// A file of `count` customers.
+pub(super) fn customers(count: usize) -> String {
+    (0..count).fold("email,age\n".to_owned(), |text, index| {
+        format!("{text}c{index}@example.com,{}\n", index % 90)
+    })
+}
+
+pub(super) fn emails(count: usize) -> Vec<String> {
+    (0..count)
+        .map(|index| format!("c{index}@example.com"))
+        .collect()
+}

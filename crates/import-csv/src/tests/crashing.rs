@@ -1,0 +1,169 @@
+//! Attempts that end in the middle, and what the next one makes of it.
+
+use std::cell::Cell;
+use std::pin::pin;
+use std::task::Poll;
+
+use super::bench::{Bench, NEVER, customers, emails};
+use crate::ImportError;
+
+#[tokio::test]
+async fn stopping_after_every_chunk_imports_every_row_once() {
+    let bench = Bench::new().await;
+    let file = bench.file("a.csv", customers(10));
+    for (token, next) in [(1, 4), (2, 7), (3, 10)] {
+        let error = bench.attempt(&file, token, || true).await.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("the attempt's time is over: continues at row {next}")
+        );
+        assert!(!error.is_permanent());
+    }
+    let imported = bench.attempt(&file, 4, || true).await.unwrap();
+    assert_eq!((imported.rows, imported.chunks), (10, 4));
+    assert_eq!(bench.column("email").await, emails(10));
+}
+
+/// The attempt is dropped after its 1st, 2nd, 3rd… await, wherever that is: before, within and after transactions.
+#[tokio::test]
+async fn dying_at_any_await_imports_every_row_once() {
+    let bench = Bench::new().await;
+    bench
+        .run("CREATE UNIQUE INDEX one ON customers (email)")
+        .await;
+    let text = format!(
+        "{},1\nbroken\nc0@example.com,5\nlast@example.com,7\n",
+        customers(4).trim_end()
+    );
+    for awaits in 1.. {
+        bench
+            .run("DELETE FROM customers; DELETE FROM hikyaku_cursors")
+            .await;
+        let (file, mut token) = (bench.file("a.csv", &text), 0);
+        let imported = loop {
+            token += 1;
+            // Every further attempt comes a little further, so that this ends.
+            if let Some(result) =
+                die_after(awaits + token, bench.attempt(&file, token as u64, NEVER)).await
+            {
+                break result.unwrap();
+            }
+        };
+        // Row 4 is one field too long; the second c0 is a duplicate.
+        assert_eq!(
+            (imported.rows, imported.rejected, imported.chunks),
+            (4, 3, 3),
+            "{awaits} awaits"
+        );
+        let mut expected = emails(3);
+        expected.push("last@example.com".to_owned());
+        assert_eq!(bench.column("email").await, expected);
+        assert!(bench.rejects(2).unwrap().contains("has 1 fields"));
+        if token == 1 {
+            return;
+        }
+    }
+}
+
+async fn die_after<T>(awaits: usize, future: impl Future<Output = T>) -> Option<T> {
+    let (mut future, polls) = (pin!(future), Cell::new(0));
+    std::future::poll_fn(|context| {
+        polls.set(polls.get() + 1);
+        match future.as_mut().poll(context) {
+            Poll::Ready(done) => Poll::Ready(Some(done)),
+            Poll::Pending if polls.get() >= awaits => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn failing_before_the_commit_leaves_nothing_of_the_chunk() {
+    let bench = Bench::new().await;
+    let file = bench.file("a.csv", "email\na@e\nb@e\nc@e\nd@e\n\"\",\ne@e\n");
+    // The rejected rows of chunk 2 cannot be written: a file is where their folder should be.
+    std::fs::write(bench.directory.path().join("rejects"), "").unwrap();
+    let error = bench.import(&file).await.unwrap_err();
+    assert!(
+        matches!(error, ImportError::Rejects { chunk: 2, .. }),
+        "{error}"
+    );
+    assert_eq!(bench.column("email").await, ["a@e", "b@e", "c@e"]);
+
+    std::fs::remove_file(bench.directory.path().join("rejects")).unwrap();
+    let imported = bench.attempt(&file, 2, NEVER).await.unwrap();
+    assert_eq!((imported.rows, imported.rejected), (5, 1));
+    assert_eq!(
+        bench.column("email").await,
+        ["a@e", "b@e", "c@e", "d@e", "e@e"]
+    );
+}
+
+#[tokio::test]
+async fn a_finished_job_does_nothing_more_and_needs_no_object() {
+    let bench = Bench::new().await;
+    let file = bench.file("a.csv", customers(4));
+    let first = bench.import(&file).await.unwrap();
+    std::fs::remove_file(file.url.to_file_path().unwrap()).unwrap();
+    assert_eq!(bench.attempt(&file, 2, NEVER).await.unwrap(), first);
+    assert_eq!(bench.count().await, 4);
+}
+
+#[tokio::test]
+async fn an_older_attempt_that_wakes_up_changes_nothing() {
+    let bench = Bench::new().await;
+    let file = bench.file("a.csv", customers(10));
+    bench.attempt(&file, 5, || true).await.unwrap_err();
+    let error = bench.attempt(&file, 4, NEVER).await.unwrap_err();
+    assert!(matches!(error, ImportError::Stale { chunk: 2 }), "{error}");
+    assert_eq!(bench.count().await, 3);
+}
+
+/// The first attempt is frozen between two chunks while the second does all the rest.
+#[tokio::test]
+async fn an_attempt_that_was_frozen_between_chunks_changes_nothing() {
+    let bench = Bench::new().await;
+    let file = bench.file("a.csv", customers(10));
+    // Taken over by a newer token, at the moment that the older one is asked whether to stop.
+    let take_over = || {
+        let path = bench.directory.path().join("app.sqlite");
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let runtime = tokio::runtime::Builder::new_current_thread()
+                    .enable_all()
+                    .build()
+                    .unwrap();
+                runtime.block_on(async {
+                    let database =
+                        crate::Database::connect_lazily(&format!("sqlite://{}", path.display()))
+                            .unwrap();
+                    let sql = "UPDATE hikyaku_cursors SET token = 9".to_owned();
+                    let statement = crate::sql::Statement {
+                        sql,
+                        values: vec![],
+                    };
+                    database.execute(statement).await.unwrap();
+                });
+            });
+        });
+        false
+    };
+    let error = bench.attempt(&file, 8, take_over).await.unwrap_err();
+    assert!(matches!(error, ImportError::Stale { chunk: 2 }), "{error}");
+    assert_eq!(bench.count().await, 3);
+    assert_eq!(bench.attempt(&file, 9, NEVER).await.unwrap().rows, 10);
+    assert_eq!(bench.column("email").await, emails(10));
+}
+
+#[tokio::test]
+async fn two_attempts_at_once_import_every_row_once() {
+    let bench = Bench::new().await;
+    let file = bench.file("a.csv", customers(40));
+    let (first, second) = tokio::join!(
+        bench.attempt(&file, 1, NEVER),
+        bench.attempt(&file, 2, NEVER)
+    );
+    assert!(first.is_ok() || second.is_ok() || bench.attempt(&file, 3, NEVER).await.is_ok());
+    assert_eq!(bench.column("email").await, emails(40));
+}

@@ -1,0 +1,14 @@
+//! The import as a whole, on files and SQLite in a temporary directory. With the feature `test-servers`, the same on
+//! the servers that `TEST_POSTGRES_URL` and `TEST_MYSQL_URL` name.
+
+mod bench;
+mod configuring;
+mod crashing;
+mod importing;
+mod memory;
+mod refusing;
+#[cfg(feature = "test-servers")]
+mod servers;
+mod splitting;
+mod statements;
+mod validating;

@@ -1,0 +1,103 @@
+//! The same on real servers. Each test makes its tables anew in the database that the URL names.
+
+use super::bench::{Bench, NEVER};
+use crate::{ImportCsv, ImportError};
+
+const TABLES: &str = r#"{"customers": {"columns": {
+    "email": {"type": "string", "required": true}, "name": {"type": "string"}, "age": {"type": "integer"},
+    "visits": {"type": "bigInteger"}, "score": {"type": "float"}, "balance": {"type": "decimal"},
+    "active": {"type": "boolean"}, "born": {"type": "date"}, "seen": {"type": "dateTime"}, "ref": {"type": "uuid"}
+}}}"#;
+
+const HEADER: &str = "email,name,age,visits,score,balance,active,born,seen,ref\n";
+
+async fn bench(variable: &str, cursors: &str, customers: &str) -> Bench {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "tests of a server are told where it is"
+    )]
+    let url = std::env::var(variable)
+        .unwrap_or_else(|_| panic!("{variable} has to name a database for tests"));
+    let bench = Bench::on(tempfile::tempdir().unwrap(), &url, TABLES);
+    bench
+        .run("DROP TABLE IF EXISTS hikyaku_cursors; DROP TABLE IF EXISTS customers")
+        .await;
+    bench.run(cursors).await;
+    bench.run(customers).await;
+    bench
+}
+
+fn file(bench: &Bench) -> ImportCsv {
+    let mut text = HEADER.to_owned();
+    for row in 0..8 {
+        text.push_str(&format!(
+            "c{row}@e,田中,{row},9000000000,1.5,12.34,yes,2026/1/31,2026-01-31 09:05,019a0000-0000-7000-8000-00000000000{row}\n"
+        ));
+    }
+    text.push_str("c3@e,,,,,,,,,\nlast@e,,,,,,,,,\nbad@e,,x,,,,,,,\n");
+    bench.file("a.csv", text)
+}
+
+async fn whole(bench: &Bench) {
+    let file = file(bench);
+    for token in 1..=3 {
+        bench.attempt(&file, token, || true).await.unwrap_err();
+        let error = bench.attempt(&file, token - 1, NEVER).await.unwrap_err();
+        assert!(matches!(error, ImportError::Stale { .. }), "{error}");
+    }
+    let imported = bench.attempt(&file, 4, NEVER).await.unwrap();
+    assert_eq!(
+        (imported.rows, imported.rejected, imported.chunks),
+        (9, 2, 4)
+    );
+    assert_eq!(bench.attempt(&file, 5, NEVER).await.unwrap(), imported);
+    let mut expected: Vec<String> = (0..8).map(|row| format!("c{row}@e")).collect();
+    expected.push("last@e".to_owned());
+    assert_eq!(bench.column("email").await, expected);
+    assert_eq!(bench.column("name").await.len(), 8);
+    assert!(
+        bench
+            .rejects(3)
+            .unwrap()
+            .contains("the table has a row of this key already,c3@e")
+    );
+
+    // Two at once: whatever becomes of each, every row is in once.
+    bench
+        .run("DELETE FROM customers; DELETE FROM hikyaku_cursors")
+        .await;
+    let (first, second) = tokio::join!(
+        bench.attempt(&file, 1, NEVER),
+        bench.attempt(&file, 2, NEVER)
+    );
+    if first.is_err() && second.is_err() {
+        bench.attempt(&file, 3, NEVER).await.unwrap();
+    }
+    assert_eq!(bench.column("email").await, expected);
+
+    bench.run("DROP TABLE hikyaku_cursors").await;
+    let error = bench.attempt(&file, 6, NEVER).await.unwrap_err();
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert!(
+        cause.contains("create_hikyaku_cursors_table.php"),
+        "{cause}"
+    );
+}
+
+#[tokio::test]
+async fn postgres_imports_every_row_once() {
+    let customers = "CREATE TABLE customers (id bigserial PRIMARY KEY, email varchar(255) NOT NULL UNIQUE, \
+                     name varchar(255), age integer, visits bigint, score double precision, balance numeric(8, 2), \
+                     active boolean, born date, seen timestamp(0), ref uuid)";
+    let cursors = include_str!("../../database/sql/hikyaku_cursors.postgres.sql");
+    whole(&bench("TEST_POSTGRES_URL", cursors, customers).await).await;
+}
+
+#[tokio::test]
+async fn mysql_imports_every_row_once() {
+    let customers = "CREATE TABLE customers (id bigint AUTO_INCREMENT PRIMARY KEY, email varchar(255) NOT NULL UNIQUE, \
+                     name varchar(255), age integer, visits bigint, score double, balance decimal(8, 2), \
+                     active boolean, born date, seen datetime, ref char(36)) ENGINE=InnoDB CHARACTER SET utf8mb4";
+    let cursors = include_str!("../../database/sql/hikyaku_cursors.mysql.sql");
+    whole(&bench("TEST_MYSQL_URL", cursors, customers).await).await;
+}

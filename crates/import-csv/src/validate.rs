@@ -1,0 +1,232 @@
+//! Fields against the declared columns.
+
+use std::collections::BTreeSet;
+
+use crate::encoding::Charset;
+use crate::error::ImportError;
+use crate::rows::Record;
+use crate::sql::Value;
+use crate::table::{Column, Kind, Table};
+
+/// The columns of the object, in its header's order.
+#[derive(Debug)]
+pub(crate) struct Layout<'a> {
+    pub(crate) table: &'a str,
+    pub(crate) columns: Vec<(&'a str, &'a Column)>,
+}
+
+impl<'a> Layout<'a> {
+    /// Finds the table's column for every name in `header`. A name that is none is told by its place: a file without
+    /// a header has data there.
+    pub(crate) fn of(
+        name: &'a str,
+        table: &'a Table,
+        header: &[String],
+    ) -> Result<Self, ImportError> {
+        let refuse = |reason: String| ImportError::Header {
+            table: name.to_owned(),
+            reason,
+        };
+        if header.is_empty() {
+            return Err(refuse("the object is empty".to_owned()));
+        }
+        let (mut columns, mut seen) = (Vec::with_capacity(header.len()), BTreeSet::new());
+        for (index, title) in header.iter().enumerate() {
+            let found = table
+                .columns
+                .iter()
+                .find(|(name, column)| column.header.as_ref().unwrap_or(name) == title);
+            let Some((column, declared)) = found else {
+                let known: Vec<&str> = table.columns.keys().map(String::as_str).collect();
+                return Err(refuse(format!(
+                    "its field {} is none of the columns {}",
+                    index + 1,
+                    known.join(", ")
+                )));
+            };
+            if !seen.insert(column) {
+                return Err(refuse(format!("it names column `{column}` twice")));
+            }
+            columns.push((column.as_str(), declared));
+        }
+        match table
+            .columns
+            .iter()
+            .find(|(column, declared)| declared.required && !seen.contains(column))
+        {
+            Some((column, _)) => Err(refuse(format!("it lacks the required column `{column}`"))),
+            None => Ok(Self {
+                table: name,
+                columns,
+            }),
+        }
+    }
+
+    /// The record's values, or why it is rejected.
+    pub(crate) fn check(
+        &self,
+        record: &Record<'_>,
+        charset: Charset,
+    ) -> Result<Vec<Value>, String> {
+        if record.unclosed {
+            return Err("a quote is not closed".to_owned());
+        }
+        let (fields, columns) = (record.fields(), &self.columns);
+        if fields.len() != columns.len() {
+            return Err(format!(
+                "has {} fields, the header has {}",
+                fields.len(),
+                columns.len()
+            ));
+        }
+        fields
+            .zip(columns)
+            .map(|(field, (name, column))| value(field, charset, name, column))
+            .collect()
+    }
+}
+
+fn value(field: &[u8], charset: Charset, name: &str, column: &Column) -> Result<Value, String> {
+    let Some(text) = charset.decode(field) else {
+        return Err(format!("column `{name}`: not valid {}", charset.name()));
+    };
+    column
+        .value(&text)
+        .map_err(|reason| format!("column `{name}`: {reason}"))
+}
+
+impl Column {
+    fn value(&self, field: &str) -> Result<Value, String> {
+        let text = if matches!(self.kind, Kind::String | Kind::Text) {
+            field
+        } else {
+            field.trim()
+        };
+        if text.is_empty() {
+            return if self.required {
+                Err("is required".to_owned())
+            } else {
+                Ok(self.kind.null())
+            };
+        }
+        match self.kind {
+            Kind::String => self.text(text, 255),
+            Kind::Text => self.text(text, 16_383), // 65,535 bytes, MySQL's TEXT, at 4 bytes each
+            Kind::Integer => self.integer(text, i32::MIN.into(), i32::MAX.into()),
+            Kind::BigInteger => self.integer(text, i64::MIN, i64::MAX),
+            Kind::Float => match text.parse::<f64>() {
+                Ok(number) if number.is_finite() => Ok(Value::Float(Some(number))),
+                _ => Err("not a number".to_owned()),
+            },
+            Kind::Decimal => self.decimal(text),
+            Kind::Boolean => boolean(text).map(|value| Value::Boolean(Some(value))),
+            Kind::Date => date(text)
+                .map(Value::text)
+                .ok_or_else(|| "not a date such as 2026-01-31".to_owned()),
+            Kind::DateTime => date_time(text)
+                .map(Value::text)
+                .ok_or_else(|| "not a time such as 2026-01-31 13:45:00".to_owned()),
+            Kind::Uuid => uuid(text)
+                .map(Value::text)
+                .ok_or_else(|| "not a UUID".to_owned()),
+        }
+    }
+
+    fn text(&self, text: &str, usual: i64) -> Result<Value, String> {
+        if text.contains('\0') {
+            return Err("has a NUL character".to_owned());
+        }
+        let max = usize::try_from(self.max.unwrap_or(usual)).unwrap_or(0);
+        if text.chars().nth(max).is_some() {
+            return Err(format!("longer than {max} characters"));
+        }
+        Ok(Value::text(text.to_owned()))
+    }
+
+    fn integer(&self, text: &str, least: i64, greatest: i64) -> Result<Value, String> {
+        let number: i64 = text.parse().map_err(|_| "not a whole number".to_owned())?;
+        let (least, greatest) = (
+            self.min.unwrap_or(least).max(least),
+            self.max.unwrap_or(greatest).min(greatest),
+        );
+        if !(least..=greatest).contains(&number) {
+            return Err(format!("not between {least} and {greatest}"));
+        }
+        Ok(Value::Integer(Some(number)))
+    }
+
+    fn decimal(&self, text: &str) -> Result<Value, String> {
+        let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+        if ![whole, fraction]
+            .iter()
+            .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
+        {
+            return Err("not a decimal number".to_owned());
+        }
+        let (before, after) = (
+            whole.trim_start_matches('0').len(),
+            fraction.trim_end_matches('0').len(),
+        );
+        if after > self.scale || before > self.precision.saturating_sub(self.scale) {
+            return Err(format!(
+                "more digits than decimal({}, {}) has",
+                self.precision, self.scale
+            ));
+        }
+        Ok(Value::text(text.to_owned()))
+    }
+}
+
+fn boolean(text: &str) -> Result<bool, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "1" | "true" | "yes" => Ok(true),
+        "0" | "false" | "no" => Ok(false),
+        _ => Err("not a boolean: 1, 0, true, false, yes or no".to_owned()),
+    }
+}
+
+/// As SQL writes it, if there is such a day.
+fn date(text: &str) -> Option<String> {
+    let mut parts = text.split(['-', '/']);
+    let (year, month, day) = (
+        number(parts.next()?, 4)?,
+        number(parts.next()?, 2)?,
+        number(parts.next()?, 2)?,
+    );
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let days = match month {
+        2 => 28 + u32::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return None,
+    };
+    let exists = parts.next().is_none() && year > 0 && (1..=days).contains(&day);
+    exists.then(|| format!("{year:04}-{month:02}-{day:02}"))
+}
+
+fn date_time(text: &str) -> Option<String> {
+    let (day, time) = text.split_once([' ', 'T'])?;
+    let mut parts = time.split(':');
+    let (hour, minute) = (number(parts.next()?, 2)?, number(parts.next()?, 2)?);
+    let second = parts.next().map_or(Some(0), |text| number(text, 2))?;
+    let exists = parts.next().is_none() && hour < 24 && minute < 60 && second < 60;
+    exists.then_some(())?;
+    Some(format!("{} {hour:02}:{minute:02}:{second:02}", date(day)?))
+}
+
+/// A number of up to `digits` digits; a year has all four.
+fn number(text: &str, digits: usize) -> Option<u32> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit()) && text.len() <= digits;
+    let complete = digits < 4 || text.len() == digits;
+    (plain && complete).then(|| text.parse().ok())?
+}
+
+fn uuid(text: &str) -> Option<String> {
+    let groups: Vec<&str> = text.split('-').collect();
+    let sizes = groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12]);
+    let digits = groups
+        .iter()
+        .all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    (sizes && digits).then(|| text.to_ascii_lowercase())
+}
