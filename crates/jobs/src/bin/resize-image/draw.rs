@@ -1,21 +1,39 @@
 //! One variant: the source at another width, in a given format. Work for a blocking thread.
 
+use std::borrow::Cow;
+
+use fast_image_resize::{FilterType, ResizeAlg, ResizeError, ResizeOptions, Resizer};
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::PngEncoder;
 use image::codecs::webp::WebPEncoder;
-use image::imageops::FilterType;
-use image::{DynamicImage, ImageEncoder, ImageError, ImageResult, Rgb, RgbImage, RgbaImage};
+use image::{DynamicImage, ImageEncoder, ImageError, ImageResult, Rgb, RgbImage};
 
 use crate::format::Format;
 use crate::source::Source;
 
-/// A variant could not be written: its size is beyond what the format can hold.
+/// A variant cannot be made. Trying again does not help.
 #[derive(Debug, thiserror::Error)]
-#[error("encoding the {width} pixels wide variant as {format:?}")]
-pub(crate) struct EncodeError {
-    width: u32,
-    format: Format,
-    source: ImageError,
+pub(crate) enum DrawError {
+    /// The pixels are of a kind that the resizer does not know.
+    #[error("resizing the image to {width} pixels")]
+    Resize {
+        /// The width wanted.
+        width: u32,
+        /// Why not.
+        source: ResizeError,
+    },
+    /// The size is beyond what the format can hold.
+    #[error(
+        "encoding the {width} pixels wide variant as {format:?}; choose another format or width"
+    )]
+    Encode {
+        /// The width wanted.
+        width: u32,
+        /// The format wanted.
+        format: Format,
+        /// Why not.
+        source: ImageError,
+    },
 }
 
 /// The size of the variant `width` pixels wide: the same shape, and never larger than the source.
@@ -37,84 +55,21 @@ pub(crate) fn fit((source_width, source_height): (u32, u32), width: u32) -> (u32
 }
 
 /// The source at `width`, turned the way a viewer sees it.
-pub(crate) fn resize(source: &Source, width: u32) -> DynamicImage {
+pub(crate) fn resize(source: &Source, width: u32) -> Result<DynamicImage, DrawError> {
     let (width, height) = fit(source.size(), width);
     // Turning a small picture is cheaper than turning a large one.
-    let (width, height) = if source.lies_down() {
+    let (across, down) = if source.lies_down() {
         (height, width)
     } else {
         (width, height)
     };
-    let mut image = match &source.pixels {
-        image if (image.width(), image.height()) == (width, height) => image.clone(),
-        DynamicImage::ImageRgba8(pixels) => {
-            unmultiply(scale(&multiply(pixels).into(), width, height))
-        }
-        image => scale(image, width, height),
-    };
+    let mut image = DynamicImage::new(across, down, source.pixels.color());
+    // The crate weighs colours by their alpha, so that those of invisible pixels do not bleed into visible ones.
+    let sharp = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3));
+    let resized = Resizer::new().resize(&source.pixels, &mut image, &sharp);
+    resized.map_err(|source| DrawError::Resize { width, source })?;
     image.apply_orientation(source.orientation);
-    image
-}
-
-/// Lanczos for sharpness. Its time and memory follow the size it starts from, so a much larger source is first averaged
-/// down to twice the size wanted; nobody sees the difference.
-fn scale(image: &DynamicImage, width: u32, height: u32) -> DynamicImage {
-    let (near_width, near_height) = (width.saturating_mul(2), height.saturating_mul(2));
-    if image.width() / 2 >= near_width && image.height() / 2 >= near_height {
-        image.thumbnail_exact(near_width, near_height).resize_exact(
-            width,
-            height,
-            FilterType::Lanczos3,
-        )
-    } else {
-        image.resize_exact(width, height, FilterType::Lanczos3)
-    }
-}
-
-/// Colours weighed by their alpha: otherwise the colour of invisible pixels would bleed into visible ones.
-fn multiply(pixels: &RgbaImage) -> RgbaImage {
-    let mut pixels = pixels.clone();
-    for pixel in pixels.pixels_mut() {
-        let [red, green, blue, alpha] = pixel.0;
-        pixel.0 = [
-            weigh(red, alpha),
-            weigh(green, alpha),
-            weigh(blue, alpha),
-            alpha,
-        ];
-    }
-    pixels
-}
-
-fn unmultiply(image: DynamicImage) -> DynamicImage {
-    let mut pixels = image.into_rgba8();
-    for pixel in pixels.pixels_mut() {
-        let [red, green, blue, alpha] = pixel.0;
-        pixel.0 = [
-            unweigh(red, alpha),
-            unweigh(green, alpha),
-            unweigh(blue, alpha),
-            alpha,
-        ];
-    }
-    pixels.into()
-}
-
-fn weigh(channel: u8, alpha: u8) -> u8 {
-    to_channel((u32::from(channel) * u32::from(alpha) + 127) / 255)
-}
-
-fn unweigh(channel: u8, alpha: u8) -> u8 {
-    let alpha = u32::from(alpha);
-    to_channel(
-        (u32::from(channel) * 255 + alpha / 2)
-            .checked_div(alpha)
-            .unwrap_or(0),
-    )
-}
-
-fn to_channel(value: u32) -> u8 {
-    u8::try_from(value).unwrap_or(u8::MAX)
+    Ok(image)
 }
 
 /// The bytes of `image` as a file, with the source's colour profile and nothing else of its metadata: no place, no camera.
@@ -123,7 +78,7 @@ pub(crate) fn encode(
     format: Format,
     quality: u8,
     profile: Option<&[u8]>,
-) -> Result<Vec<u8>, EncodeError> {
+) -> Result<Vec<u8>, DrawError> {
     let mut bytes = Vec::new();
     let written = match format {
         Format::Jpeg => write(
@@ -134,7 +89,7 @@ pub(crate) fn encode(
         Format::Png => write(PngEncoder::new(&mut bytes), image, profile),
         Format::Webp => write(WebPEncoder::new_lossless(&mut bytes), image, profile),
     };
-    written.map_err(|source| EncodeError {
+    written.map_err(|source| DrawError::Encode {
         width: image.width(),
         format,
         source,
@@ -161,16 +116,16 @@ fn write(
 }
 
 /// JPEG knows no transparency: what showed through is white.
-fn on_white(image: &DynamicImage) -> std::borrow::Cow<'_, DynamicImage> {
+fn on_white(image: &DynamicImage) -> Cow<'_, DynamicImage> {
     let DynamicImage::ImageRgba8(pixels) = image else {
-        return std::borrow::Cow::Borrowed(image);
+        return Cow::Borrowed(image);
     };
     let flat = RgbImage::from_fn(pixels.width(), pixels.height(), |x, y| {
-        let [red, green, blue, alpha] = pixels.get_pixel(x, y).0;
-        let white = u8::MAX - alpha;
-        Rgb([red, green, blue].map(|channel| weigh(channel, alpha).saturating_add(white)))
+        let [red, green, blue, alpha] = pixels.get_pixel(x, y).0.map(u32::from);
+        let over_white = |channel| (channel * alpha + 255 * (255 - alpha) + 127) / 255;
+        Rgb([red, green, blue].map(|channel| u8::try_from(over_white(channel)).unwrap_or(u8::MAX)))
     });
-    std::borrow::Cow::Owned(flat.into())
+    Cow::Owned(flat.into())
 }
 
 #[cfg(test)]

@@ -120,7 +120,7 @@ impl Plan {
             }
         };
         go_on()?;
-        let image = draw::resize(source, width);
+        let image = draw::resize(source, width).or_fail()?;
         let own = [source.format];
         let formats = if self.formats.is_empty() {
             &own[..]
