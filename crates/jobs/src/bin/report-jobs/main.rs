@@ -8,6 +8,9 @@ mod failed_jobs;
 mod markdown;
 mod summary;
 #[cfg(test)]
+#[path = "../../testing.rs"]
+mod testing;
+#[cfg(test)]
 mod tests;
 mod text;
 
@@ -21,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::config::Config;
-use crate::day::Day;
+use crate::day::{Day, object};
 use crate::dynamodb::DynamoDbFailedJobs;
 use crate::summary::Summary;
 
@@ -57,7 +60,7 @@ pub(crate) struct Reporter {
 }
 
 /// What was written.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Report {
     /// The day in question.
     date: Date,
@@ -85,8 +88,8 @@ impl Job for ReportJobs {
         } = context.state();
         let day = self.day(now(context)?).or_fail()?;
         let summary = Summary::collect(failed_jobs, day, || context.should_stop()).await?;
-        let csv = self::day::object(folder, &summary.day, "csv");
-        let markdown = self::day::object(folder, &summary.day, "md");
+        let csv = object(folder, &summary.day, "csv");
+        let markdown = object(folder, &summary.day, "md");
         objects
             .put(&csv, csv::write(&summary).into())
             .await
@@ -129,13 +132,6 @@ fn judge(error: ObjectsError) -> JobError {
     }
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let config = Config::from_env()?;
-    let worker = Worker::new(Reporter::new(config)?).register::<ReportJobs>();
-    Ok(hikyaku::serve(worker).await?)
-}
-
 impl Reporter {
     fn new(config: Config) -> Result<Self, ObjectsError> {
         let Config {
@@ -152,4 +148,11 @@ impl Reporter {
             folder,
         })
     }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), hikyaku::Error> {
+    let config = Config::from_env().map_err(hikyaku::Error::state)?;
+    let reporter = Reporter::new(config).map_err(hikyaku::Error::state)?;
+    hikyaku::serve(Worker::new(reporter).register::<ReportJobs>()).await
 }

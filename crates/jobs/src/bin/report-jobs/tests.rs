@@ -8,7 +8,6 @@ use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
 };
 use aws_smithy_types::body::SdkBody;
-use hikyaku::testing;
 use serde_json::{Value, json};
 
 use super::*;
@@ -292,12 +291,9 @@ async fn the_job_writes_both_files_and_no_payload() {
             folder: url.clone(),
         };
         let now = hikyaku::Timestamp::from_secs(seconds(now));
-        testing::run(
-            serde_json::from_value::<ReportJobs>(payload).unwrap(),
-            state,
-            now,
-        )
-        .await
+        serde_json::from_value::<Report>(testing::output(
+            &testing::run::<ReportJobs>(payload, state, now).await,
+        ))
         .unwrap()
     };
     let scheduled = run(
@@ -338,5 +334,17 @@ fn laravels_empty_payload_is_read_too() {
     assert_eq!(
         (job.date, job.time_zone.as_str(), job.scheduled_time),
         (None, "Asia/Tokyo", None)
+    );
+}
+
+#[test]
+fn the_sample_event_is_what_the_schedule_sends() {
+    let event = include_str!("../../../../../events/report-jobs.json");
+    let event: Value = serde_json::from_str(event).unwrap();
+    assert_eq!(event["job"], ReportJobs::NAME);
+    let job: ReportJobs = serde_json::from_value(event["data"].clone()).unwrap();
+    assert_eq!(
+        job.day(Timestamp::UNIX_EPOCH).unwrap().date().to_string(),
+        "2026-11-22"
     );
 }

@@ -10,6 +10,9 @@ mod plan;
 mod samples;
 mod source;
 #[cfg(test)]
+#[path = "../../testing.rs"]
+mod testing;
+#[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
@@ -104,9 +107,9 @@ async fn draw(
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let config = Config::from_env()?;
-    let objects = Objects::new(config.objects.clone())?;
+async fn main() -> Result<(), hikyaku::Error> {
+    let config = Config::from_env().map_err(hikyaku::Error::state)?;
+    let objects = Objects::new(config.objects.clone()).map_err(hikyaku::Error::state)?;
     let worker = Worker::new(Resizer { config, objects }).register::<ResizeImage>();
-    Ok(hikyaku::serve(worker).await?)
+    hikyaku::serve(worker).await
 }

@@ -4,13 +4,13 @@ use futures_util::TryStreamExt;
 use futures_util::future::try_join_all;
 use hikyaku::JobError;
 use hikyaku::objects::{Objects, ObjectsError};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::plan::File;
 
 /// A variant that is stored.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Resized {
     /// Where.
     pub(crate) url: Url,

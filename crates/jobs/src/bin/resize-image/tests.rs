@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use hikyaku::testing;
+use hikyaku::{Outcome, Report, Timestamp};
 use image::ImageReader;
+use serde_json::{Value, json};
 
 use super::*;
 
@@ -31,27 +32,20 @@ impl Album {
         self.url(name)
     }
 
-    async fn run(
-        &self,
-        payload: serde_json::Value,
-        settings: &[(&str, &str)],
-    ) -> Result<Vec<Resized>, JobError> {
-        let config = Config::read(|variable| match variable {
-            "RESIZE_SOURCE_URLS" => Some(self.url("in").to_string()),
-            other => settings
-                .iter()
-                .find(|(name, _)| *name == other)
-                .map(|(_, value)| (*value).to_owned()),
-        })
-        .unwrap();
+    async fn run(&self, data: Value, settings: &[(&str, &str)]) -> Report {
+        let sources = self.url("in").to_string();
+        let settings = [settings, &[("RESIZE_SOURCE_URLS", &*sources)]].concat();
+        let lookup = |variable: &str| settings.iter().find(|(name, _)| *name == variable);
+        let config =
+            Config::read(|variable| lookup(variable).map(|(_, value)| (*value).to_owned()))
+                .unwrap();
         let objects = Objects::new(config.objects.clone()).unwrap();
-        let job: ResizeImage = serde_json::from_value(payload).unwrap();
-        testing::run(
-            job,
-            Resizer { config, objects },
-            hikyaku::Timestamp::from_secs(0),
-        )
-        .await
+        testing::run::<ResizeImage>(data, Resizer { config, objects }, Timestamp::from_secs(0))
+            .await
+    }
+
+    async fn stored(&self, data: Value, settings: &[(&str, &str)]) -> Vec<Resized> {
+        serde_json::from_value(testing::output(&self.run(data, settings).await)).unwrap()
     }
 }
 
@@ -68,8 +62,8 @@ fn size(path: &Path) -> (u32, u32) {
 async fn variants_are_stored_beside_their_source() {
     let album = Album::new();
     let url = album.add("in/2026/cat.png", &samples::photo(200, 100, Format::Png));
-    let payload = serde_json::json!({"url": url, "widths": [50, 100], "formats": ["jpeg", "webp"]});
-    let stored = album.run(payload, &[]).await.unwrap();
+    let payload = json!({"url": url, "widths": [50, 100], "formats": ["jpeg", "webp"]});
+    let stored = album.stored(payload, &[]).await;
 
     let names: Vec<_> = stored
         .iter()
@@ -99,16 +93,14 @@ async fn an_output_folder_takes_them_all_and_a_second_run_changes_nothing() {
     let album = Album::new();
     let url = album.add("in/2026/cat.jpg", &samples::turned(80, 40, 6));
     let output = album.url("out").to_string();
-    let payload = serde_json::json!({"url": url, "widths": [10]});
+    let payload = json!({"url": url, "widths": [10]});
     let first = album
-        .run(payload.clone(), &[("RESIZE_OUTPUT_URL", &output)])
-        .await
-        .unwrap();
+        .stored(payload.clone(), &[("RESIZE_OUTPUT_URL", &output)])
+        .await;
     let bytes = std::fs::read(album.path("out/2026/cat-10w.jpg")).unwrap();
     let second = album
-        .run(payload, &[("RESIZE_OUTPUT_URL", &output)])
-        .await
-        .unwrap();
+        .stored(payload, &[("RESIZE_OUTPUT_URL", &output)])
+        .await;
     assert_eq!((first[0].width, first[0].height), (10, 20));
     assert_eq!(
         (first, bytes),
@@ -124,50 +116,45 @@ async fn a_small_picture_is_stored_under_the_name_asked_for() {
     let album = Album::new();
     let url = album.add("in/dot.webp", &samples::photo(3, 2, Format::Webp));
     let stored = album
-        .run(serde_json::json!({"url": url, "widths": [320]}), &[])
-        .await
-        .unwrap();
+        .stored(json!({"url": url, "widths": [320]}), &[])
+        .await;
     assert_eq!((stored[0].width, stored[0].height), (3, 2));
     assert_eq!(size(&album.path("in/dot-320w.webp")), (3, 2));
 }
 
-/// Debug shows an error's verdict, which nothing else does.
 #[track_caller]
-fn check_buried(result: Result<Vec<Resized>, JobError>, reason: &str) {
-    let error = result.unwrap_err();
-    assert!(format!("{error:?}").contains("Fail"), "{error:?}");
-    assert!(error.to_string().contains(reason), "{error}");
+fn check_buried(report: &Report, reason: &str) {
+    let error = report.error.as_deref().unwrap_or_default();
+    assert_eq!(report.outcome, Outcome::Buried, "{error}");
+    assert!(error.contains(reason), "{error}");
 }
 
 #[tokio::test]
 async fn what_can_never_work_is_buried_with_a_plain_reason() {
     let album = Album::new();
     let picture = album.add("in/cat.png", &samples::photo(20, 20, Format::Png));
-    let run = async |url: &Url, settings: &[(&str, &str)]| {
-        album.run(serde_json::json!({"url": url}), settings).await
-    };
+    let run =
+        async |url: &Url, settings: &[(&str, &str)]| album.run(json!({"url": url}), settings).await;
 
     check_buried(
-        run(&album.add("in/cat.txt", b"meow"), &[]).await,
+        &run(&album.add("in/cat.txt", b"meow"), &[]).await,
         "it is not a JPEG, PNG or WebP file",
     );
     check_buried(
-        run(&album.add("secret.png", b""), &[]).await,
+        &run(&album.add("secret.png", b""), &[]).await,
         "under none of the prefixes",
     );
-    check_buried(run(&album.url("in/none.png"), &[]).await, "no such object");
+    check_buried(&run(&album.url("in/none.png"), &[]).await, "no such object");
     check_buried(
-        run(&picture, &[("RESIZE_MAX_BYTES", "10")]).await,
+        &run(&picture, &[("RESIZE_MAX_BYTES", "10")]).await,
         "more than the 10 bytes RESIZE_MAX_BYTES allows",
     );
     check_buried(
-        run(&picture, &[("RESIZE_MAX_PIXELS", "399")]).await,
+        &run(&picture, &[("RESIZE_MAX_PIXELS", "399")]).await,
         "20×20 are more than the 399 pixels",
     );
     check_buried(
-        album
-            .run(serde_json::json!({"url": picture, "widths": [0]}), &[])
-            .await,
+        &album.run(json!({"url": picture, "widths": [0]}), &[]).await,
         "a width is at least 1 pixel",
     );
 }
@@ -177,8 +164,7 @@ fn drawing_stops_between_two_files() {
     let config =
         Config::read(|name| (name == "RESIZE_SOURCE_URLS").then(|| "s3://shop".to_owned()))
             .unwrap();
-    let payload =
-        serde_json::json!({"url": "s3://shop/cat.png", "formats": ["jpeg", "png", "webp"]});
+    let payload = json!({"url": "s3://shop/cat.png", "formats": ["jpeg", "png", "webp"]});
     let plan = Plan::new(&serde_json::from_value(payload).unwrap(), &config).unwrap();
     let source = source::decode(&samples::photo(9, 9, Format::Png), 100).unwrap();
     let asked = std::cell::Cell::new(0);
@@ -202,4 +188,25 @@ fn the_payload_is_read_as_laravel_sends_it() {
         serde_json::from_str::<ResizeImage>(r#"{"url":"s3://shop/cat.png","formats":["gif"]}"#)
             .is_err()
     );
+}
+
+#[tokio::test]
+async fn the_sample_event_runs() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events");
+    let root = std::fs::canonicalize(root).unwrap();
+    let event = std::fs::read_to_string(root.join("resize-image.json")).unwrap();
+    let event: Value =
+        serde_json::from_str(&event.replace("${PWD}/events", root.to_str().unwrap())).unwrap();
+    assert_eq!(event["job"], ResizeImage::NAME);
+
+    let album = Album::new();
+    let sources = Url::from_directory_path(&root).unwrap().to_string();
+    let output = album.url("out").to_string();
+    let settings = [
+        ("RESIZE_SOURCE_URLS", &*sources),
+        ("RESIZE_OUTPUT_URL", &*output),
+    ];
+    let stored = album.stored(event["data"].clone(), &settings).await;
+    assert_eq!(stored.len(), 4);
+    assert_eq!(size(&album.path("out/photo-320w.webp")), (320, 213));
 }
