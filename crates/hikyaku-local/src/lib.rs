@@ -5,8 +5,11 @@
 pub mod clock;
 pub mod cloud;
 pub mod dynamodb;
+pub mod event;
 pub mod lambda;
+mod lock;
 pub mod mapping;
 pub mod schedule;
 pub mod sqs;
+mod tasks;
 pub mod template;

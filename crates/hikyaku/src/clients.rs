@@ -46,7 +46,10 @@ pub fn sqs(config: &Config) -> aws_sdk_sqs::Client {
 }
 
 fn timeouts() -> TimeoutConfig {
-    TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_attempt_timeout(ATTEMPT_TIMEOUT).build()
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .build()
 }
 
 /// An endpoint on plain HTTP needs no TLS, and then no certificate store is read at start-up.
@@ -55,11 +58,19 @@ fn http_client(endpoint: Option<&str>) -> aws_smithy_runtime_api::client::http::
     if endpoint.is_some_and(|endpoint| endpoint.starts_with("http://")) {
         builder.build_http()
     } else {
-        builder.tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+        builder
+            .tls_provider(Provider::Rustls(CryptoMode::Ring))
+            .build_https()
     }
 }
 
 fn credentials(config: &Config) -> Option<Credentials> {
     let keys = config.credentials.as_ref()?;
-    Some(Credentials::new(&keys.key_id, &keys.secret, keys.session.clone(), None, "environment"))
+    Some(Credentials::new(
+        &keys.key_id,
+        &keys.secret,
+        keys.session.clone(),
+        None,
+        "environment",
+    ))
 }

@@ -29,7 +29,10 @@ enum Payload {
     File(String),
 }
 
-pub(crate) async fn run<S: Send + Sync + 'static>(worker: Worker<S>, config: Config) -> Result<(), Error> {
+pub(crate) async fn run<S: Send + Sync + 'static>(
+    worker: Worker<S>,
+    config: Config,
+) -> Result<(), Error> {
     match parse(lexopt::Parser::from_env())? {
         Command::Help => print(&usage(&worker)),
         Command::Describe { json } => print(&describe(&worker, json)),
@@ -63,17 +66,27 @@ fn parse(mut words: lexopt::Parser) -> Result<Command, Error> {
         ("describe", ..) => Ok(Command::Describe { json }),
         ("run", Some(data), None) => Ok(Command::Run(Payload::Data { job, data })),
         ("run", None, Some(file)) => Ok(Command::Run(Payload::File(file))),
-        ("run", ..) => Err(Error::Usage("`run` needs either --data '{…}' or --event FILE".to_owned())),
-        (other, ..) => Err(Error::Usage(format!("unknown command `{other}`; there are `run` and `describe`"))),
+        ("run", ..) => Err(Error::Usage(
+            "`run` needs either --data '{…}' or --event FILE".to_owned(),
+        )),
+        (other, ..) => Err(Error::Usage(format!(
+            "unknown command `{other}`; there are `run` and `describe`"
+        ))),
     }
 }
 
 /// Runs one job, with a ledger that lives as long as the command: nothing is remembered, and nothing is asked of AWS
 /// that the job itself does not ask.
-async fn run_once<S: Send + Sync + 'static>(worker: Worker<S>, config: Config, payload: Payload) -> Result<(), Error> {
+async fn run_once<S: Send + Sync + 'static>(
+    worker: Worker<S>,
+    config: Config,
+    payload: Payload,
+) -> Result<(), Error> {
     logs::as_text(config.log_level.as_deref());
     let payload = match payload {
-        Payload::File(path) => std::fs::read_to_string(&path).map_err(|source| Error::Read { path, source })?,
+        Payload::File(path) => {
+            std::fs::read_to_string(&path).map_err(|source| Error::Read { path, source })?
+        }
         Payload::Data { job, data } => envelope(&worker, job, &data)?,
     };
     let queue = Arc::new(SqsQueue::new(config.clone()));
@@ -82,28 +95,55 @@ async fn run_once<S: Send + Sync + 'static>(worker: Worker<S>, config: Config, p
         queue: Arc::clone(&queue) as _,
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
-        executor: Arc::new(JobThreads::start(worker.settings().concurrency).map_err(Error::Threads)?),
+        executor: Arc::new(
+            JobThreads::start(worker.settings().concurrency).map_err(Error::Threads)?,
+        ),
     };
     // A command tries once: there is no queue that the job could come back from.
-    let config = Config { queue_url: None, ..config };
+    let config = Config {
+        queue_url: None,
+        ..config
+    };
     let request_id = format!("run-{:016x}", fastrand::u64(..));
     let function = Function::new(worker, ports, queue, config);
     let never = Timestamp::from_millis(0);
-    debug_assert!(never < SystemClock.now(), "a deadline that has passed is none");
+    debug_assert!(
+        never < SystemClock.now(),
+        "a deadline that has passed is none"
+    );
     let answer = function.handle(&payload, &request_id, never).await;
-    print(answer.map_err(|error| Error::Failed(crate::error::chain(&error)))?.get())
+    print(
+        answer
+            .map_err(|error| Error::Failed(crate::error::chain(&error)))?
+            .get(),
+    )
 }
 
 /// The job that `run --data` means, as a message.
-fn envelope<S: Send + Sync + 'static>(worker: &Worker<S>, job: Option<String>, data: &str) -> Result<String, Error> {
-    let data: serde_json::Value =
-        serde_json::from_str(data).map_err(|error| Error::Usage(format!("--data is not JSON: {error}")))?;
+fn envelope<S: Send + Sync + 'static>(
+    worker: &Worker<S>,
+    job: Option<String>,
+    data: &str,
+) -> Result<String, Error> {
+    let data: serde_json::Value = serde_json::from_str(data)
+        .map_err(|error| Error::Usage(format!("--data is not JSON: {error}")))?;
     let known = worker.descriptions();
-    let names = || known.iter().map(|job| format!("`{}`", job.name)).collect::<Vec<_>>().join(", ");
+    let names = || {
+        known
+            .iter()
+            .map(|job| format!("`{}`", job.name))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     let job = match (job, &known[..]) {
         (Some(job), _) => job,
         (None, [only]) => only.name.to_owned(),
-        (None, _) => return Err(Error::Usage(format!("say which job with --job NAME: {}", names()))),
+        (None, _) => {
+            return Err(Error::Usage(format!(
+                "say which job with --job NAME: {}",
+                names()
+            )));
+        }
     };
     Ok(json!({ "job": job, "data": data }).to_string())
 }
@@ -114,8 +154,15 @@ fn describe<S: Send + Sync + 'static>(worker: &Worker<S>, json: bool) -> String 
         return json!({ "jobs": jobs }).to_string();
     }
     let lines = jobs.iter().map(|job| {
-        let tries = if job.tries == 0 { "without limit".to_owned() } else { job.tries.to_string() };
-        format!("{}: tries {tries}, timeout {} s, backoff {:?} s, {:?}", job.name, job.timeout, job.backoff, job.guarantee)
+        let tries = if job.tries == 0 {
+            "without limit".to_owned()
+        } else {
+            job.tries.to_string()
+        };
+        format!(
+            "{}: tries {tries}, timeout {} s, backoff {:?} s, {:?}",
+            job.name, job.timeout, job.backoff, job.guarantee
+        )
     });
     lines.collect::<Vec<_>>().join("\n")
 }
@@ -128,7 +175,10 @@ fn usage<S: Send + Sync + 'static>(worker: &Worker<S>) -> String {
 }
 
 fn print(text: &str) -> Result<(), Error> {
-    writeln!(std::io::stdout(), "{text}").map_err(|source| Error::Read { path: "standard output".to_owned(), source })
+    writeln!(std::io::stdout(), "{text}").map_err(|source| Error::Read {
+        path: "standard output".to_owned(),
+        source,
+    })
 }
 
 #[cfg(test)]
@@ -141,17 +191,36 @@ mod tests {
 
     #[test]
     fn run_takes_data_or_an_event_and_not_both() {
-        let data = Payload::Data { job: None, data: "{}".to_owned() };
-        assert_eq!(parsed(&["run", "--data", "{}"]).unwrap(), Command::Run(data));
-        assert_eq!(parsed(&["run", "--event", "e.json"]).unwrap(), Command::Run(Payload::File("e.json".to_owned())));
+        let data = Payload::Data {
+            job: None,
+            data: "{}".to_owned(),
+        };
+        assert_eq!(
+            parsed(&["run", "--data", "{}"]).unwrap(),
+            Command::Run(data)
+        );
+        assert_eq!(
+            parsed(&["run", "--event", "e.json"]).unwrap(),
+            Command::Run(Payload::File("e.json".to_owned()))
+        );
         assert!(parsed(&["run"]).is_err());
         assert!(parsed(&["run", "--data", "{}", "--event", "e.json"]).is_err());
     }
 
     #[test]
     fn what_is_unknown_is_named() {
-        assert!(parsed(&["fly"]).unwrap_err().to_string().contains("unknown command `fly`"));
-        assert!(parsed(&["describe", "--loud"]).unwrap_err().to_string().contains("--loud"));
+        assert!(
+            parsed(&["fly"])
+                .unwrap_err()
+                .to_string()
+                .contains("unknown command `fly`")
+        );
+        assert!(
+            parsed(&["describe", "--loud"])
+                .unwrap_err()
+                .to_string()
+                .contains("--loud")
+        );
     }
 
     #[test]

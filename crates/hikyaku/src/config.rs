@@ -47,7 +47,10 @@ pub struct Credentials {
 
 impl std::fmt::Debug for Credentials {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Credentials").field("key_id", &self.key_id).finish_non_exhaustive()
+        formatter
+            .debug_struct("Credentials")
+            .field("key_id", &self.key_id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -65,14 +68,19 @@ pub struct ConfigError {
 
 impl Config {
     /// Reads the process's environment.
-    #[expect(clippy::disallowed_methods, reason = "this is the one place where the environment is read")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place where the environment is read"
+    )]
     pub fn from_env() -> Result<Self, ConfigError> {
         Self::from_lookup(|name| match std::env::var(name) {
             Ok(value) => Ok(Some(value)),
             Err(VarError::NotPresent) => Ok(None),
-            Err(VarError::NotUnicode(value)) => {
-                Err(ConfigError { name, value: value.to_string_lossy().into_owned(), expected: "valid Unicode" })
-            }
+            Err(VarError::NotUnicode(value)) => Err(ConfigError {
+                name,
+                value: value.to_string_lossy().into_owned(),
+                expected: "valid Unicode",
+            }),
         })
     }
 
@@ -81,10 +89,16 @@ impl Config {
         lookup: impl Fn(&'static str) -> Result<Option<String>, ConfigError>,
     ) -> Result<Self, ConfigError> {
         let get = |name| Ok::<_, ConfigError>(lookup(name)?.filter(|value| !value.is_empty()));
-        let or = |name, default: &str| Ok::<_, ConfigError>(get(name)?.unwrap_or_else(|| default.to_owned()));
+        let or = |name, default: &str| {
+            Ok::<_, ConfigError>(get(name)?.unwrap_or_else(|| default.to_owned()))
+        };
         let everywhere = get("AWS_ENDPOINT_URL")?;
         let credentials = match (get("AWS_ACCESS_KEY_ID")?, get("AWS_SECRET_ACCESS_KEY")?) {
-            (Some(key_id), Some(secret)) => Some(Credentials { key_id, secret, session: get("AWS_SESSION_TOKEN")? }),
+            (Some(key_id), Some(secret)) => Some(Credentials {
+                key_id,
+                secret,
+                session: get("AWS_SESSION_TOKEN")?,
+            }),
             _ => None,
         };
         Ok(Self {
@@ -105,9 +119,18 @@ impl Config {
     }
 }
 
-fn number<N: std::str::FromStr>(name: &'static str, value: Option<String>) -> Result<Option<N>, ConfigError> {
+fn number<N: std::str::FromStr>(
+    name: &'static str,
+    value: Option<String>,
+) -> Result<Option<N>, ConfigError> {
     value
-        .map(|value| value.parse().map_err(|_| ConfigError { name, value, expected: "a whole number" }))
+        .map(|value| {
+            value.parse().map_err(|_| ConfigError {
+                name,
+                value,
+                expected: "a whole number",
+            })
+        })
         .transpose()
 }
 
@@ -127,8 +150,10 @@ mod tests {
 
     #[test]
     fn a_number_that_is_none_names_its_variable() {
-        let error =
-            Config::from_lookup(|name| Ok((name == "HIKYAKU_CONCURRENCY").then(|| "many".to_owned()))).unwrap_err();
+        let error = Config::from_lookup(|name| {
+            Ok((name == "HIKYAKU_CONCURRENCY").then(|| "many".to_owned()))
+        })
+        .unwrap_err();
         assert_eq!(
             error.to_string(),
             "environment variable `HIKYAKU_CONCURRENCY` is `many`, expected a whole number"
@@ -137,7 +162,11 @@ mod tests {
 
     #[test]
     fn credentials_do_not_show_their_secret() {
-        let credentials = Credentials { key_id: "AKIA".to_owned(), secret: "hush".to_owned(), session: None };
+        let credentials = Credentials {
+            key_id: "AKIA".to_owned(),
+            secret: "hush".to_owned(),
+            session: None,
+        };
         assert!(!format!("{credentials:?}").contains("hush"));
     }
 }

@@ -47,7 +47,13 @@ impl<S: Send + Sync + 'static> Function<S> {
     /// Puts a worker behind ports. `queue` is where jobs that came from no queue are handed over to.
     pub fn new(worker: Worker<S>, ports: Ports, queue: Arc<SqsQueue>, config: Config) -> Self {
         let jobs = worker.descriptions().iter().map(|job| job.name).collect();
-        Self { worker, ports, queue, config, jobs }
+        Self {
+            worker,
+            ports,
+            queue,
+            config,
+            jobs,
+        }
     }
 
     /// Answers one invocation.
@@ -61,7 +67,10 @@ impl<S: Send + Sync + 'static> Function<S> {
         deadline: Timestamp,
     ) -> Result<Box<RawValue>, FunctionError> {
         let now = self.ports.clock.now();
-        let invocation = Invocation { started: now, deadline: Some(deadline).filter(|deadline| *deadline > now) };
+        let invocation = Invocation {
+            started: now,
+            deadline: Some(deadline).filter(|deadline| *deadline > now),
+        };
         let surroundings = Surroundings {
             request_id,
             now,
@@ -71,13 +80,23 @@ impl<S: Send + Sync + 'static> Function<S> {
         };
         match event::read(payload, surroundings)? {
             Event::Queue(deliveries) => {
-                let reports = self.worker.process(&deliveries, invocation, &self.ports).await;
-                let again = reports.into_iter().filter(|report| !report.verdict.acknowledges());
-                Ok(serde_json::value::to_raw_value(&BatchResponse::of(again.map(|report| report.message_id)))?)
+                let reports = self
+                    .worker
+                    .process(&deliveries, invocation, &self.ports)
+                    .await;
+                let again = reports
+                    .into_iter()
+                    .filter(|report| !report.verdict.acknowledges());
+                Ok(serde_json::value::to_raw_value(&BatchResponse::of(
+                    again.map(|report| report.message_id),
+                ))?)
             }
             Event::Single(delivery) => {
                 let body = delivery.body.clone();
-                let mut reports = self.worker.process(&[delivery], invocation, &self.ports).await;
+                let mut reports = self
+                    .worker
+                    .process(&[delivery], invocation, &self.ports)
+                    .await;
                 match reports.pop() {
                     Some(report) => self.answer(report, &body).await,
                     None => Ok(RawValue::NULL.to_owned()),
@@ -102,7 +121,8 @@ impl<S: Send + Sync + 'static> Function<S> {
         match report.outcome {
             Outcome::Buried | Outcome::FailedBefore => Err(failed(report)),
             _ => {
-                let said = json!({ "job": report.job, "id": report.id, "outcome": report.outcome.word() });
+                let said =
+                    json!({ "job": report.job, "id": report.id, "outcome": report.outcome.word() });
                 Ok(serde_json::value::to_raw_value(&said)?)
             }
         }
@@ -110,11 +130,16 @@ impl<S: Send + Sync + 'static> Function<S> {
 
     /// No receipt, so no visibility to change: the job goes to its queue to be tried again from there.
     async fn hand_over(&self, body: &str, delay: Duration) -> bool {
-        let Some(url) = &self.config.queue_url else { return false };
+        let Some(url) = &self.config.queue_url else {
+            return false;
+        };
         match self.queue.send(url, body, delay).await {
             Ok(()) => true,
             Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "the job stays with the invocation");
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "the job stays with the invocation"
+                );
                 false
             }
         }
@@ -126,6 +151,8 @@ fn failed(report: Report) -> FunctionError {
         job: report.job.unwrap_or_else(|| "unknown".to_owned()),
         id: report.id,
         outcome: report.outcome.word(),
-        error: report.error.unwrap_or_else(|| "no reason was given".to_owned()),
+        error: report
+            .error
+            .unwrap_or_else(|| "no reason was given".to_owned()),
     }
 }

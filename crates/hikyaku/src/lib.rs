@@ -51,8 +51,8 @@ pub use config::Config;
 pub use error::Error;
 pub use function::{Function, FunctionError};
 pub use hikyaku_core::{
-    Context, Delivery, Description, Guarantee, Invocation, Job, JobError, Outcome, Policy, Ports, Receipt, Report,
-    ResultExt, Settings, Stop, Task, TaskLost, Timestamp, Verdict, Worker,
+    Context, Delivery, Description, Guarantee, Invocation, Job, JobError, Outcome, Policy, Ports,
+    Receipt, Report, ResultExt, Settings, Stop, Task, TaskLost, Timestamp, Verdict, Worker,
 };
 pub use serve::serve;
 pub use sqs::SqsQueue;

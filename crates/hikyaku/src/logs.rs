@@ -29,8 +29,15 @@ pub(crate) fn as_json(level: Option<&str>) {
 
 /// Logs as text on standard error, for a person at a terminal.
 pub(crate) fn as_text(level: Option<&str>) {
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false).with_ansi(false);
-    drop(Registry::default().with(lines.with_filter(filter(level))).try_init());
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .with_ansi(false);
+    drop(
+        Registry::default()
+            .with(lines.with_filter(filter(level)))
+            .try_init(),
+    );
 }
 
 fn filter(level: Option<&str>) -> LevelFilter {
@@ -78,8 +85,14 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for JsonLines {
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let mut line = Map::new();
-        line.insert("timestamp".to_owned(), Value::from(rfc3339(SystemClock.now().as_millis())));
-        line.insert("level".to_owned(), Value::from(event.metadata().level().as_str()));
+        line.insert(
+            "timestamp".to_owned(),
+            Value::from(rfc3339(SystemClock.now().as_millis())),
+        );
+        line.insert(
+            "level".to_owned(),
+            Value::from(event.metadata().level().as_str()),
+        );
         for span in context.event_scope(event).into_iter().flatten() {
             if let Some(Members(members)) = span.extensions().get() {
                 for (name, value) in members {
@@ -99,7 +112,8 @@ struct Collect<'a>(&'a mut Map<String, Value>);
 
 impl Visit for Collect<'_> {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.0.insert(field.name().to_owned(), Value::from(format!("{value:?}")));
+        self.0
+            .insert(field.name().to_owned(), Value::from(format!("{value:?}")));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
@@ -123,7 +137,10 @@ impl Visit for Collect<'_> {
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn std::error::Error + 'static)) {
-        self.0.insert(field.name().to_owned(), Value::from(crate::error::chain(value)));
+        self.0.insert(
+            field.name().to_owned(),
+            Value::from(crate::error::chain(value)),
+        );
     }
 }
 
@@ -133,18 +150,36 @@ fn rfc3339(unix_ms: u64) -> String {
     let (days, of_day) = (unix_ms / 86_400_000, unix_ms % 86_400_000);
     let (hour, minute, second) = (of_day / 3_600_000, of_day / 60_000 % 60, of_day / 1000 % 60);
     let (year, month, day) = civil(days);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z", of_day % 1000)
+    format!(
+        "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z",
+        of_day % 1000
+    )
 }
 
 /// The date that lies `days` after 1970-01-01, by walking whole years and months.
 fn civil(days: u64) -> (u64, usize, u64) {
-    let leap = |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let leap = |year: u64| {
+        year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+    };
     let (mut year, mut left) = (1970, days);
     while left >= 365 + u64::from(leap(year)) {
         left -= 365 + u64::from(leap(year));
         year += 1;
     }
-    let months = [31, 28 + u64::from(leap(year)), 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    let months = [
+        31,
+        28 + u64::from(leap(year)),
+        31,
+        30,
+        31,
+        30,
+        31,
+        31,
+        30,
+        31,
+        30,
+        31,
+    ];
     let mut month = 0;
     while left >= months[month] {
         left -= months[month];

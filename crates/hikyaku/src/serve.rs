@@ -9,7 +9,10 @@ use serde_json::value::RawValue;
 use tracing::Instrument;
 
 use crate::ledger::DynamoDbLedger;
-use crate::{Config, Error, Function, JobThreads, SqsQueue, SystemClock, SystemRandom, clients, command, logs};
+use crate::{
+    Config, Error, Function, JobThreads, SqsQueue, SystemClock, SystemRandom, clients, command,
+    logs,
+};
 
 /// How long init may wait for the ledger's connection. Init has ten seconds (AWS Lambda developer guide, "Runtime
 /// environment lifecycle"), and a ledger that is down must not keep the function from saying so per job.
@@ -29,10 +32,17 @@ pub async fn serve<S: Send + Sync + 'static>(worker: Worker<S>) -> Result<(), Er
         Some(jobs) => worker.concurrency(jobs),
         None => worker,
     };
-    if config.under_lambda { as_function(worker, config).await } else { command::run(worker, config).await }
+    if config.under_lambda {
+        as_function(worker, config).await
+    } else {
+        command::run(worker, config).await
+    }
 }
 
-async fn as_function<S: Send + Sync + 'static>(worker: Worker<S>, config: Config) -> Result<(), Error> {
+async fn as_function<S: Send + Sync + 'static>(
+    worker: Worker<S>,
+    config: Config,
+) -> Result<(), Error> {
     logs::as_json(config.log_level.as_deref());
     let function = on_aws(worker, config).await?;
     let function = &function;
@@ -40,16 +50,26 @@ async fn as_function<S: Send + Sync + 'static>(worker: Worker<S>, config: Config
         let LambdaEvent { payload, context } = event;
         let deadline = Timestamp::from_millis(context.deadline);
         let span = tracing::error_span!("invocation", requestId = %context.request_id);
-        let answer = function.handle(payload.get(), &context.request_id, deadline).instrument(span).await;
+        let answer = function
+            .handle(payload.get(), &context.request_id, deadline)
+            .instrument(span)
+            .await;
         answer.map_err(|error| crate::error::chain(&error))
     });
     Runtime::new(handler).run().await.map_err(Error::Runtime)
 }
 
 /// The function on AWS's own ports.
-async fn on_aws<S: Send + Sync + 'static>(worker: Worker<S>, config: Config) -> Result<Function<S>, Error> {
+async fn on_aws<S: Send + Sync + 'static>(
+    worker: Worker<S>,
+    config: Config,
+) -> Result<Function<S>, Error> {
     let ledger = DynamoDbLedger::new(clients::dynamodb(&config), &config);
-    if worker.descriptions().iter().any(|job| job.guarantee != Guarantee::AtLeastOnce) {
+    if worker
+        .descriptions()
+        .iter()
+        .any(|job| job.guarantee != Guarantee::AtLeastOnce)
+    {
         drop(tokio::time::timeout(CONNECT_PATIENCE, ledger.connect()).await);
     }
     let queue = Arc::new(SqsQueue::new(config.clone()));
@@ -58,7 +78,9 @@ async fn on_aws<S: Send + Sync + 'static>(worker: Worker<S>, config: Config) -> 
         queue: Arc::clone(&queue) as _,
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
-        executor: Arc::new(JobThreads::start(worker.settings().concurrency).map_err(Error::Threads)?),
+        executor: Arc::new(
+            JobThreads::start(worker.settings().concurrency).map_err(Error::Threads)?,
+        ),
     };
     Ok(Function::new(worker, ports, queue, config))
 }

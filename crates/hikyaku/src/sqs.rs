@@ -22,7 +22,10 @@ pub struct SqsQueue {
 impl SqsQueue {
     /// SQS as `config` reaches it. Opens no connection.
     pub fn new(config: Config) -> Self {
-        Self { config, client: OnceLock::new() }
+        Self {
+            config,
+            client: OnceLock::new(),
+        }
     }
 
     fn client(&self) -> &Client {
@@ -30,12 +33,26 @@ impl SqsQueue {
     }
 
     /// Sends `body` to the queue at `url`, to come no earlier than `delay` from now (at most 15 minutes). One request.
-    pub(crate) async fn send(&self, url: &str, body: &str, delay: Duration) -> Result<(), QueueError> {
+    pub(crate) async fn send(
+        &self,
+        url: &str,
+        body: &str,
+        delay: Duration,
+    ) -> Result<(), QueueError> {
         // A FIFO queue takes no delay for a single message.
         let fifo = is_fifo(url);
         let seconds = (!fifo).then(|| whole_seconds(delay.min(LONGEST_DELAY)));
-        let request = self.client().send_message().queue_url(url).message_body(body).set_delay_seconds(seconds);
-        let request = if fifo { request.message_group_id("hikyaku") } else { request };
+        let request = self
+            .client()
+            .send_message()
+            .queue_url(url)
+            .message_body(body)
+            .set_delay_seconds(seconds);
+        let request = if fifo {
+            request.message_group_id("hikyaku")
+        } else {
+            request
+        };
         request.send().await.map(drop).map_err(|error| QueueError {
             action: "handing a job over to its queue",
             queue: url.to_owned(),
@@ -45,7 +62,10 @@ impl SqsQueue {
 }
 
 /// Whether a queue keeps an order: SQS demands that the names of such queues say so.
-#[expect(clippy::case_sensitive_file_extension_comparisons, reason = "SQS takes only the lower-case suffix")]
+#[expect(
+    clippy::case_sensitive_file_extension_comparisons,
+    reason = "SQS takes only the lower-case suffix"
+)]
 pub(crate) fn is_fifo(name: &str) -> bool {
     name.ends_with(".fifo")
 }
@@ -63,7 +83,11 @@ pub(crate) fn url_of(arn: &str, endpoint: Option<&str>) -> Option<String> {
     if service != "sqs" || name.is_empty() {
         return None;
     }
-    let domain = if partition == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" };
+    let domain = if partition == "aws-cn" {
+        "amazonaws.com.cn"
+    } else {
+        "amazonaws.com"
+    };
     Some(match endpoint {
         Some(endpoint) => format!("{}/{account}/{name}", endpoint.trim_end_matches('/')),
         None => format!("https://sqs.{region}.{domain}/{account}/{name}"),
@@ -108,10 +132,16 @@ mod tests {
             "https://sqs.cn-north-1.amazonaws.com.cn/123456789012/jobs"
         );
         assert_eq!(
-            url("arn:aws:sqs:us-east-1:000000000000:jobs.fifo", Some("http://127.0.0.1:9324/")),
+            url(
+                "arn:aws:sqs:us-east-1:000000000000:jobs.fifo",
+                Some("http://127.0.0.1:9324/")
+            ),
             "http://127.0.0.1:9324/000000000000/jobs.fifo"
         );
-        assert_eq!(url_of("arn:aws:sns:us-east-1:000000000000:topic", None), None);
+        assert_eq!(
+            url_of("arn:aws:sns:us-east-1:000000000000:topic", None),
+            None
+        );
         assert_eq!(url_of("not an arn", None), None);
     }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 pub fn rule_event(rule_arn: &str, account: &str, region: &str, time_ms: u64, id: &str) -> Value {
     scheduled_event(
         "aws.events",
-        json!({}),
+        &json!({}),
         rule_arn,
         account,
         region,
@@ -30,7 +30,7 @@ pub fn scheduler_event(
 ) -> Value {
     scheduled_event(
         "aws.scheduler",
-        json!("{}"),
+        &json!("{}"),
         schedule_arn,
         account,
         region,
@@ -41,7 +41,7 @@ pub fn scheduler_event(
 
 fn scheduled_event(
     source: &str,
-    detail: Value,
+    detail: &Value,
     arn: &str,
     account: &str,
     region: &str,

@@ -1,4 +1,4 @@
-//! Schedules: rate(), cron() and at(), with time zones.
+//! Schedules: `rate()`, `cron()` and `at()`, with time zones.
 //!
 //! A [`Schedule`] says when, a [`Timetable`] says which of several is next, and [`event`] makes what their targets receive.
 //! Nothing here waits or looks at a clock: times are milliseconds since 1970-01-01T00:00:00Z and come in as arguments.

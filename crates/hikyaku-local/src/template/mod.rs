@@ -27,6 +27,9 @@ pub struct Template {
     root: Node,
 }
 
+/// How many resources a template may have (page "CloudFormation quotas").
+const MOST_RESOURCES: usize = 500;
+
 /// One entry of `Resources`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Resource<'t> {
@@ -142,8 +145,14 @@ impl Template {
                 );
             }
         }
-        let untyped = self
-            .section("Resources")
+        let resources = self.section("Resources");
+        if let Some(entry) = resources.get(MOST_RESOURCES) {
+            return refuse(
+                entry.line,
+                format!("CloudFormation takes {MOST_RESOURCES} resources; this is one more"),
+            );
+        }
+        let untyped = resources
             .iter()
             .find(|entry| entry.node.get("Type").and_then(Node::text).is_none());
         match untyped {

@@ -1,5 +1,7 @@
 //! YAML (and so JSON) into a tree, event by event: hostile text meets limits before it costs anything.
 
+use std::collections::HashMap;
+
 use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 
 use super::node::{Entry, Node, Scalar, Value};
@@ -77,9 +79,11 @@ struct Open {
 
 enum Content {
     Sequence(Vec<Node>),
+    /// `seen` has the line of every key: looking through the entries would take long in a hostile text.
     Mapping {
         entries: Vec<Entry>,
         key: Option<(String, usize)>,
+        seen: HashMap<String, usize>,
     },
 }
 
@@ -119,6 +123,7 @@ impl Builder {
                 let content = Content::Mapping {
                     entries: Vec::new(),
                     key: None,
+                    seen: HashMap::new(),
                 };
                 self.open(line, tag.map(std::borrow::Cow::into_owned), content)
             }
@@ -158,8 +163,8 @@ impl Builder {
         match self.open.last_mut().map(|open| &mut open.content) {
             None => self.root = Some(node),
             Some(Content::Sequence(items)) => items.push(node),
-            Some(Content::Mapping { entries, key }) => match key.take() {
-                None => *key = Some((key_text(&node, entries)?, line)),
+            Some(Content::Mapping { entries, key, seen }) => match key.take() {
+                None => *key = Some((key_text(&node, seen)?, line)),
                 Some((key, line)) => entries.push(Entry { key, line, node }),
             },
         }
@@ -167,26 +172,25 @@ impl Builder {
     }
 }
 
-fn key_text(node: &Node, entries: &[Entry]) -> Result<String, Fault> {
+fn key_text(node: &Node, seen: &mut HashMap<String, usize>) -> Result<String, Fault> {
     let fault = |reason: String| {
         Err(Fault {
             line: node.line,
             reason,
         })
     };
-    match node.text() {
-        None => fault("a key must be a single value".to_owned()),
-        Some("<<") => fault(
+    let Some(key) = node.text() else {
+        return fault("a key must be a single value".to_owned());
+    };
+    if key == "<<" {
+        return fault(
             "YAML merge keys are refused, as CloudFormation refuses them: write the keys out"
                 .to_owned(),
-        ),
-        Some(key) => match entries.iter().find(|entry| entry.key == key) {
-            Some(first) => fault(format!(
-                "`{key}` stands here twice, first on line {}",
-                first.line
-            )),
-            None => Ok(key.to_owned()),
-        },
+        );
+    }
+    match seen.insert(key.to_owned(), node.line) {
+        Some(first) => fault(format!("`{key}` stands here twice, first on line {first}")),
+        None => Ok(key.to_owned()),
     }
 }
 

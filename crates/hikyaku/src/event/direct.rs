@@ -15,8 +15,13 @@ struct Uuid<'a> {
 /// A delivery of the job. One without a uuid gets the invocation's own id: fresh for every invocation, the same for
 /// every retry that Lambda makes of it.
 pub(super) fn read(payload: &str, surroundings: Surroundings<'_>) -> Delivery {
-    let has_uuid = serde_json::from_str::<Uuid<'_>>(payload).is_ok_and(|found| found.uuid.is_some());
-    let body = if has_uuid { payload.to_owned() } else { with_uuid(payload, surroundings.request_id) };
+    let has_uuid =
+        serde_json::from_str::<Uuid<'_>>(payload).is_ok_and(|found| found.uuid.is_some());
+    let body = if has_uuid {
+        payload.to_owned()
+    } else {
+        with_uuid(payload, surroundings.request_id)
+    };
     Delivery {
         message_id: surroundings.request_id.to_owned(),
         body,

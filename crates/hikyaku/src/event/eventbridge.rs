@@ -26,7 +26,8 @@ struct EventBridgeEvent<'a> {
 
 impl EventBridgeEvent<'_> {
     fn is_scheduled(&self) -> bool {
-        self.detail_type == "Scheduled Event" && (self.source == "aws.events" || self.source == "aws.scheduler")
+        self.detail_type == "Scheduled Event"
+            && (self.source == "aws.events" || self.source == "aws.scheduler")
     }
 
     /// A schedule fires once for each of its times, however often that is delivered; any other event is itself.
@@ -43,17 +44,22 @@ impl EventBridgeEvent<'_> {
         if self.is_scheduled() {
             return json!({ "scheduledTime": self.time });
         }
-        self.detail.and_then(|detail| serde_json::from_str(detail.get()).ok()).unwrap_or(Value::Null)
+        self.detail
+            .and_then(|detail| serde_json::from_str(detail.get()).ok())
+            .unwrap_or(Value::Null)
     }
 }
 
 /// A delivery of the job that the event is meant for.
 pub(super) fn read(payload: &str, surroundings: Surroundings<'_>) -> Result<Delivery, EventError> {
-    let event: EventBridgeEvent<'_> = serde_json::from_str(payload)
-        .map_err(|_| EventError::Unknown { received: "an EventBridge event with members of a wrong type".to_owned() })?;
+    let event: EventBridgeEvent<'_> =
+        serde_json::from_str(payload).map_err(|_| EventError::Unknown {
+            received: "an EventBridge event with members of a wrong type".to_owned(),
+        })?;
     let job = job_for(&event, surroundings.jobs)?;
     let id = event.identity(surroundings.request_id);
-    let body = json!({ "uuid": id, "displayName": job, "job": job, "data": event.data() }).to_string();
+    let body =
+        json!({ "uuid": id, "displayName": job, "job": job, "data": event.data() }).to_string();
     Ok(Delivery {
         message_id: id,
         body,
@@ -65,11 +71,16 @@ pub(super) fn read(payload: &str, surroundings: Surroundings<'_>) -> Result<Deli
 }
 
 /// The job named like the event, or the only one there is.
-fn job_for(event: &EventBridgeEvent<'_>, jobs: &[&'static str]) -> Result<&'static str, EventError> {
+fn job_for(
+    event: &EventBridgeEvent<'_>,
+    jobs: &[&'static str],
+) -> Result<&'static str, EventError> {
     let named = jobs.iter().find(|name| **name == event.detail_type);
     match (named, jobs) {
         (Some(name), _) => Ok(name),
         (None, [only]) => Ok(only),
-        _ => Err(EventError::NoJobForEvent { detail_type: event.detail_type.clone() }),
+        _ => Err(EventError::NoJobForEvent {
+            detail_type: event.detail_type.clone(),
+        }),
     }
 }

@@ -97,9 +97,15 @@ pub(crate) fn read(payload: &str, surroundings: Surroundings<'_>) -> Result<Even
 /// Describes what was received by its shape, never by its contents.
 fn unknown(payload: &str) -> EventError {
     let received = match serde_json::from_str::<serde_json::Value>(payload) {
-        Ok(serde_json::Value::Object(members)) if members.is_empty() => "an empty object".to_owned(),
+        Ok(serde_json::Value::Object(members)) if members.is_empty() => {
+            "an empty object".to_owned()
+        }
         Ok(serde_json::Value::Object(members)) => {
-            let names: Vec<_> = members.keys().take(8).map(|name| format!("`{name}`")).collect();
+            let names: Vec<_> = members
+                .keys()
+                .take(8)
+                .map(|name| format!("`{name}`"))
+                .collect();
             format!("an object with {}", names.join(", "))
         }
         Ok(serde_json::Value::Array(_)) => "an array".to_owned(),

@@ -37,17 +37,23 @@ struct Attributes<'a> {
 
 impl Attributes<'_> {
     fn none() -> Self {
-        Self { receive_count: None, group: None }
+        Self {
+            receive_count: None,
+            group: None,
+        }
     }
 }
 
-pub(super) fn read(records: &[&RawValue], surroundings: Surroundings<'_>) -> Result<Vec<Delivery>, EventError> {
+pub(super) fn read(
+    records: &[&RawValue],
+    surroundings: Surroundings<'_>,
+) -> Result<Vec<Delivery>, EventError> {
     records
         .iter()
         .enumerate()
         .map(|(index, record)| {
-            let record: Record<'_> =
-                serde_json::from_str(record.get()).map_err(|source| EventError::Record { index, source })?;
+            let record: Record<'_> = serde_json::from_str(record.get())
+                .map_err(|source| EventError::Record { index, source })?;
             if record.event_source != "aws:sqs" {
                 let received = format!("an event of `{}`", record.event_source);
                 return Err(EventError::Unknown { received });
@@ -60,13 +66,21 @@ pub(super) fn read(records: &[&RawValue], surroundings: Surroundings<'_>) -> Res
 fn delivery(record: Record<'_>, surroundings: Surroundings<'_>) -> Delivery {
     let arn = record.event_source_arn;
     let queue = url_of(&arn, surroundings.sqs_endpoint).unwrap_or_else(|| arn.clone().into_owned());
-    let count = record.attributes.receive_count.and_then(|count| count.parse().ok()).unwrap_or(1);
+    let count = record
+        .attributes
+        .receive_count
+        .and_then(|count| count.parse().ok())
+        .unwrap_or(1);
     Delivery {
         message_id: record.message_id.into_owned(),
         body: record.body.into_owned(),
         receive_count: count,
         // On a standard queue a group is a tenant for fair queueing and promises no order.
-        group: record.attributes.group.filter(|_| is_fifo(&arn)).map(Cow::into_owned),
+        group: record
+            .attributes
+            .group
+            .filter(|_| is_fifo(&arn))
+            .map(Cow::into_owned),
         receipt: Some(Receipt {
             queue: queue.clone(),
             handle: record.receipt_handle.into_owned(),
@@ -92,6 +106,10 @@ struct ItemFailure {
 impl BatchResponse {
     /// Names the messages that must come again.
     pub(crate) fn of(message_ids: impl Iterator<Item = String>) -> Self {
-        Self { batch_item_failures: message_ids.map(|item_identifier| ItemFailure { item_identifier }).collect() }
+        Self {
+            batch_item_failures: message_ids
+                .map(|item_identifier| ItemFailure { item_identifier })
+                .collect(),
+        }
     }
 }

@@ -27,13 +27,20 @@ fn an_sqs_event_becomes_one_delivery_a_record() {
         "messageAttributes": {}, "md5OfBody": "", "eventSource": "aws:sqs",
         "eventSourceARN": "arn:aws:sqs:ap-northeast-1:1:jobs", "awsRegion": "ap-northeast-1"
     }] });
-    let Event::Queue(deliveries) = read(&event.to_string(), SURROUNDINGS).unwrap() else { panic!("not a queue") };
-    let [delivery] = &deliveries[..] else { panic!("not one delivery") };
+    let Event::Queue(deliveries) = read(&event.to_string(), SURROUNDINGS).unwrap() else {
+        panic!("not a queue")
+    };
+    let [delivery] = &deliveries[..] else {
+        panic!("not one delivery")
+    };
     assert_eq!(delivery.body, "{\"job\":\"x\"}");
     assert_eq!(delivery.receive_count, 3);
     assert_eq!(delivery.group, None, "a standard queue's group is no order");
     assert_eq!(delivery.receipt.as_ref().unwrap().handle, "h-1");
-    assert_eq!(delivery.queue, "https://sqs.ap-northeast-1.amazonaws.com/1/jobs");
+    assert_eq!(
+        delivery.queue,
+        "https://sqs.ap-northeast-1.amazonaws.com/1/jobs"
+    );
 }
 
 #[test]
@@ -45,7 +52,10 @@ fn an_event_of_another_service_is_refused_by_name() {
 #[test]
 fn a_job_without_a_uuid_gets_the_invocations_own() {
     let delivery = single(r#" {"job":"report-jobs","data":{"n":1.0}}"#);
-    assert_eq!(delivery.body, r#"{"uuid":"request-1","job":"report-jobs","data":{"n":1.0}}"#);
+    assert_eq!(
+        delivery.body,
+        r#"{"uuid":"request-1","job":"report-jobs","data":{"n":1.0}}"#
+    );
 }
 
 #[test]
@@ -63,21 +73,37 @@ fn a_schedule_is_the_same_job_however_often_its_time_is_delivered() {
         ))
     };
     assert_eq!(fire("a").message_id, fire("b").message_id);
-    assert!(fire("a").body.contains(r#""scheduledTime":"2026-11-23T18:00:00Z""#));
+    assert!(
+        fire("a")
+            .body
+            .contains(r#""scheduledTime":"2026-11-23T18:00:00Z""#)
+    );
 }
 
 #[test]
 fn a_custom_event_hands_its_detail_to_the_only_job() {
-    let delivery = single(r#"{"id":"e-1","detail-type":"Order Placed","source":"shop","detail":{"order":7}}"#);
+    let delivery =
+        single(r#"{"id":"e-1","detail-type":"Order Placed","source":"shop","detail":{"order":7}}"#);
     assert!(delivery.body.contains(r#""data":{"order":7}"#));
     assert_eq!(delivery.message_id, "e-1");
 }
 
 #[test]
 fn a_custom_event_that_fits_no_job_says_so() {
-    let surroundings = Surroundings { jobs: &["a", "b"], ..SURROUNDINGS };
-    let error = read(r#"{"detail-type":"Order Placed","detail":{}}"#, surroundings).unwrap_err();
-    assert!(error.to_string().contains("`Order Placed` names no job of this function"));
+    let surroundings = Surroundings {
+        jobs: &["a", "b"],
+        ..SURROUNDINGS
+    };
+    let error = read(
+        r#"{"detail-type":"Order Placed","detail":{}}"#,
+        surroundings,
+    )
+    .unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("`Order Placed` names no job of this function")
+    );
 }
 
 #[test]

@@ -17,31 +17,59 @@ pub(super) enum Refusal {
     /// Its condition did not hold; this stood there.
     Condition(Option<Item>),
     /// It was not carried out, or its answer was lost.
-    Error { retryable: bool, source: Box<dyn std::error::Error + Send + Sync> },
+    Error {
+        retryable: bool,
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
 }
 
 impl Refusal {
     pub(super) fn of_update(error: SdkError<UpdateItemError>) -> Self {
-        if let Some(UpdateItemError::ConditionalCheckFailedException(refused)) = error.as_service_error() {
+        if let Some(UpdateItemError::ConditionalCheckFailedException(refused)) =
+            error.as_service_error()
+        {
             return Self::Condition(refused.item.clone());
         }
-        Self::Error { retryable: retryable(&error), source: error.into() }
+        Self::Error {
+            retryable: retryable(&error),
+            source: error.into(),
+        }
     }
 
     /// The ledger's item is the transaction's first: its reason decides.
     pub(super) fn of_transaction(error: SdkError<TransactWriteItemsError>) -> Self {
-        if let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() {
+        if let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
+            error.as_service_error()
+        {
             let reasons = cancelled.cancellation_reasons();
-            let code = |reason: &aws_sdk_dynamodb::types::CancellationReason| reason.code.clone().unwrap_or_default();
-            if let Some(first) = reasons.first().filter(|reason| code(reason) == "ConditionalCheckFailed") {
+            let code = |reason: &aws_sdk_dynamodb::types::CancellationReason| {
+                reason.code.clone().unwrap_or_default()
+            };
+            if let Some(first) = reasons
+                .first()
+                .filter(|reason| code(reason) == "ConditionalCheckFailed")
+            {
                 return Self::Condition(first.item.clone());
             }
             // Somebody else was writing, or there was no capacity: both pass.
-            let passing = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded", "None"];
-            let retryable = reasons.iter().all(|reason| passing.contains(&code(reason).as_str()));
-            return Self::Error { retryable, source: error.into() };
+            let passing = [
+                "TransactionConflict",
+                "ThrottlingError",
+                "ProvisionedThroughputExceeded",
+                "None",
+            ];
+            let retryable = reasons
+                .iter()
+                .all(|reason| passing.contains(&code(reason).as_str()));
+            return Self::Error {
+                retryable,
+                source: error.into(),
+            };
         }
-        Self::Error { retryable: retryable(&error), source: error.into() }
+        Self::Error {
+            retryable: retryable(&error),
+            source: error.into(),
+        }
     }
 }
 
@@ -59,7 +87,11 @@ fn retryable<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
     ];
     match error {
         SdkError::ServiceError(answer) => {
-            answer.raw().status().as_u16() >= 500 || answer.err().code().is_some_and(|code| PASSING.contains(&code))
+            answer.raw().status().as_u16() >= 500
+                || answer
+                    .err()
+                    .code()
+                    .is_some_and(|code| PASSING.contains(&code))
         }
         SdkError::ConstructionFailure(_) => false,
         _ => true,
@@ -67,16 +99,31 @@ fn retryable<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
 }
 
 pub(super) fn unreadable(operation: &'static str, id: &str, error: ItemError) -> LedgerError {
-    LedgerError { operation, id: id.to_owned(), retryable: false, source: error.into() }
+    LedgerError {
+        operation,
+        id: id.to_owned(),
+        retryable: false,
+        source: error.into(),
+    }
 }
 
 pub(super) fn incomplete(operation: &'static str, id: &str) -> LedgerError {
-    LedgerError { operation, id: id.to_owned(), retryable: false, source: "the request is incomplete".into() }
+    LedgerError {
+        operation,
+        id: id.to_owned(),
+        retryable: false,
+        source: "the request is incomplete".into(),
+    }
 }
 
 pub(super) fn put<E>(id: &str, error: SdkError<E>) -> LedgerError
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
-    LedgerError { operation: "burying", id: id.to_owned(), retryable: retryable(&error), source: error.into() }
+    LedgerError {
+        operation: "burying",
+        id: id.to_owned(),
+        retryable: retryable(&error),
+        source: error.into(),
+    }
 }

@@ -26,13 +26,17 @@ const HELD: &str = "s = :R AND a = :a";
 pub(super) fn claim(request: &ClaimRequest) -> Expression {
     Expression {
         update: format!("{TAKE}, a = if_not_exists(a, :0) + :1, n = if_not_exists(n, :0) + :1"),
-        condition: "attribute_not_exists(pk) OR (g = :g AND (s = :P OR (s = :R AND l < :now)))".to_owned(),
-        values: with(taking(request), [
-            (":0", number(0)),
-            (":1", number(1)),
-            (":P", text(state_letter(State::Pending))),
-            (":now", number(request.now.as_millis())),
-        ]),
+        condition: "attribute_not_exists(pk) OR (g = :g AND (s = :P OR (s = :R AND l < :now)))"
+            .to_owned(),
+        values: with(
+            taking(request),
+            [
+                (":0", number(0)),
+                (":1", number(1)),
+                (":P", text(state_letter(State::Pending))),
+                (":now", number(request.now.as_millis())),
+            ],
+        ),
         answers: true,
     }
 }
@@ -42,13 +46,16 @@ pub(super) fn replace(request: &ClaimRequest, seen: &Record, why: Replace) -> Ex
         Replace::Reopened => (", r = :now", "REMOVE xc, e"),
         Replace::Expired => ("", "REMOVE xc, e, k, r"),
     };
-    let mut values = with(taking(request), [
-        (":1", number(1)),
-        (":a", number(seen.token + 1)),
-        (":seen_s", text(state_letter(seen.state))),
-        (":seen_a", number(seen.token)),
-        (":seen_x", seconds(seen.expires)),
-    ]);
+    let mut values = with(
+        taking(request),
+        [
+            (":1", number(1)),
+            (":a", number(seen.token + 1)),
+            (":seen_s", text(state_letter(seen.state))),
+            (":seen_a", number(seen.token)),
+            (":seen_x", seconds(seen.expires)),
+        ],
+    );
     if why == Replace::Reopened {
         values.insert(":now".to_owned(), number(request.now.as_millis()));
     }
@@ -61,16 +68,26 @@ pub(super) fn replace(request: &ClaimRequest, seen: &Record, why: Replace) -> Ex
 }
 
 pub(super) fn extend(held: &Held, lease: Timestamp) -> Expression {
-    settling("SET l = :l".to_owned(), held, [(":l", number(lease.as_millis()))])
+    settling(
+        "SET l = :l".to_owned(),
+        held,
+        [(":l", number(lease.as_millis()))],
+    )
 }
 
 pub(super) fn complete(held: &Held, expires: Timestamp) -> Expression {
-    let values = [(":D", text(state_letter(State::Done))), (":x", seconds(expires))];
+    let values = [
+        (":D", text(state_letter(State::Done))),
+        (":x", seconds(expires)),
+    ];
     settling("SET s = :D, x = :x REMOVE l, o, k".to_owned(), held, values)
 }
 
 pub(super) fn fail(held: &Held, expires: Timestamp) -> Expression {
-    let values = [(":F", text(state_letter(State::Failed))), (":x", seconds(expires))];
+    let values = [
+        (":F", text(state_letter(State::Failed))),
+        (":x", seconds(expires)),
+    ];
     settling("SET s = :F, x = :x REMOVE l, o".to_owned(), held, values)
 }
 
@@ -98,25 +115,36 @@ fn settling(
         (":R".to_owned(), text(state_letter(State::Running))),
         (":a".to_owned(), number(held.token)),
     ]);
-    Expression { update, condition: HELD.to_owned(), values: with(fence, values), answers: false }
+    Expression {
+        update,
+        condition: HELD.to_owned(),
+        values: with(fence, values),
+        answers: false,
+    }
 }
 
 fn taking(request: &ClaimRequest) -> HashMap<String, AttributeValue> {
-    with(HashMap::new(), [
-        (":R", text(state_letter(State::Running))),
-        (":l", number(request.lease.as_millis())),
-        (":o", number(request.owner)),
-        (":m", text(&request.message)),
-        (":j", text(&request.job)),
-        (":g", number(request.generation)),
-        (":x", seconds(request.expires)),
-    ])
+    with(
+        HashMap::new(),
+        [
+            (":R", text(state_letter(State::Running))),
+            (":l", number(request.lease.as_millis())),
+            (":o", number(request.owner)),
+            (":m", text(&request.message)),
+            (":j", text(&request.job)),
+            (":g", number(request.generation)),
+            (":x", seconds(request.expires)),
+        ],
+    )
 }
 
 fn with(
     mut values: HashMap<String, AttributeValue>,
     more: impl IntoIterator<Item = (&'static str, AttributeValue)>,
 ) -> HashMap<String, AttributeValue> {
-    values.extend(more.into_iter().map(|(name, value)| (name.to_owned(), value)));
+    values.extend(
+        more.into_iter()
+            .map(|(name, value)| (name.to_owned(), value)),
+    );
     values
 }

@@ -46,7 +46,10 @@ impl FailedStore {
             ("payload".to_owned(), text(&row.payload)),
             ("exception".to_owned(), text(&row.exception)),
             ("failed_at".to_owned(), number(failed_at)),
-            ("expires_at".to_owned(), number(failed_at + self.days * SECONDS_PER_DAY)),
+            (
+                "expires_at".to_owned(),
+                number(failed_at + self.days * SECONDS_PER_DAY),
+            ),
         ]);
         if let Some(body) = &row.body {
             item.insert("body".to_owned(), text(body));

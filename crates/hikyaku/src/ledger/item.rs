@@ -16,7 +16,10 @@ pub(super) struct ItemError {
 
 /// The key of a job's item.
 pub(super) fn key(id: &str) -> HashMap<String, AttributeValue> {
-    HashMap::from([("pk".to_owned(), text(&format!("J#{id}"))), ("sk".to_owned(), text("."))])
+    HashMap::from([
+        ("pk".to_owned(), text(&format!("J#{id}"))),
+        ("sk".to_owned(), text(".")),
+    ])
 }
 
 /// Reads what stands in an item.
@@ -30,14 +33,21 @@ pub(super) fn record(attributes: &HashMap<String, AttributeValue>) -> Result<Rec
         lease: Timestamp::from_millis(optional("l").unwrap_or(0)),
         owner: optional("o").unwrap_or(0),
         exceptions: read(attributes, "xc").unwrap_or(0),
-        last_error: attributes.get("e").and_then(|value| value.as_s().ok()).cloned(),
+        last_error: attributes
+            .get("e")
+            .and_then(|value| value.as_s().ok())
+            .cloned(),
         reopened: optional("r").map(Timestamp::from_millis),
         expires: Timestamp::from_millis(read::<u64>(attributes, "x")?.saturating_mul(1000)),
     })
 }
 
 fn state(attributes: &HashMap<String, AttributeValue>) -> Result<State, ItemError> {
-    match attributes.get("s").and_then(|value| value.as_s().ok()).map(String::as_str) {
+    match attributes
+        .get("s")
+        .and_then(|value| value.as_s().ok())
+        .map(String::as_str)
+    {
         Some("P") => Ok(State::Pending),
         Some("R") => Ok(State::Running),
         Some("D") => Ok(State::Done),
@@ -57,7 +67,10 @@ pub(super) fn state_letter(state: State) -> &'static str {
     }
 }
 
-fn read<N: FromStr>(attributes: &HashMap<String, AttributeValue>, name: &'static str) -> Result<N, ItemError> {
+fn read<N: FromStr>(
+    attributes: &HashMap<String, AttributeValue>,
+    name: &'static str,
+) -> Result<N, ItemError> {
     attributes
         .get(name)
         .and_then(|value| value.as_n().ok())

@@ -25,10 +25,13 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    Update,
+};
 use hikyaku_core::{
-    BoxFuture, ClaimReply, ClaimRequest, FailedJob, Fence, Held, Ledger, LedgerError, Record, Release, Replace,
-    Timestamp,
+    BoxFuture, ClaimReply, ClaimRequest, FailedJob, Fence, Held, Ledger, LedgerError, Record,
+    Release, Replace, Timestamp,
 };
 
 use crate::Config;
@@ -47,16 +50,28 @@ pub struct DynamoDbLedger {
 impl DynamoDbLedger {
     /// A ledger on the tables that `config` names. Asks for nothing yet.
     pub fn new(client: Client, config: &Config) -> Self {
-        Self { client, table: config.ledger_table.clone(), failed: FailedStore::new(config) }
+        Self {
+            client,
+            table: config.ledger_table.clone(),
+            failed: FailedStore::new(config),
+        }
     }
 
     /// Opens the connection, so that the first job does not pay for it: one read of a key that does not exist. What
     /// comes of it does not matter.
     pub async fn connect(&self) {
         let key = item::key("");
-        let read = self.client.get_item().table_name(&self.table).set_key(Some(key)).send();
+        let read = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(key))
+            .send();
         if let Err(error) = read.await {
-            tracing::debug!(error = &error as &dyn std::error::Error, "the ledger did not answer during init");
+            tracing::debug!(
+                error = &error as &dyn std::error::Error,
+                "the ledger did not answer during init"
+            );
         }
     }
 
@@ -69,7 +84,11 @@ impl DynamoDbLedger {
             .update_expression(expression.update)
             .condition_expression(expression.condition)
             .set_expression_attribute_values(Some(expression.values))
-            .return_values(if expression.answers { ReturnValue::AllNew } else { ReturnValue::None })
+            .return_values(if expression.answers {
+                ReturnValue::AllNew
+            } else {
+                ReturnValue::None
+            })
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         match request.send().await {
             Ok(output) => Ok(Applied(output.attributes)),
@@ -77,15 +96,24 @@ impl DynamoDbLedger {
         }
     }
 
-    async fn claim_by(&self, request: &ClaimRequest, expression: Expression) -> Result<ClaimReply, LedgerError> {
+    async fn claim_by(
+        &self,
+        request: &ClaimRequest,
+        expression: Expression,
+    ) -> Result<ClaimReply, LedgerError> {
         match self.update(&request.id, expression).await {
             Ok(Applied(attributes)) => item::record(&attributes.unwrap_or_default())
                 .map(|record| ClaimReply::Granted((&record).into()))
                 .map_err(|error| error::unreadable("claim", &request.id, error)),
-            Err(Refusal::Condition(found)) => Ok(ClaimReply::Refused(read("claim", &request.id, found)?)),
-            Err(Refusal::Error { retryable, source }) => {
-                Err(LedgerError { operation: "claim", id: request.id.clone(), retryable, source })
+            Err(Refusal::Condition(found)) => {
+                Ok(ClaimReply::Refused(read("claim", &request.id, found)?))
             }
+            Err(Refusal::Error { retryable, source }) => Err(LedgerError {
+                operation: "claim",
+                id: request.id.clone(),
+                retryable,
+                source,
+            }),
         }
     }
 
@@ -95,10 +123,19 @@ impl DynamoDbLedger {
         held: &Held,
         expression: Expression,
     ) -> Result<Fence, LedgerError> {
-        answer(operation, held, self.update(&held.id, expression).await.map(drop))
+        answer(
+            operation,
+            held,
+            self.update(&held.id, expression).await.map(drop),
+        )
     }
 
-    async fn fail_both(&self, held: &Held, row: &FailedJob, expires: Timestamp) -> Result<Fence, LedgerError> {
+    async fn fail_both(
+        &self,
+        held: &Held,
+        row: &FailedJob,
+        expires: Timestamp,
+    ) -> Result<Fence, LedgerError> {
         let expression = expressions::fail(held, expires);
         let update = Update::builder()
             .table_name(&self.table)
@@ -108,7 +145,10 @@ impl DynamoDbLedger {
             .set_expression_attribute_values(Some(expression.values))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build();
-        let put = Put::builder().table_name(self.failed.table()).set_item(Some(self.failed.item(row))).build();
+        let put = Put::builder()
+            .table_name(self.failed.table())
+            .set_item(Some(self.failed.item(row)))
+            .build();
         let (Ok(update), Ok(put)) = (update, put) else {
             return Err(error::incomplete("fail", &held.id));
         };
@@ -119,20 +159,31 @@ impl DynamoDbLedger {
             .transact_items(TransactWriteItem::builder().put(put).build())
             .send()
             .await;
-        answer("fail", held, written.map(drop).map_err(Refusal::of_transaction))
+        answer(
+            "fail",
+            held,
+            written.map(drop).map_err(Refusal::of_transaction),
+        )
     }
 }
 
 /// An update that was applied, with the item it left if that was asked for.
 struct Applied(Option<HashMap<String, AttributeValue>>);
 
-fn answer(operation: &'static str, held: &Held, written: Result<(), Refusal>) -> Result<Fence, LedgerError> {
+fn answer(
+    operation: &'static str,
+    held: &Held,
+    written: Result<(), Refusal>,
+) -> Result<Fence, LedgerError> {
     match written {
         Ok(()) => Ok(Fence::Applied),
         Err(Refusal::Condition(found)) => Ok(Fence::Refused(read(operation, &held.id, found)?)),
-        Err(Refusal::Error { retryable, source }) => {
-            Err(LedgerError { operation, id: held.id.clone(), retryable, source })
-        }
+        Err(Refusal::Error { retryable, source }) => Err(LedgerError {
+            operation,
+            id: held.id.clone(),
+            retryable,
+            source,
+        }),
     }
 }
 
@@ -149,7 +200,10 @@ fn read(
 }
 
 impl Ledger for DynamoDbLedger {
-    fn claim<'a>(&'a self, request: &'a ClaimRequest) -> BoxFuture<'a, Result<ClaimReply, LedgerError>> {
+    fn claim<'a>(
+        &'a self,
+        request: &'a ClaimRequest,
+    ) -> BoxFuture<'a, Result<ClaimReply, LedgerError>> {
         Box::pin(self.claim_by(request, expressions::claim(request)))
     }
 
@@ -162,15 +216,27 @@ impl Ledger for DynamoDbLedger {
         Box::pin(self.claim_by(request, expressions::replace(request, seen, why)))
     }
 
-    fn extend<'a>(&'a self, held: &'a Held, lease: Timestamp) -> BoxFuture<'a, Result<Fence, LedgerError>> {
+    fn extend<'a>(
+        &'a self,
+        held: &'a Held,
+        lease: Timestamp,
+    ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
         Box::pin(self.fenced("heartbeat", held, expressions::extend(held, lease)))
     }
 
-    fn complete<'a>(&'a self, held: &'a Held, expires: Timestamp) -> BoxFuture<'a, Result<Fence, LedgerError>> {
+    fn complete<'a>(
+        &'a self,
+        held: &'a Held,
+        expires: Timestamp,
+    ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
         Box::pin(self.fenced("complete", held, expressions::complete(held, expires)))
     }
 
-    fn release<'a>(&'a self, held: &'a Held, release: &'a Release) -> BoxFuture<'a, Result<Fence, LedgerError>> {
+    fn release<'a>(
+        &'a self,
+        held: &'a Held,
+        release: &'a Release,
+    ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
         Box::pin(self.fenced("release", held, expressions::release(held, release)))
     }
 
@@ -185,8 +251,15 @@ impl Ledger for DynamoDbLedger {
 
     fn bury<'a>(&'a self, row: &'a FailedJob) -> BoxFuture<'a, Result<(), LedgerError>> {
         Box::pin(async move {
-            let put = self.client.put_item().table_name(self.failed.table()).set_item(Some(self.failed.item(row)));
-            put.send().await.map(drop).map_err(|error| error::put(&row.id, error))
+            let put = self
+                .client
+                .put_item()
+                .table_name(self.failed.table())
+                .set_item(Some(self.failed.item(row)));
+            put.send()
+                .await
+                .map(drop)
+                .map_err(|error| error::put(&row.id, error))
         })
     }
 }

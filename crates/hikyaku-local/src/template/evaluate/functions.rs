@@ -61,8 +61,11 @@ impl Evaluator<'_> {
         line: usize,
         path: &str,
     ) -> Result<Option<Node>, TemplateError> {
+        if name == "AWS::NoValue" {
+            return Ok(None);
+        }
         if let Some(value) = self.pseudo(name, line) {
-            return Ok(value);
+            return Ok(Some(value));
         }
         if let Some(value) = self.parameter(name, line, path)? {
             return Ok(Some(value));

@@ -103,13 +103,11 @@ impl<'t> Evaluator<'t> {
     /// A value that must be a single text.
     fn text(&self, node: &Node, path: &str) -> Result<String, TemplateError> {
         let evaluated = self.evaluate(node, path)?;
-        match evaluated.as_ref().and_then(Node::text) {
-            Some(text) => Ok(text.to_owned()),
-            None => {
-                let shape = evaluated.as_ref().map_or("AWS::NoValue", Node::shape);
-                Err(self.unresolvable(node.line, path, format!("text is needed here, not {shape}")))
-            }
+        if let Some(text) = evaluated.as_ref().and_then(Node::text) {
+            return Ok(text.to_owned());
         }
+        let shape = evaluated.as_ref().map_or("AWS::NoValue", Node::shape);
+        Err(self.unresolvable(node.line, path, format!("text is needed here, not {shape}")))
     }
 
     /// A value that must be a list of texts.

@@ -4,7 +4,7 @@ use super::super::TemplateError;
 use super::super::node::{Entry, Node, Value};
 use super::Evaluator;
 
-impl<'t> Evaluator<'t> {
+impl Evaluator<'_> {
     /// Every override names a declared parameter and is one of its allowed values.
     pub(super) fn check_parameters(&self) -> Result<(), TemplateError> {
         let declared = self.template.section("Parameters");
@@ -97,11 +97,10 @@ impl<'t> Evaluator<'t> {
         Ok(Some(value))
     }
 
-    /// The value of a pseudo parameter; the inner `None` is `AWS::NoValue`.
-    pub(super) fn pseudo(&self, name: &str, line: usize) -> Option<Option<Node>> {
+    /// The value of a pseudo parameter, but for `AWS::NoValue`, which has none.
+    pub(super) fn pseudo(&self, name: &str, line: usize) -> Option<Node> {
         let environment = self.environment;
         let text = match name {
-            "AWS::NoValue" => return Some(None),
             "AWS::Region" => environment.region.clone(),
             "AWS::AccountId" => environment.account.clone(),
             "AWS::StackName" => environment.stack_name.clone(),
@@ -112,13 +111,13 @@ impl<'t> Evaluator<'t> {
             "AWS::Partition" => environment.partition().to_owned(),
             "AWS::URLSuffix" => environment.url_suffix().to_owned(),
             "AWS::NotificationARNs" => {
-                return Some(Some(Node {
+                return Some(Node {
                     line,
                     value: Value::Sequence(Vec::new()),
-                }));
+                });
             }
             _ => return None,
         };
-        Some(Some(Node::text_at(line, text)))
+        Some(Node::text_at(line, text))
     }
 }

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use super::super::evaluate::Evaluator;
 use super::super::node::{Entry, Node, Value};
 use super::super::{TemplateError, Warning};
+use super::spelling;
 
 /// What all readers share.
 pub(super) struct Reader<'t> {
@@ -296,10 +297,7 @@ impl<'r, 't> Block<'r, 't> {
             if known.contains(&entry.key.as_str()) {
                 continue;
             }
-            let near = known
-                .iter()
-                .filter(|key| distance(key, &entry.key) <= 3)
-                .min_by_key(|key| distance(key, &entry.key));
+            let near = spelling::nearest(&entry.key, &known);
             let hint = near.map_or_else(String::new, |near| format!(": did you mean `{near}`?"));
             self.reader.warn(
                 entry.line,
@@ -327,44 +325,4 @@ fn from_json(value: &serde_json::Value, line: usize) -> Node {
         other => return Node::text_at(line, other.to_string()),
     };
     Node { line, value }
-}
-
-/// How many letters must be added, removed or changed to make one word the other.
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (done, letter) in one.chars().enumerate() {
-        let mut diagonal = done;
-        let mut left = done + 1;
-        for (above, there) in row.iter_mut().skip(1).zip(&other) {
-            let changed = diagonal + usize::from(letter != *there);
-            diagonal = *above;
-            left = changed.min(*above + 1).min(left + 1);
-            *above = left;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = done + 1;
-        }
-    }
-    row.last().copied().unwrap_or(0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::distance;
-
-    #[test]
-    fn distance_counts_changed_letters() {
-        for (one, other, expected) in [
-            ("", "", 0),
-            ("abc", "abc", 0),
-            ("BatchSize", "BacthSize", 2),
-            ("Enabled", "Enable", 1),
-            ("", "abc", 3),
-            ("kitten", "sitting", 3),
-        ] {
-            assert_eq!(distance(one, other), expected, "{one} {other}");
-            assert_eq!(distance(other, one), expected, "{other} {one}");
-        }
-    }
 }

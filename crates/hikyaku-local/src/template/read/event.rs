@@ -63,11 +63,7 @@ fn read_rule(
         Some(schedules) if !schedules.is_empty() => stack.schedules.extend(schedules),
         Some(_) => stack.ignored.push(ignored(resource)),
         None => {
-            reader.warn(
-                resource.line,
-                resource.logical_id,
-                "a rule with an event pattern does not fire locally",
-            );
+            reader.warn(resource.line, resource.logical_id, PATTERN);
             stack.ignored.push(ignored(resource));
         }
     }
@@ -144,25 +140,24 @@ fn read_event(
         }
         _ => {
             let identity = event_identity(reader, function, event_id, &inner, "events")?;
-            match schedule::read_rule_event(reader, stack, &function.name, identity, &inner)? {
-                Some(schedule) => stack.schedules.push(schedule),
-                None => {
-                    reader.warn(
-                        block.line,
-                        &block.path,
-                        "a rule with an event pattern does not fire locally",
-                    );
-                    stack.ignored.push(Ignored {
-                        logical_id,
-                        kind,
-                        line: block.line,
-                    });
-                }
+            if let Some(schedule) =
+                schedule::read_rule_event(reader, stack, &function.name, identity, &inner)?
+            {
+                stack.schedules.push(schedule);
+            } else {
+                reader.warn(block.line, &block.path, PATTERN);
+                stack.ignored.push(Ignored {
+                    logical_id,
+                    kind,
+                    line: block.line,
+                });
             }
         }
     }
     Ok(())
 }
+
+const PATTERN: &str = "a rule with an event pattern does not fire locally";
 
 /// What SAM makes of an event is called after the function and the event, unless the event has a name of its own.
 fn event_identity(

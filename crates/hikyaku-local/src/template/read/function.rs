@@ -7,7 +7,7 @@ use super::super::{Binary, BinaryRule, Function, RecursiveLoop, TemplateError};
 use super::block::{Block, Reader};
 use super::{Resource, destination, properties};
 
-/// Reads a function without its events. Limits are those of the page "AWS::Lambda::Function".
+/// Reads a function without its events. Limits are those of the page `AWS::Lambda::Function`.
 pub(super) fn read(
     reader: &Reader<'_>,
     resource: &Resource<'_>,

@@ -1,6 +1,7 @@
 //! From the resources of a template to a typed stack.
 
 mod block;
+mod delivery;
 mod destination;
 mod event;
 mod function;
@@ -9,6 +10,7 @@ mod mapping;
 mod queue;
 mod reference;
 mod schedule;
+mod spelling;
 mod table;
 
 use std::cell::RefCell;
@@ -100,7 +102,7 @@ fn read_named(
             stack.tables.push(table::read(reader, resource, name, arn)?);
         }
         Kind::Other if !RUN_WITHOUT_NAME.contains(&resource.kind) => {
-            stack.ignored.push(ignored(resource))
+            stack.ignored.push(ignored(resource));
         }
         Kind::Schedule | Kind::Rule | Kind::Other => {}
     }

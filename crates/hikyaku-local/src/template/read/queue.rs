@@ -7,7 +7,7 @@ use super::super::{Queue, Redrive, RedriveAllow, TemplateError};
 use super::block::{Block, Reader};
 use super::{Resource, properties};
 
-/// Reads a queue. Limits are those of the page "SetQueueAttributes" of the SQS API reference.
+/// Reads a queue. Limits are those of the page `SetQueueAttributes` of the SQS API reference.
 pub(super) fn read(
     reader: &Reader<'_>,
     resource: &Resource<'_>,

@@ -18,7 +18,7 @@ pub(super) fn queue_by_arn(
 }
 
 /// The name of the function that is meant by a name, an ARN, or `<account>:function:<name>`, each with or without a version
-/// or alias (page "CreateEventSourceMapping" of the Lambda API reference, `FunctionName`).
+/// or alias (page `CreateEventSourceMapping` of the Lambda API reference, `FunctionName`).
 pub(super) fn function(reader: &Reader<'_>, text: &str) -> Result<Option<String>, TemplateError> {
     let is_lambda = !text.starts_with("arn:") || text.split(':').nth(2) == Some("lambda");
     let after = text.split_once(":function:").map_or(text, |(_, name)| name);

@@ -7,7 +7,7 @@ use super::super::{
 use super::block::{Block, Reader};
 use super::{Resource, properties};
 
-/// Reads a table (page "AWS::DynamoDB::Table", or "AWS::Serverless::SimpleTable").
+/// Reads a table (page `AWS::DynamoDB::Table`, or `AWS::Serverless::SimpleTable`).
 pub(super) fn read(
     reader: &Reader<'_>,
     resource: &Resource<'_>,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 /// A Lambda function.
 ///
-/// Limits and defaults are those of the page "AWS::Lambda::Function" of the CloudFormation template reference.
+/// Limits and defaults are those of the page `AWS::Lambda::Function` of the CloudFormation template reference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Function {
     /// The resource's name in the template. Invocations may use it in place of [`name`](Self::name).
@@ -64,7 +64,7 @@ pub enum BinaryRule {
     LogicalId,
 }
 
-/// `RecursiveLoop` (page "AWS::Lambda::Function"): what Lambda does after about 16 turns through the same function.
+/// `RecursiveLoop` (page `AWS::Lambda::Function`): what Lambda does after about 16 turns through the same function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum RecursiveLoop {
     /// The invocation is dropped.
@@ -74,7 +74,7 @@ pub enum RecursiveLoop {
     Allow,
 }
 
-/// How Lambda treats an asynchronous invocation that failed (page "AWS::Lambda::EventInvokeConfig").
+/// How Lambda treats an asynchronous invocation that failed (page `AWS::Lambda::EventInvokeConfig`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AsyncPolicy {
     /// `MaximumRetryAttempts`: 2 unless stated, 0 to 2.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// A queue that feeds a function.
 ///
-/// Limits are those of the pages "AWS::Lambda::EventSourceMapping" and "Creating and configuring an Amazon SQS event source
+/// Limits are those of the pages `AWS::Lambda::EventSourceMapping` and "Creating and configuring an Amazon SQS event source
 /// mapping".
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mapping {

@@ -52,8 +52,10 @@ pub struct Ignored {
 }
 
 impl Stack {
-    /// The function of that name or logical id. Invocations may use either; so may an ARN's last part.
+    /// The function that an invocation names: by its name, its logical id or its ARN, with or without a version or alias.
     pub fn function(&self, name: &str) -> Option<&Function> {
+        let name = name.split_once(":function:").map_or(name, |(_, name)| name);
+        let name = name.split(':').next().unwrap_or(name);
         let named = self.functions.iter().find(|function| function.name == name);
         named.or_else(|| {
             self.functions

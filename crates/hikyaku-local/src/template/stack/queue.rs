@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// An SQS queue. Limits and defaults are those of the page "SetQueueAttributes" of the SQS API reference.
+/// An SQS queue. Limits and defaults are those of the page `SetQueueAttributes` of the SQS API reference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Queue {
     /// The resource's name in the template.

@@ -56,7 +56,7 @@ pub enum Target {
     },
 }
 
-/// How a delivery that fails is repeated (pages "RetryPolicy" of the EventBridge and the EventBridge Scheduler API references).
+/// How a delivery that fails is repeated (pages `RetryPolicy` of the EventBridge and the EventBridge Scheduler API references).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RetryPolicy {
     /// `MaximumRetryAttempts`: 185 unless stated, 0 to 185.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-/// A DynamoDB table (page "CreateTable" of the DynamoDB API reference).
+/// A DynamoDB table (page `CreateTable` of the DynamoDB API reference).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Table {
     /// The resource's name in the template.

@@ -64,7 +64,7 @@ fn queues_are_read_with_their_redrive() {
         imports.url,
         "http://127.0.0.1:9324/000000000000/shop-imports"
     );
-    assert_eq!(imports.visibility_timeout, Duration::from_secs(360));
+    assert_eq!(imports.visibility_timeout, Duration::from_mins(6));
     assert_eq!(
         (imports.retention, imports.maximum_message_size),
         (Duration::from_hours(96), 1_048_576)
@@ -130,6 +130,12 @@ fn functions_are_read_with_globals_merged_in() {
         Some(Destination::Queue("shop-ImportsDead".to_owned()))
     );
     let orders = stack.function("shop-orders").expect("by name");
+    assert_eq!(
+        stack
+            .function(&format!("{}:live", orders.arn))
+            .map(|function| function.line),
+        Some(orders.line)
+    );
     assert_eq!(
         (orders.binary.name.as_str(), orders.binary.rule),
         ("orders", BinaryRule::LogicalId)

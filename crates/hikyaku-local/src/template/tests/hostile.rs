@@ -107,16 +107,28 @@ Resources:
 #[test]
 fn long_chains_end_in_an_error_and_not_in_an_overflow() {
     let mut text = "Resources:\n".to_owned();
-    for index in 0..1_000 {
+    for index in 0..400 {
         let next = index + 1;
         writeln!(text, "  Q{index}: {{Type: AWS::SQS::Queue, Properties: {{QueueName: !GetAtt Q{next}.QueueName}}}}").expect("written");
     }
-    text.push_str("  Q1000: {Type: AWS::SQS::Queue}\n");
+    text.push_str("  Q400: {Type: AWS::SQS::Queue}\n");
     let error = resolve(&text).expect_err("too deep").to_string();
     assert!(
         error.contains("depend on each other over 128 levels"),
         "{error}"
     );
+}
+
+#[test]
+fn many_entries_are_read_quickly_or_refused() {
+    let keys = (0..60_000).fold("Mappings:\n".to_owned(), |text, index| {
+        text + &format!("  k{index}: 1\n")
+    });
+    assert_eq!(stack(&keys).queues.len(), 0);
+    let queues = (0..501).fold("Resources:\n".to_owned(), |text, index| {
+        text + &format!("  Q{index}: {{Type: AWS::SQS::Queue}}\n")
+    });
+    refused(&queues, 502, "CloudFormation takes 500 resources");
 }
 
 #[test]

@@ -3,6 +3,8 @@
 mod fixture;
 mod hostile;
 mod intrinsics;
+mod shapes;
+mod triggers;
 mod validation;
 
 use super::*;

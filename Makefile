@@ -1,0 +1,61 @@
+# Everything here works on a fresh clone with a Rust toolchain; `make build` also needs Python 3.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+JOB ?= import-csv
+EVENT ?= events/$(JOB).json
+LAMBDA_PORT ?= 9000
+FUNCTIONS := import-csv resize-image report-jobs
+VENV := .venv
+CARGO_LAMBDA_VERSION := 1.9.2
+ZIG_VERSION := 0.17.1
+
+.PHONY: help run dev test check build invoke lint fmt doc tree clean
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+
+run: ## the main job, end to end, on this machine: queue, Lambda, DynamoDB, results
+	@cargo build --quiet --bins
+	@cargo run --quiet -p hikyaku-cli --example run
+
+dev: ## the local cloud of template.yaml, staying up
+	@cargo build --quiet -p hikyaku-cli
+	@target/debug/hikyaku dev
+
+test: ## all tests
+	cargo test --workspace --quiet
+
+check: fmt lint doc tree test ## what CI runs: formatting, lints, docs, dependency rules, tests
+
+fmt:
+	cargo fmt --all --check
+
+lint:
+	cargo clippy --workspace --all-targets --all-features -- -D warnings
+
+doc:
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --quiet
+
+tree: ## what must never get into a function: aws-lc, hyper 0.14, rustls 0.21
+	@.ci/tree $(FUNCTIONS)
+
+build: $(VENV)/bin/cargo-lambda ## release builds for Lambda (FUNCTIONS="import-csv …"), into target/lambda
+	@for function in $(FUNCTIONS); do \
+	  package=$$(cargo metadata --no-deps --format-version 1 | python3 .ci/package-of.py $$function); \
+	  PATH="$(CURDIR)/$(VENV)/bin:$$PATH" RUSTUP=/nonexistent cargo lambda build --release -p $$package --bin $$function; \
+	  ls -l target/lambda/$$function/bootstrap; \
+	done
+
+invoke: ## one event to one function of `make dev`: make invoke JOB=import-csv [EVENT=file]
+	@sed "s|\$${PWD}|$(CURDIR)|g" $(EVENT) | curl --silent --show-error --fail-with-body \
+	  --data-binary @- http://127.0.0.1:$(LAMBDA_PORT)/2015-03-31/functions/$(JOB)/invocations; echo
+
+clean: ## what the build and the local cloud left
+	cargo clean
+	rm -rf $(VENV) .hikyaku
+
+$(VENV)/bin/cargo-lambda:
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet cargo-lambda==$(CARGO_LAMBDA_VERSION) ziglang==$(ZIG_VERSION)

@@ -1,1 +1,0 @@
-//! The whole local cloud, started from one template.

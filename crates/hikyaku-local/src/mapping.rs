@@ -1,1 +1,0 @@
-//! Event source mappings: from a queue to invocations.
