@@ -1,2 +1,0 @@
-//! A job.
-fn main() {}

@@ -1,0 +1,187 @@
+use image::metadata::Orientation;
+use image::{GenericImageView, Rgba, RgbaImage};
+
+use super::*;
+use crate::samples;
+use crate::source::decode;
+
+const MANY: u64 = 1_000_000;
+
+fn source(pixels: DynamicImage) -> Source {
+    Source {
+        pixels,
+        orientation: Orientation::NoTransforms,
+        profile: None,
+        format: Format::Png,
+    }
+}
+
+#[test]
+fn the_shape_is_kept_and_nothing_is_enlarged() {
+    assert_eq!(fit((4000, 3000), 640), (640, 480));
+    assert_eq!(fit((3000, 2000), 1000), (1000, 667));
+    assert_eq!(fit((640, 480), 640), (640, 480));
+    assert_eq!(fit((640, 480), 1920), (640, 480));
+    assert_eq!(fit((1, 1), u32::MAX), (1, 1));
+}
+
+#[test]
+fn a_thin_picture_keeps_a_pixel() {
+    assert_eq!(fit((10_000, 1), 100), (100, 1));
+    assert_eq!(fit((1, 10_000), 1), (1, 10_000));
+}
+
+#[test]
+fn every_format_becomes_every_other() {
+    let formats = [Format::Jpeg, Format::Png, Format::Webp];
+    for (from, to) in formats
+        .iter()
+        .flat_map(|from| formats.map(|to| (*from, to)))
+    {
+        let source = decode(&samples::photo(40, 20, from), MANY).unwrap();
+        let bytes = encode(&resize(&source, 10).unwrap(), to, 80, None).unwrap();
+        let variant = decode(&bytes, MANY).unwrap();
+        assert_eq!(
+            (variant.format, variant.size()),
+            (to, (10, 5)),
+            "{from:?} to {to:?}"
+        );
+    }
+}
+
+#[test]
+fn grey_stays_grey() {
+    for format in [Format::Jpeg, Format::Png, Format::Webp] {
+        let bytes = encode(
+            &resize(&source(DynamicImage::new_luma8(8, 8)), 4).unwrap(),
+            format,
+            80,
+            None,
+        )
+        .unwrap();
+        let pixels = decode(&bytes, MANY).unwrap().pixels;
+        assert!(
+            pixels.to_rgb8().pixels().all(|pixel| pixel.0 == [0, 0, 0]),
+            "{format:?}"
+        );
+    }
+}
+
+#[test]
+fn a_turned_picture_stands_upright() {
+    // Stored lying down, red at its left; orientation 6 turns it clockwise, so red is seen above.
+    let upright = resize(&decode(&samples::turned(80, 40, 6), MANY).unwrap(), 20).unwrap();
+    assert_eq!(upright.dimensions(), (20, 40));
+    let (above, below) = (upright.get_pixel(10, 5), upright.get_pixel(10, 35));
+    assert!(above.0[0] > 200 && above.0[2] < 60, "{above:?}");
+    assert!(below.0[2] > 200 && below.0[0] < 60, "{below:?}");
+}
+
+#[test]
+fn a_mirrored_picture_is_mirrored_back() {
+    let mirrored = resize(&decode(&samples::turned(80, 40, 2), MANY).unwrap(), 40).unwrap();
+    assert_eq!(mirrored.dimensions(), (40, 20));
+    assert!(mirrored.get_pixel(5, 10).0[2] > 200);
+}
+
+#[test]
+fn invisible_colours_do_not_bleed() {
+    // Left: visible red. Right: invisible green.
+    let pixels = RgbaImage::from_fn(64, 64, |x, _| {
+        if x < 31 {
+            Rgba([255, 0, 0, 255])
+        } else {
+            Rgba([0, 255, 0, 0])
+        }
+    });
+    let small = resize(&source(pixels.into()), 16).unwrap().into_rgba8();
+    assert!(small.pixels().all(|pixel| pixel.0[1] == 0), "green bled");
+    assert!(
+        small.pixels().any(|pixel| (1..=254).contains(&pixel.0[3])),
+        "the edge is soft"
+    );
+}
+
+#[test]
+fn jpeg_shows_transparency_as_white() {
+    let half = Rgba([0, 0, 0, 128]);
+    let bytes = encode(
+        &RgbaImage::from_pixel(8, 8, half).into(),
+        Format::Jpeg,
+        90,
+        None,
+    )
+    .unwrap();
+    let pixels = decode(&bytes, MANY).unwrap().pixels.into_rgb8();
+    assert!(
+        pixels
+            .get_pixel(4, 4)
+            .0
+            .iter()
+            .all(|channel| (124..=130).contains(channel))
+    );
+}
+
+#[test]
+fn the_result_is_what_the_image_crate_would_draw() {
+    let large = source(DynamicImage::from(samples::gradient(400, 300)));
+    let quick = resize(&large, 100).unwrap().into_rgb8();
+    let exact = large
+        .pixels
+        .resize_exact(100, 75, image::imageops::FilterType::Lanczos3)
+        .into_rgb8();
+    let worst = quick
+        .iter()
+        .zip(exact.iter())
+        .map(|(left, right)| left.abs_diff(*right))
+        .max();
+    assert!(worst <= Some(1), "{worst:?}");
+}
+
+#[test]
+fn the_same_source_gives_the_same_bytes() {
+    for format in [Format::Jpeg, Format::Png, Format::Webp] {
+        let draw = || {
+            let source = decode(&samples::photo(90, 70, Format::Jpeg), MANY).unwrap();
+            encode(&resize(&source, 33).unwrap(), format, 82, None).unwrap()
+        };
+        assert_eq!(draw(), draw(), "{format:?}");
+    }
+}
+
+#[test]
+fn the_colour_profile_goes_along_and_the_rest_stays_behind() {
+    let profile = samples::profile(*b"RGB ");
+    let image = DynamicImage::new_rgb8(4, 4);
+    for format in [Format::Jpeg, Format::Png, Format::Webp] {
+        let bytes = encode(&image, format, 80, Some(&profile)).unwrap();
+        assert_eq!(
+            decode(&bytes, MANY).unwrap().profile.as_deref(),
+            Some(&*profile),
+            "{format:?}"
+        );
+    }
+    let turned = decode(&samples::turned(8, 8, 6), MANY).unwrap();
+    let again = decode(
+        &encode(&resize(&turned, 8).unwrap(), Format::Jpeg, 80, None).unwrap(),
+        MANY,
+    )
+    .unwrap();
+    assert_eq!(again.orientation, Orientation::NoTransforms);
+}
+
+#[test]
+fn a_lower_quality_is_a_smaller_file() {
+    let image = DynamicImage::from(samples::gradient(200, 200));
+    let size = |quality| encode(&image, Format::Jpeg, quality, None).unwrap().len();
+    assert!(size(30) < size(95));
+}
+
+#[test]
+fn what_a_format_cannot_hold_says_so() {
+    let error = encode(&DynamicImage::new_luma8(20_000, 1), Format::Webp, 80, None).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "encoding the 20000 pixels wide variant as Webp; choose another format or width"
+    );
+}

@@ -1,0 +1,38 @@
+//! The formats a variant can have.
+
+use image::ImageFormat;
+use serde::{Deserialize, Serialize};
+
+/// A format that browsers show and this job writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Format {
+    /// JPEG, 4:2:2, at the payload's quality. Transparent pixels become white.
+    #[serde(alias = "jpg")]
+    Jpeg,
+    /// PNG with 8 bits a channel.
+    Png,
+    /// WebP, always *lossless*: right for logos and screenshots, larger than JPEG for photographs.
+    Webp,
+}
+
+impl Format {
+    /// The format of a decoded object, when it is one of ours.
+    pub(crate) fn of(format: ImageFormat) -> Option<Self> {
+        match format {
+            ImageFormat::Jpeg => Some(Self::Jpeg),
+            ImageFormat::Png => Some(Self::Png),
+            ImageFormat::WebP => Some(Self::Webp),
+            _ => None,
+        }
+    }
+
+    /// How the names of its objects end.
+    pub(crate) fn extension(self) -> &'static str {
+        match self {
+            Self::Jpeg => "jpg",
+            Self::Png => "png",
+            Self::Webp => "webp",
+        }
+    }
+}

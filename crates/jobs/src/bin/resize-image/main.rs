@@ -1,0 +1,115 @@
+//! Makes the variants of an uploaded image that a web page shows: several widths, several formats.
+
+mod config;
+mod draw;
+mod format;
+mod names;
+mod objects;
+mod plan;
+#[cfg(test)]
+mod samples;
+mod source;
+#[cfg(test)]
+#[path = "../../testing.rs"]
+mod testing;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::try_join;
+use hikyaku::objects::Objects;
+use hikyaku::{Context, Guarantee, Job, JobError, ResultExt, Worker};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::config::Config;
+use crate::format::Format;
+use crate::objects::{Resized, fetch, store};
+use crate::plan::{File, Plan};
+use crate::source::Source;
+
+/// Stores variants of the image at `url`, each named after it: `cat.png` becomes `cat-640w.jpg`, `cat-640w.webp`, ….
+///
+/// A picture is never enlarged, keeps its shape, and stands upright as its EXIF data says; the variants carry its colour
+/// profile, and nothing else of its metadata. Of an animation the first picture is taken. Two images whose names differ
+/// in the extension alone share their variants' names.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ResizeImage {
+    /// The image (JPEG, PNG or WebP) as `s3://bucket/key`, or `file:///path` on a laptop.
+    url: Url,
+    /// The widths in pixels. A picture narrower than one of them is stored under that name at its own size.
+    #[serde(default = "default_widths")]
+    widths: Vec<u32>,
+    /// `jpeg`, `png`, `webp` (which is lossless here: right for drawings, larger than JPEG for photographs). Empty: the
+    /// format of the image itself.
+    #[serde(default)]
+    formats: Vec<Format>,
+    /// The quality of JPEG, from 1 to 100. `null`: 82.
+    #[serde(default)]
+    quality: Option<u8>,
+}
+
+fn default_widths() -> Vec<u32> {
+    vec![320, 640, 1280]
+}
+
+/// What the jobs of this function share.
+pub(crate) struct Resizer {
+    config: Config,
+    objects: Objects,
+}
+
+impl Job for ResizeImage {
+    const NAME: &'static str = "App\\Jobs\\ResizeImage";
+    const TIMEOUT: Duration = Duration::from_mins(2);
+    /// A second run writes the same bytes under the same names.
+    const GUARANTEE: Guarantee = Guarantee::AtLeastOnce;
+    type State = Resizer;
+    type Output = Vec<Resized>;
+
+    async fn run(self, context: &Context<Resizer>) -> Result<Vec<Resized>, JobError> {
+        let Resizer { config, objects } = context.state();
+        let plan = Arc::new(Plan::new(&self, config).or_fail()?);
+        let bytes = fetch(objects, &self.url, config.max_bytes).await?;
+        let max_pixels = config.max_pixels;
+        let decoded = context
+            .spawn_blocking(move || source::decode(&bytes, max_pixels))
+            .await?;
+        let source = Arc::new(decoded.or_fail()?);
+
+        let (mut drawn, mut stored) = (Vec::new(), Vec::new());
+        for width in &plan.widths {
+            // While one width is drawn, the files of the one before are stored.
+            let (files, done) =
+                try_join(draw(context, &source, &plan, *width), store(objects, drawn)).await?;
+            stored.extend(done);
+            drawn = files;
+        }
+        stored.extend(store(objects, drawn).await?);
+        Ok(stored)
+    }
+}
+
+/// The variants of one width, drawn where nobody waits for the processor.
+async fn draw(
+    context: &Context<Resizer>,
+    source: &Arc<Source>,
+    plan: &Arc<Plan>,
+    width: u32,
+) -> Result<Vec<File>, JobError> {
+    let (source, plan, stop) = (Arc::clone(source), Arc::clone(plan), context.stop());
+    context
+        .spawn_blocking(move || plan.draw(&source, width, || stop.should_stop()))
+        .await?
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), hikyaku::Error> {
+    let config = Config::from_env().map_err(hikyaku::Error::state)?;
+    let objects = Objects::new(config.objects.clone()).map_err(hikyaku::Error::state)?;
+    let worker = Worker::new(Resizer { config, objects }).register::<ResizeImage>();
+    hikyaku::serve(worker).await
+}
