@@ -149,8 +149,7 @@ impl Facts {
             return "nothing ran".to_owned();
         }
         let place = self.places.iter().find(|(id, _)| *id == message.id).map(|(_, place)| place.as_str());
-        let here = std::env::current_dir().unwrap_or_default().display().to_string() + "/";
-        place.unwrap_or_default().replace(&here, "")
+        from_here(place.unwrap_or_default())
     }
 
     /// Prints what was looked at. Answers whether all of it holds.
@@ -161,7 +160,14 @@ impl Facts {
         }
         let held = self.claims.iter().filter(|(_, holds)| *holds).count();
         println!("Looked for ourselves: {held} of {} things are so.", self.claims.len());
-        println!("Everything is in {}; the failed jobs' report in its folder reports/.", stage.path("").display());
+        let report = stage.path(&format!("reports/failed-jobs-{}.md", stage.today()));
+        println!("The night's report on the failed jobs: {}", from_here(&report.display().to_string()));
         held == self.claims.len()
     }
+}
+
+/// A text with the paths in it shortened to what they are from here.
+fn from_here(text: &str) -> String {
+    let here = std::env::current_dir().unwrap_or_default().display().to_string() + "/";
+    text.replace(&here, "")
 }

@@ -87,7 +87,7 @@ impl Stage {
     async fn create_database(&self) -> Result<()> {
         let mut database = self.database().await?;
         sqlx::raw_sql(CUSTOMERS).execute(&mut database).await?;
-        let cursors = include_str!("../../../import-csv/database/sqlite.sql");
+        let cursors = include_str!("../../../import-csv/database/sql/hikyaku_cursors.sqlite.sql");
         sqlx::raw_sql(cursors).execute(&mut database).await?;
         Ok(database.close().await?)
     }
