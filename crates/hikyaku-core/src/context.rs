@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::tasks::{Task, Tasks};
-use crate::{Clock, Executor, JobError, Timestamp};
+use crate::{Clock, Executor, Timestamp};
 
 /// Handed to [`Job::run`](crate::Job::run): which attempt this is, how long it has, and the binary's shared state.
 pub struct Context<S> {
@@ -51,6 +51,11 @@ impl<S> Context<S> {
     /// [`Guarantee::AtLeastOnce`](crate::Guarantee::AtLeastOnce), which keeps no ledger.
     pub fn token(&self) -> u64 {
         self.attempt.token
+    }
+
+    /// The time now, by the engine's clock (virtual in tests).
+    pub fn now(&self) -> Timestamp {
+        self.attempt.clock.now()
     }
 
     /// When this attempt is stopped.
@@ -107,16 +112,9 @@ impl<S> Context<S> {
         }
     }
 
-    /// Waits for `duration`, by the same clock as everything else (virtual in tests).
-    ///
-    /// # Errors
-    /// The attempt ends before the wait would.
-    pub async fn sleep(&self, duration: Duration) -> Result<(), JobError> {
-        self.attempt
-            .clock
-            .sleep_until(self.attempt.clock.now() + duration)
-            .await;
-        Ok(())
+    /// Waits for `duration`, by the engine's clock. The wait is cut short with the attempt.
+    pub async fn sleep(&self, duration: Duration) {
+        self.attempt.clock.sleep_until(self.now() + duration).await;
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::settle::Settled;
+use crate::settle::{Settled, chain};
+use crate::shared::SetupError;
 use crate::{Delivery, Invocation, Outcome, Policy, Ports, Timestamp, Verdict};
 
 /// Between the engine's own deadline and the process's end, at most: time to settle a whole batch.
@@ -71,6 +72,17 @@ impl<'a> Engine<'a> {
             outcome: Outcome::Postponed,
             verdict: Verdict::Redeliver(delay),
             error: None,
+        }
+    }
+
+    /// Gives a message back that cannot be served because its worker is not complete.
+    pub(crate) async fn not_set_up(&self, delivery: &Delivery, error: &SetupError) -> Settled {
+        const PAUSE: Duration = Duration::from_secs(30);
+        let delay = self.hide(delivery, PAUSE).await;
+        Settled {
+            outcome: Outcome::Unsettled,
+            verdict: Verdict::Redeliver(delay),
+            error: Some(chain(error)),
         }
     }
 }

@@ -32,6 +32,7 @@ mod registry;
 mod report;
 mod run;
 mod settle;
+mod shared;
 mod tasks;
 mod worker;
 
@@ -53,5 +54,6 @@ pub use ports::queue::{Queue, QueueError};
 pub use ports::random::Random;
 pub use ports::{BoxFuture, Ports};
 pub use report::{Outcome, Report, Verdict};
+pub use shared::SetupError;
 pub use tasks::{Task, TaskLost};
 pub use worker::{Settings, Worker};

@@ -131,17 +131,31 @@ impl Report {
         let milliseconds = u64::try_from(self.duration.as_millis()).unwrap_or(u64::MAX);
         let error = self.error.as_deref();
         let outcome = self.outcome.word();
+        let attempt = self.attempt;
         match self.outcome {
-            Outcome::Buried | Outcome::Unsettled => tracing::error!(
-                job.name = job, job.id = %self.id, job.attempt = self.attempt, outcome, duration_ms = milliseconds, error,
-                "job `{job}` {outcome}"
-            ),
-            Outcome::Released | Outcome::Fenced => tracing::warn!(
-                job.name = job, job.id = %self.id, job.attempt = self.attempt, outcome, duration_ms = milliseconds, error,
-                "job `{job}` {outcome}"
-            ),
+            Outcome::Buried | Outcome::Unsettled => {
+                tracing::error!(
+                    outcome,
+                    job.attempt = attempt,
+                    duration_ms = milliseconds,
+                    error,
+                    "job `{job}` {outcome}"
+                );
+            }
+            Outcome::Released | Outcome::Fenced => {
+                tracing::warn!(
+                    outcome,
+                    job.attempt = attempt,
+                    duration_ms = milliseconds,
+                    error,
+                    "job `{job}` {outcome}"
+                );
+            }
             _ => tracing::info!(
-                job.name = job, job.id = %self.id, job.attempt = self.attempt, outcome, duration_ms = milliseconds, error,
+                outcome,
+                job.attempt = attempt,
+                duration_ms = milliseconds,
+                error,
                 "job `{job}` {outcome}"
             ),
         }

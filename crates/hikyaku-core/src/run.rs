@@ -9,6 +9,7 @@ use std::time::Duration;
 use futures_channel::oneshot;
 use futures_util::{FutureExt, select_biased};
 use serde_json::value::RawValue;
+use tracing::Instrument;
 
 use crate::claim::Claim;
 use crate::context::{Attempt, Context};
@@ -120,7 +121,8 @@ impl Engine<'_> {
         let (sender, result) = oneshot::channel();
         let context = Context::new(job.state, Arc::clone(&attempt));
         let task = run_to_end(job.prepared, context, Arc::clone(&attempt), sender);
-        let handle = self.ports.executor.spawn(task);
+        // Elsewhere, but still in this job's span.
+        let handle = self.ports.executor.spawn(Box::pin(task.in_current_span()));
         Running {
             result,
             attempt,

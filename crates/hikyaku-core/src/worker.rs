@@ -1,7 +1,10 @@
 //! The worker: decode → claim → run → settle.
 
+use std::error::Error as StdError;
 use std::sync::Arc;
-use tracing::Instrument;
+
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
 
 use crate::claim::Claimed;
 use crate::decode::decode;
@@ -10,6 +13,7 @@ use crate::policy::Description;
 use crate::registry::Registry;
 use crate::run;
 use crate::settle::Finished;
+use crate::shared::{SetupError, Shared};
 use crate::{Delivery, Job, Report};
 
 /// How a worker works.
@@ -28,7 +32,7 @@ impl Default for Settings {
 
 /// The jobs of one binary and what they share.
 pub struct Worker<S> {
-    pub(crate) state: Arc<S>,
+    pub(crate) shared: Shared<S>,
     pub(crate) registry: Registry<S>,
     pub(crate) settings: Settings,
 }
@@ -36,11 +40,31 @@ pub struct Worker<S> {
 impl<S: Send + Sync + 'static> Worker<S> {
     /// A worker without jobs. `state` is what all of them share: clients, pools, settings.
     pub fn new(state: S) -> Self {
+        Self::sharing(Shared::ready(state))
+    }
+
+    /// A worker without jobs whose shared state is made when it is first needed: before the first job runs, but not
+    /// to describe the jobs.
+    ///
+    /// An error keeps a function from starting, with the error's text in its log.
+    pub fn setup<E>(make: impl Fn() -> Result<S, E> + Send + Sync + 'static) -> Self
+    where
+        E: Into<Box<dyn StdError + Send + Sync>>,
+    {
+        Self::sharing(Shared::later(move || make().map_err(Into::into)))
+    }
+
+    fn sharing(shared: Shared<S>) -> Self {
         Self {
-            state: Arc::new(state),
+            shared,
             registry: Registry::new(),
             settings: Settings::default(),
         }
+    }
+
+    /// Makes the shared state now, if it is not there yet.
+    pub fn set_up(&self) -> Result<(), SetupError> {
+        self.shared.get().map(drop)
     }
 
     /// Adds a job type. A second one of the same name takes the first one's place.
@@ -69,7 +93,9 @@ impl<S: Send + Sync + 'static> Worker<S> {
 
     /// One delivery's whole way.
     pub(crate) async fn handle(&self, delivery: &Delivery, engine: &Engine<'_>) -> Report {
-        let span = tracing::error_span!("job", message.id = %delivery.message_id);
+        let message = &delivery.message_id;
+        let span =
+            tracing::error_span!("job", message.id = %message, job.id = Empty, job.name = Empty);
         let report = self.attend(delivery, engine).instrument(span.clone()).await;
         span.in_scope(|| report.log());
         report
@@ -81,7 +107,17 @@ impl<S: Send + Sync + 'static> Worker<S> {
             Ok(decoded) => decoded,
             Err(refused) => {
                 let settled = engine.settle_refused(&refused, delivery).await;
-                return Report::refused(&refused, delivery, settled);
+                let report = Report::refused(&refused, delivery, settled);
+                name_span(&report.id, report.job.as_deref().unwrap_or("unknown"));
+                return report;
+            }
+        };
+        name_span(&decoded.id, &decoded.name);
+        let state = match self.shared.get() {
+            Ok(state) => Arc::clone(state),
+            Err(error) => {
+                let settled = engine.not_set_up(delivery, &error).await;
+                return Report::of(&decoded, delivery, 0, settled);
             }
         };
         if !engine.worth_starting(&decoded.policy) {
@@ -106,7 +142,7 @@ impl<S: Send + Sync + 'static> Worker<S> {
             id: &decoded.id,
             policy: &decoded.policy,
             prepared,
-            state: Arc::clone(&self.state),
+            state,
         };
         let ended = engine.run(job, &mut claim, delivery).await;
         let settled = engine
@@ -114,4 +150,9 @@ impl<S: Send + Sync + 'static> Worker<S> {
             .await;
         Report::of(&decoded, delivery, claim.spent, settled).with(ended, began.until(engine.now()))
     }
+}
+
+/// What is logged from here on, by the job too, says whose it is.
+fn name_span(id: &str, job: &str) {
+    Span::current().record("job.id", id).record("job.name", job);
 }

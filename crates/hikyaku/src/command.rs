@@ -83,6 +83,7 @@ async fn run_once<S: Send + Sync + 'static>(
     payload: Payload,
 ) -> Result<(), Error> {
     logs::as_text(config.log_level.as_deref());
+    worker.set_up()?;
     let payload = match payload {
         Payload::File(path) => {
             std::fs::read_to_string(&path).map_err(|source| Error::Read { path, source })?

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use hikyaku_core::SetupError;
+
 use crate::config::ConfigError;
 
 /// A function could not be served, or a command could not be carried out.
@@ -17,9 +19,9 @@ pub enum Error {
     /// The Lambda Runtime API broke off.
     #[error("serving the Lambda Runtime API")]
     Runtime(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The state that the jobs share could not be made.
-    #[error("setting up what the jobs share")]
-    State(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// What the jobs share could not be made.
+    #[error(transparent)]
+    Setup(#[from] SetupError),
     /// The command line does not say what to do.
     #[error("{0}")]
     Usage(String),
@@ -35,13 +37,6 @@ pub enum Error {
     /// The job that was run by command did not succeed.
     #[error("{0}")]
     Failed(String),
-}
-
-impl Error {
-    /// An error of a job's own set-up, for `main` to return.
-    pub fn state(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self::State(error.into())
-    }
 }
 
 /// What Rust prints when `main` returns an error: the sentence and its causes, as a person reads them.

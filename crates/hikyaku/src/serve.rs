@@ -44,6 +44,7 @@ async fn as_function<S: Send + Sync + 'static>(
     config: Config,
 ) -> Result<(), Error> {
     logs::as_json(config.log_level.as_deref());
+    worker.set_up()?;
     let function = on_aws(worker, config).await?;
     let function = &function;
     let handler = service_fn(async |event: LambdaEvent<Box<RawValue>>| {

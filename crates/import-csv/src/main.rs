@@ -6,8 +6,10 @@ use hikyaku::Worker;
 use import_csv::{ImportCsv, Importer, Settings};
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
-    let importer = Importer::new(Settings::from_env()?)?;
-    hikyaku::serve(Worker::new(importer).register::<ImportCsv>()).await?;
-    Ok(())
+async fn main() -> Result<(), hikyaku::Error> {
+    hikyaku::serve(Worker::setup(importer).register::<ImportCsv>()).await
+}
+
+fn importer() -> Result<Importer, Box<dyn Error + Send + Sync>> {
+    Ok(Importer::new(Settings::from_env()?)?)
 }

@@ -48,10 +48,18 @@ async fn run() -> Result<bool> {
     let outcomes = Arc::new(Outcomes::default());
     let cloud = start(&stage, &outcomes).await?;
     let clients = check::Clients::of(&cloud)?;
-    println!("The local cloud runs: SQS {}, DynamoDB {}, Lambda {}", cloud.endpoints().sqs, cloud.endpoints().dynamodb, cloud.endpoints().lambda);
+    println!(
+        "The local cloud runs: SQS {}, DynamoDB {}, Lambda {}",
+        cloud.endpoints().sqs,
+        cloud.endpoints().dynamodb,
+        cloud.endpoints().lambda
+    );
 
     let mut messages = messages::first(&stage);
-    println!("Sending {} messages, as Laravel, Node and a broken producer would …", messages.len());
+    println!(
+        "Sending {} messages, as Laravel, Node and a broken producer would …",
+        messages.len()
+    );
     send(&clients, &cloud, &mut messages).await?;
     outcomes.wait_for("released", PATIENCE).await?;
     stage.let_the_blocked_image_through()?;
@@ -83,8 +91,17 @@ async fn start(stage: &Stage, outcomes: &Arc<Outcomes>) -> Result<Cloud> {
 
 async fn send(clients: &check::Clients, cloud: &Cloud, messages: &mut [Message]) -> Result<()> {
     for message in messages {
-        let queue = cloud.stack().queue(message.queue).ok_or("the template lacks a queue")?;
-        let sent = clients.sqs.send_message().queue_url(&queue.url).message_body(&message.body).send().await?;
+        let queue = cloud
+            .stack()
+            .queue(message.queue)
+            .ok_or("the template lacks a queue")?;
+        let sent = clients
+            .sqs
+            .send_message()
+            .queue_url(&queue.url)
+            .message_body(&message.body)
+            .send()
+            .await?;
         if message.id.is_empty() {
             message.id = sent.message_id.unwrap_or_default();
         }
@@ -101,5 +118,7 @@ async fn settle(cloud: &Cloud) -> Result<()> {
         Ok(())
     })
     .await
-    .map_err(|_| "some messages are still in their queues; `make dev` shows what the functions say")?
+    .map_err(
+        |_| "some messages are still in their queues; `make dev` shows what the functions say",
+    )?
 }

@@ -32,7 +32,8 @@ pub(crate) const NONSENSE: &str = "customer 42 has paid";
 pub(crate) fn first(stage: &Stage) -> Vec<Message> {
     let customers = stage.url("imports/customers.csv");
     let japanese = stage.url("imports/kokyaku.csv");
-    let import = |class, url: &str| laravel_13(IMPORT, class, &[("url", url), ("table", "customers")]);
+    let import =
+        |class, url: &str| laravel_13(IMPORT, class, &[("url", url), ("table", "customers")]);
     vec![
         Message {
             title: "import 1,000 customers",
@@ -47,7 +48,11 @@ pub(crate) fn first(stage: &Stage) -> Vec<Message> {
             producer: "Laravel 8",
             queue: "ImportCsvQueue",
             id: IMPORT_CP932.to_owned(),
-            body: laravel_8(IMPORT_CP932, "App\\Jobs\\ImportCsv", &[("url", &japanese), ("table", "customers")]),
+            body: laravel_8(
+                IMPORT_CP932,
+                "App\\Jobs\\ImportCsv",
+                &[("url", &japanese), ("table", "customers")],
+            ),
             expected: &["done"],
         },
         Message {
@@ -88,7 +93,13 @@ pub(crate) fn first(stage: &Stage) -> Vec<Message> {
 /// The second wave: the first import once more.
 pub(crate) fn late(first: &[Message]) -> Vec<Message> {
     let import = first.iter().filter(|message| message.id == IMPORT);
-    import.map(|message| Message { title: "the first message again", expected: &["done before"], ..message.clone() }).collect()
+    import
+        .map(|message| Message {
+            title: "the first message again",
+            expected: &["done before"],
+            ..message.clone()
+        })
+        .collect()
 }
 
 /// A string job: plain JSON, which any language writes. It asks for one second between attempts.
@@ -99,8 +110,16 @@ fn resize(id: &str, url: &str) -> String {
 
 /// An object job as Laravel 13 sends it: properties with their defaults left out.
 fn laravel_13(id: &str, class: &str, properties: &[(&str, &str)]) -> String {
-    let properties: Vec<_> = properties.iter().map(|(name, value)| serialized(name, value)).collect();
-    let command = format!("O:{}:\"{class}\":{}:{{{}}}", class.len(), properties.len(), properties.concat());
+    let properties: Vec<_> = properties
+        .iter()
+        .map(|(name, value)| serialized(name, value))
+        .collect();
+    let command = format!(
+        "O:{}:\"{class}\":{}:{{{}}}",
+        class.len(),
+        properties.len(),
+        properties.concat()
+    );
     json!({
         "uuid": id, "displayName": class, "job": "Illuminate\\Queue\\CallQueuedHandler@call",
         "maxTries": null, "maxExceptions": null, "failOnTimeout": false, "backoff": null, "timeout": null,
@@ -113,12 +132,36 @@ fn laravel_13(id: &str, class: &str, properties: &[(&str, &str)]) -> String {
 
 /// An object job as Laravel 8 sends it: every property of its traits is there, and these are protected.
 fn laravel_8(id: &str, class: &str, properties: &[(&str, &str)]) -> String {
-    let traits = ["job", "connection", "queue", "chainConnection", "chainQueue", "chainCatchCallbacks", "delay", "afterCommit"];
-    let mut members: Vec<_> =
-        properties.iter().map(|(name, value)| serialized(&format!("\0*\0{name}"), value)).collect();
-    members.extend(traits.iter().map(|name| format!("s:{}:\"{name}\";N;", name.len())));
-    members.extend(["middleware", "chained"].iter().map(|name| format!("s:{}:\"{name}\";a:0:{{}}", name.len())));
-    let command = format!("O:{}:\"{class}\":{}:{{{}}}", class.len(), members.len(), members.concat());
+    let traits = [
+        "job",
+        "connection",
+        "queue",
+        "chainConnection",
+        "chainQueue",
+        "chainCatchCallbacks",
+        "delay",
+        "afterCommit",
+    ];
+    let mut members: Vec<_> = properties
+        .iter()
+        .map(|(name, value)| serialized(&format!("\0*\0{name}"), value))
+        .collect();
+    members.extend(
+        traits
+            .iter()
+            .map(|name| format!("s:{}:\"{name}\";N;", name.len())),
+    );
+    members.extend(
+        ["middleware", "chained"]
+            .iter()
+            .map(|name| format!("s:{}:\"{name}\";a:0:{{}}", name.len())),
+    );
+    let command = format!(
+        "O:{}:\"{class}\":{}:{{{}}}",
+        class.len(),
+        members.len(),
+        members.concat()
+    );
     json!({
         "uuid": id, "displayName": class, "job": "Illuminate\\Queue\\CallQueuedHandler@call",
         "maxTries": null, "maxExceptions": null, "failOnTimeout": false, "backoff": null, "timeout": null,

@@ -47,7 +47,9 @@ impl Outcomes {
                 changed.await;
             }
         };
-        tokio::time::timeout(patience, wait).await.map_err(|_| format!("no job was ever {outcome}").into())
+        tokio::time::timeout(patience, wait)
+            .await
+            .map_err(|_| format!("no job was ever {outcome}").into())
     }
 
     fn by_job(&self) -> MutexGuard<'_, HashMap<String, Vec<String>>> {
@@ -56,7 +58,10 @@ impl Outcomes {
 
     /// Prints one line a message. Answers whether each went as it should.
     pub(crate) fn print(&self, messages: &[Message], facts: &Facts) -> bool {
-        println!("\n{:<38} {:<11} {:<16} where the result is", "message", "sent by", "what happened");
+        println!(
+            "\n{:<38} {:<11} {:<16} where the result is",
+            "message", "sent by", "what happened"
+        );
         println!("{}", "-".repeat(118));
         let mut left = self.by_job().clone();
         let mut all_well = true;
@@ -66,10 +71,22 @@ impl Outcomes {
             let rest = said.split_off(message.expected.len().min(said.len()));
             left.insert(message.id.clone(), rest);
             let as_expected = said == message.expected;
-            let what = if as_expected { said.join(", ") } else { format!("{} (!)", said.join(", ")) };
-            println!("{:<38} {:<11} {what:<16} {}", message.title, message.producer, facts.place(message));
+            let what = if as_expected {
+                said.join(", ")
+            } else {
+                format!("{} (!)", said.join(", "))
+            };
+            println!(
+                "{:<38} {:<11} {what:<16} {}",
+                message.title,
+                message.producer,
+                facts.place(message)
+            );
             all_well &= as_expected;
         }
-        all_well & messages.iter().all(|message| left.get(&message.id).is_none_or(Vec::is_empty))
+        all_well
+            & messages
+                .iter()
+                .all(|message| left.get(&message.id).is_none_or(Vec::is_empty))
     }
 }

@@ -12,7 +12,8 @@ use sqlx::{Connection, SqliteConnection};
 use crate::Result;
 
 /// The table that rows are imported into, as the application's own migration would make it.
-const CUSTOMERS: &str = "CREATE TABLE customers (email TEXT NOT NULL, name TEXT NOT NULL, age INTEGER)";
+const CUSTOMERS: &str =
+    "CREATE TABLE customers (email TEXT NOT NULL, name TEXT NOT NULL, age INTEGER)";
 
 /// The rows of `customers.csv`, and how many of them break a rule.
 pub(crate) const ROWS: usize = 1000;
@@ -33,11 +34,20 @@ impl Stage {
         if Path::new(folder).exists() {
             fs::remove_dir_all(folder)?;
         }
-        for part in ["imports", "images/blocked", "rejects", "variants", "reports"] {
+        for part in [
+            "imports",
+            "images/blocked",
+            "rejects",
+            "variants",
+            "reports",
+        ] {
             fs::create_dir_all(Path::new(folder).join(part))?;
         }
         let today = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
-        let stage = Self { folder: fs::canonicalize(folder)?, today };
+        let stage = Self {
+            folder: fs::canonicalize(folder)?,
+            today,
+        };
         stage.write_files()?;
         stage.create_database().await?;
         Ok(stage)
@@ -59,7 +69,10 @@ impl Stage {
     /// The values of the template's parameters that put everything into this folder.
     pub(crate) fn parameters(&self) -> BTreeMap<String, String> {
         [
-            ("DatabaseUrl", format!("sqlite://{}", self.path("application.db").display())),
+            (
+                "DatabaseUrl",
+                format!("sqlite://{}", self.path("application.db").display()),
+            ),
             ("ImportSources", self.url("imports/")),
             ("ImportRejectsUrl", self.url("rejects/")),
             ("ImageSources", self.url("images/")),
@@ -80,7 +93,9 @@ impl Stage {
     }
 
     pub(crate) async fn database(&self) -> Result<SqliteConnection> {
-        let options = SqliteConnectOptions::new().filename(self.path("application.db")).create_if_missing(true);
+        let options = SqliteConnectOptions::new()
+            .filename(self.path("application.db"))
+            .create_if_missing(true);
         Ok(SqliteConnection::connect_with(&options).await?)
     }
 
@@ -108,8 +123,15 @@ impl Stage {
 fn customers() -> Result<String> {
     let mut text = "email,name,age\n".to_owned();
     for number in 1..=ROWS {
-        let age = if number % 333 == 0 { 1000 } else { 18 + number % 70 };
-        writeln!(text, "customer{number}@example.com,\"Customer, the {number}th\",{age}")?;
+        let age = if number % 333 == 0 {
+            1000
+        } else {
+            18 + number % 70
+        };
+        writeln!(
+            text,
+            "customer{number}@example.com,\"Customer, the {number}th\",{age}"
+        )?;
     }
     Ok(text)
 }

@@ -23,7 +23,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::config::Config;
+use crate::config::{Config, ConfigError};
 use crate::day::{Day, object};
 use crate::dynamodb::DynamoDbFailedJobs;
 use crate::summary::Summary;
@@ -118,7 +118,7 @@ impl ReportJobs {
 
 /// The time by the engine's clock, from the two things it tells a job.
 fn now(context: &Context<Reporter>) -> Result<Timestamp, JobError> {
-    let now = context.deadline() - context.time_left();
+    let now = context.now();
     Ok(Timestamp::from_millisecond(i64::try_from(
         now.as_millis(),
     )?)?)
@@ -152,7 +152,9 @@ impl Reporter {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), hikyaku::Error> {
-    let config = Config::from_env().map_err(hikyaku::Error::state)?;
-    let reporter = Reporter::new(config).map_err(hikyaku::Error::state)?;
-    hikyaku::serve(Worker::new(reporter).register::<ReportJobs>()).await
+    hikyaku::serve(Worker::setup(reporter).register::<ReportJobs>()).await
+}
+
+fn reporter() -> Result<Reporter, ConfigError> {
+    Ok(Reporter::new(Config::from_env()?)?)
 }

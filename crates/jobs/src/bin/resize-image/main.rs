@@ -24,7 +24,7 @@ use hikyaku::{Context, Guarantee, Job, JobError, ResultExt, Worker};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::config::Config;
+use crate::config::{Config, ConfigError};
 use crate::format::Format;
 use crate::objects::{Resized, fetch, store};
 use crate::plan::{File, Plan};
@@ -108,8 +108,11 @@ async fn draw(
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), hikyaku::Error> {
-    let config = Config::from_env().map_err(hikyaku::Error::state)?;
-    let objects = Objects::new(config.objects.clone()).map_err(hikyaku::Error::state)?;
-    let worker = Worker::new(Resizer { config, objects }).register::<ResizeImage>();
-    hikyaku::serve(worker).await
+    hikyaku::serve(Worker::setup(resizer).register::<ResizeImage>()).await
+}
+
+fn resizer() -> Result<Resizer, ConfigError> {
+    let config = Config::from_env()?;
+    let objects = Objects::new(config.objects.clone())?;
+    Ok(Resizer { config, objects })
 }

@@ -1,0 +1,47 @@
+//! What all jobs of one binary share.
+
+use std::error::Error as StdError;
+use std::sync::{Arc, OnceLock};
+
+type BoxError = Box<dyn StdError + Send + Sync>;
+
+/// The shared state, there from the start or made when it is first needed.
+pub(crate) struct Shared<S> {
+    made: OnceLock<Arc<S>>,
+    make: Option<Box<dyn Fn() -> Result<S, BoxError> + Send + Sync>>,
+}
+
+/// What the jobs share could not be made.
+#[derive(Debug, thiserror::Error)]
+#[error("setting up what the jobs share")]
+pub struct SetupError {
+    #[source]
+    source: BoxError,
+}
+
+impl<S> Shared<S> {
+    pub(crate) fn ready(state: S) -> Self {
+        Self {
+            made: OnceLock::from(Arc::new(state)),
+            make: None,
+        }
+    }
+
+    pub(crate) fn later(make: impl Fn() -> Result<S, BoxError> + Send + Sync + 'static) -> Self {
+        Self {
+            made: OnceLock::new(),
+            make: Some(Box::new(make)),
+        }
+    }
+
+    /// The state; made now if it was not made yet.
+    pub(crate) fn get(&self) -> Result<&Arc<S>, SetupError> {
+        if let Some(state) = self.made.get() {
+            return Ok(state);
+        }
+        let missing = || -> Result<S, BoxError> { Err("nothing says how to make it".into()) };
+        let made = self.make.as_ref().map_or_else(missing, |make| make());
+        let state = made.map_err(|source| SetupError { source })?;
+        Ok(self.made.get_or_init(|| Arc::new(state)))
+    }
+}
