@@ -124,16 +124,14 @@ impl Importer {
         owner: Owner<'_>,
         version: &str,
     ) -> Result<Cursor, ImportError> {
-        let found = match found {
-            Some(found) => found,
-            None => match Cursor::begin(&self.database, owner, version).await? {
-                Some(cursor) => return Ok(cursor),
-                // The last words of a killed attempt can arrive after this one looked.
-                None => {
-                    let found = Cursor::find(&self.database, owner).await?;
-                    found.ok_or(ImportError::Stale { chunk: 1 })?
-                }
-            },
+        let found = if let Some(found) = found {
+            found
+        } else if let Some(cursor) = Cursor::begin(&self.database, owner, version).await? {
+            return Ok(cursor);
+        } else {
+            // The last words of a killed attempt can arrive after this one looked.
+            let found = Cursor::find(&self.database, owner).await?;
+            found.ok_or(ImportError::Stale { chunk: 1 })?
         };
         if found.version != version {
             return Err(ImportError::Changed {
