@@ -22,7 +22,7 @@ pub enum Encoding {
     /// UTF-8, with or without a byte order mark.
     #[serde(rename = "utf-8", alias = "UTF-8", alias = "utf8")]
     Utf8,
-    /// CP932, what Japanese Windows calls Shift_JIS.
+    /// CP932, what Japanese Windows calls `Shift_JIS`.
     #[serde(
         rename = "cp932",
         alias = "CP932",
@@ -51,11 +51,15 @@ impl Encoding {
         } else {
             0
         };
-        Ok(match self {
-            Self::Utf8 => (Charset::Utf8, mark),
-            Self::Cp932 => (Charset::Cp932, 0),
-            Self::Auto if mark > 0 || is_utf8_so_far(sample) => (Charset::Utf8, mark),
-            Self::Auto => (Charset::Cp932, 0),
+        let utf8 = match self {
+            Self::Utf8 => true,
+            Self::Cp932 => false,
+            Self::Auto => mark > 0 || is_utf8_so_far(sample),
+        };
+        Ok(if utf8 {
+            (Charset::Utf8, mark)
+        } else {
+            (Charset::Cp932, 0)
         })
     }
 }

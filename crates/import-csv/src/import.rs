@@ -4,6 +4,7 @@ use hikyaku::objects::Objects;
 use serde::Serialize;
 use url::Url;
 
+use crate::ImportCsv;
 use crate::chunk::{Chunk, Limits, Rejected, Row};
 use crate::config::{ConfigError, Settings};
 use crate::cursor::{Cursor, Owner};
@@ -13,7 +14,6 @@ use crate::source::Source;
 use crate::sql::{Database, SqlError, Transaction};
 use crate::table::Tables;
 use crate::validate::Layout;
-use crate::{Encoding, ImportCsv};
 
 /// What every import of this function shares.
 #[derive(Debug)]
@@ -96,53 +96,49 @@ pub async fn import(
         table: name,
     };
 
-    let found = match Cursor::find(&importer.database, owner).await? {
-        Some(cursor) if !cursor.finished => {
-            Some(cursor.take_over(&importer.database, owner).await?)
-        }
-        found => found,
-    };
+    let found = Cursor::find(&importer.database, owner).await?;
     if let Some(done) = found.as_ref().filter(|cursor| cursor.finished) {
         return Ok(importer.imported(done, owner));
     }
-    let (cursor, mut source) = importer.open(found, &job.url, job.encoding).await?;
+    let mut source = Source::open(&importer.sources, &job.url, job.encoding).await?;
     let layout = Layout::of(name, table, &source.header)?;
-    let cursor = match cursor {
-        Some(cursor) => cursor,
-        None => importer.begin(owner, source.info.version()).await?,
-    };
+    let cursor = importer.claim(found, owner, source.info.version()).await?;
+    if cursor.finished {
+        return Ok(importer.imported(&cursor, owner));
+    }
+    if cursor.chunk > 0 {
+        source
+            .resume(&importer.sources, &job.url, cursor.position)
+            .await?;
+    }
     importer
         .run(cursor, owner, &mut source, &layout, stop)
         .await
 }
 
 impl Importer {
-    /// The object at the cursor's position, if it is still the object that the cursor belongs to.
-    async fn open(
+    /// The job's cursor, this attempt's from here on, if the object is still the one it belongs to.
+    async fn claim(
         &self,
         found: Option<Cursor>,
-        url: &Url,
-        encoding: Encoding,
-    ) -> Result<(Option<Cursor>, Source), ImportError> {
-        let mut source = Source::open(&self.sources, url, encoding).await?;
-        let Some(cursor) = found else {
-            return Ok((None, source));
+        owner: Owner<'_>,
+        version: &str,
+    ) -> Result<Cursor, ImportError> {
+        let found = if let Some(found) = found {
+            found
+        } else if let Some(cursor) = Cursor::begin(&self.database, owner, version).await? {
+            return Ok(cursor);
+        } else {
+            // The last words of a killed attempt can arrive after this one looked.
+            let found = Cursor::find(&self.database, owner).await?;
+            found.ok_or(ImportError::Stale { chunk: 1 })?
         };
-        if source.info.version() != cursor.version {
+        if found.version != version {
             return Err(ImportError::Changed {
-                rows: cursor.position.rows,
+                rows: found.position.rows,
             });
         }
-        if cursor.chunk > 0 {
-            source.resume(&self.sources, url, cursor.position).await?;
-        }
-        Ok((Some(cursor), source))
-    }
-
-    /// A new cursor. That another attempt made one since we looked means that there are two at once: one comes back.
-    async fn begin(&self, owner: Owner<'_>, version: &str) -> Result<Cursor, ImportError> {
-        let cursor = Cursor::begin(&self.database, owner, version).await?;
-        cursor.ok_or(ImportError::Stale { chunk: 1 })
+        found.take_over(&self.database, owner).await
     }
 
     async fn run(

@@ -30,7 +30,7 @@ pub struct ImportCsv {
 impl Job for ImportCsv {
     const NAME: &'static str = "App\\Jobs\\ImportCsv";
     const TRIES: u32 = 5;
-    const TIMEOUT: Duration = Duration::from_secs(600);
+    const TIMEOUT: Duration = Duration::from_mins(10);
     const GUARANTEE: Guarantee = Guarantee::Once;
     type State = Importer;
     type Output = Imported;

@@ -38,9 +38,9 @@ impl SqlError {
     /// Says of a missing table of ours where it comes from.
     pub(crate) fn of_the_cursor(mut self) -> Self {
         if self.missing {
-            self.text = "table `hikyaku_cursors` or a column of it is missing: run the migration \
+            "table `hikyaku_cursors` or a column of it is missing: run the migration \
                          database/migrations/create_hikyaku_cursors_table.php or the SQL beside it"
-                .to_owned();
+                .clone_into(&mut self.text);
         }
         self
     }

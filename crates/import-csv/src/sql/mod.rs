@@ -23,7 +23,7 @@ const CONNECTIONS: u32 = 2;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Database {
-    /// MySQL or MariaDB.
+    /// MySQL or `MariaDB`.
     MySql(MySqlPool),
     /// PostgreSQL.
     Postgres(PgPool),

@@ -1,4 +1,4 @@
-//! MySQL and MariaDB.
+//! MySQL and `MariaDB`.
 
 use sqlx::mysql::{MySqlArguments, MySqlConnectOptions, MySqlPool, MySqlPoolOptions, MySqlRow};
 use sqlx::query::Query;
@@ -8,6 +8,10 @@ use super::{CONNECT, CONNECTIONS, Statement, Value, binding};
 
 /// A frozen function must not keep its locks: the server closes a connection that says nothing for a minute.
 const SESSION: &str = "SET SESSION wait_timeout = 60, innodb_lock_wait_timeout = 30";
+
+/// An attempt that was cut off while it began a transaction leaves it open, unknown to the driver. It must not hold its
+/// locks against the next attempt.
+const CLEAN: &str = "ROLLBACK";
 
 pub(super) fn pool(url: &str) -> Option<MySqlPool> {
     let url = url
@@ -22,6 +26,9 @@ pub(super) fn pool(url: &str) -> Option<MySqlPool> {
         .max_lifetime(None)
         .after_connect(|connection, _| {
             Box::pin(async move { connection.execute(SESSION).await.map(drop) })
+        })
+        .after_release(|connection, _| {
+            Box::pin(async move { connection.execute(CLEAN).await.map(|_| true) })
         });
     Some(pool.connect_lazy_with(options.disable_statement_logging()))
 }

@@ -1,6 +1,7 @@
 //! What a test needs: a directory, a database in it, and an importer on both.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use tempfile::TempDir;
 use url::Url;
@@ -16,7 +17,8 @@ const CUSTOMERS: &str = r#"{"customers": {"columns": {
 }}}"#;
 
 pub(super) struct Bench {
-    pub(super) directory: TempDir,
+    pub(super) directory: Arc<TempDir>,
+    url: String,
     pub(super) importer: Importer,
     pub(super) database: Database,
 }
@@ -44,6 +46,16 @@ impl Bench {
     }
 
     pub(super) fn on(directory: TempDir, database: &str, tables: &str) -> Self {
+        std::fs::create_dir(directory.path().join("in")).unwrap();
+        Self::open(Arc::new(directory), database, tables)
+    }
+
+    /// The same directory and database with other connections, as another process has them.
+    pub(super) fn again(&self) -> Self {
+        Self::open(Arc::clone(&self.directory), &self.url, CUSTOMERS)
+    }
+
+    fn open(directory: Arc<TempDir>, database: &str, tables: &str) -> Self {
         let folder = Url::from_directory_path(directory.path()).unwrap();
         let variable = |name: &str| match name {
             "DATABASE_URL" => Some(database.to_owned()),
@@ -52,16 +64,18 @@ impl Bench {
             "IMPORT_REJECTS_URL" => Some(format!("{folder}rejects")),
             _ => None,
         };
-        std::fs::create_dir(directory.path().join("in")).unwrap();
         let mut importer = Importer::new(Settings::from_variables(variable).unwrap()).unwrap();
         importer.limits = Limits {
             rows: 3,
             bytes: 1024,
         };
+        let url = database.to_owned();
+        let database = Database::connect_lazily(database).unwrap();
         Self {
             directory,
+            url,
             importer,
-            database: Database::connect_lazily(database).unwrap(),
+            database,
         }
     }
 
@@ -153,9 +167,11 @@ impl Bench {
 
 /// A file of `count` customers.
 pub(super) fn customers(count: usize) -> String {
-    (0..count).fold("email,age\n".to_owned(), |text, index| {
-        format!("{text}c{index}@example.com,{}\n", index % 90)
-    })
+    let mut text = "email,age\n".to_owned();
+    for (index, email) in emails(count).iter().enumerate() {
+        text.extend([email, ",", (index % 90).to_string().as_str(), "\n"]);
+    }
+    text
 }
 
 pub(super) fn emails(count: usize) -> Vec<String> {

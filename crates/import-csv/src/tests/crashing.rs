@@ -24,27 +24,34 @@ async fn stopping_after_every_chunk_imports_every_row_once() {
     assert_eq!(bench.column("email").await, emails(10));
 }
 
-/// The attempt is dropped after its 1st, 2nd, 3rd… await, wherever that is: before, within and after transactions.
 #[tokio::test]
 async fn dying_at_any_await_imports_every_row_once() {
     let bench = Bench::new().await;
     bench
         .run("CREATE UNIQUE INDEX one ON customers (email)")
         .await;
+    dying_at_any_await(&bench).await;
+}
+
+/// The attempt is dropped after its 1st, 2nd, 3rd… await, wherever that is: before, within and after transactions.
+pub(super) async fn dying_at_any_await(bench: &Bench) {
     let text = format!(
         "{},1\nbroken\nc0@example.com,5\nlast@example.com,7\n",
         customers(4).trim_end()
     );
+    // What a dropped attempt had sent may still reach the database in the next round: tokens only grow.
+    let mut token = 100;
     for awaits in 1.. {
         bench
             .run("DELETE FROM customers; DELETE FROM hikyaku_cursors")
             .await;
-        let (file, mut token) = (bench.file("a.csv", &text), 0);
+        let file = bench.file("a.csv", &text);
+        let mut attempts = 0;
         let imported = loop {
-            token += 1;
+            (token, attempts) = (token + 1, attempts + 1);
             // Every further attempt comes a little further, so that this ends.
             if let Some(result) =
-                die_after(awaits + token, bench.attempt(&file, token as u64, NEVER)).await
+                die_after(awaits + attempts, bench.attempt(&file, token, NEVER)).await
             {
                 break result.unwrap();
             }
@@ -59,7 +66,7 @@ async fn dying_at_any_await_imports_every_row_once() {
         expected.push("last@example.com".to_owned());
         assert_eq!(bench.column("email").await, expected);
         assert!(bench.rejects(2).unwrap().contains("has 1 fields"));
-        if token == 1 {
+        if attempts == 1 {
             return;
         }
     }
@@ -120,40 +127,55 @@ async fn an_older_attempt_that_wakes_up_changes_nothing() {
     assert_eq!(bench.count().await, 3);
 }
 
-/// The first attempt is frozen between two chunks while the second does all the rest.
+/// Does `work` on another thread, as another process would, and waits for it.
+fn meanwhile<F: Future<Output = ()>>(work: impl FnOnce() -> F + Send) {
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            runtime.block_on(work());
+        });
+    });
+}
+
+/// It is asked whether to stop, which takes so long that a newer attempt begins.
 #[tokio::test]
 async fn an_attempt_that_was_frozen_between_chunks_changes_nothing() {
     let bench = Bench::new().await;
     let file = bench.file("a.csv", customers(10));
-    // Taken over by a newer token, at the moment that the older one is asked whether to stop.
-    let take_over = || {
-        let path = bench.directory.path().join("app.sqlite");
-        std::thread::scope(|scope| {
-            scope.spawn(|| {
-                let runtime = tokio::runtime::Builder::new_current_thread()
-                    .enable_all()
-                    .build()
-                    .unwrap();
-                runtime.block_on(async {
-                    let database =
-                        crate::Database::connect_lazily(&format!("sqlite://{}", path.display()))
-                            .unwrap();
-                    let sql = "UPDATE hikyaku_cursors SET token = 9".to_owned();
-                    let statement = crate::sql::Statement {
-                        sql,
-                        values: vec![],
-                    };
-                    database.execute(statement).await.unwrap();
-                });
-            });
+    let taken_over = || {
+        meanwhile(|| async {
+            bench
+                .again()
+                .run("UPDATE hikyaku_cursors SET token = 9")
+                .await;
         });
         false
     };
-    let error = bench.attempt(&file, 8, take_over).await.unwrap_err();
+    let error = bench.attempt(&file, 8, taken_over).await.unwrap_err();
     assert!(matches!(error, ImportError::Stale { chunk: 2 }), "{error}");
     assert_eq!(bench.count().await, 3);
     assert_eq!(bench.attempt(&file, 9, NEVER).await.unwrap().rows, 10);
     assert_eq!(bench.column("email").await, emails(10));
+}
+
+/// Without a ledger every attempt has the token 0; the chunk's number alone keeps them apart.
+#[tokio::test]
+async fn a_chunk_is_written_once_even_by_attempts_of_one_token() {
+    let bench = Bench::new().await;
+    let file = bench.file("a.csv", customers(10));
+    let outrun = || {
+        meanwhile(|| async {
+            let error = bench.again().attempt(&file, 0, || true).await.unwrap_err();
+            assert!(matches!(error, ImportError::Stopped { row: 7 }), "{error}");
+        });
+        false
+    };
+    let error = bench.attempt(&file, 0, outrun).await.unwrap_err();
+    assert!(matches!(error, ImportError::Stale { chunk: 2 }), "{error}");
+    assert_eq!(bench.column("email").await, emails(6));
 }
 
 #[tokio::test]

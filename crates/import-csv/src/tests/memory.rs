@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 
-use super::bench::Bench;
+use super::bench::{Bench, customers};
 use crate::chunk::{Chunk, Limits};
 use crate::encoding::Charset;
 use crate::rows::{MAX_RECORD, Position, Rows};
@@ -56,11 +56,10 @@ async fn a_large_object_is_never_whole_in_memory() {
 async fn a_hundred_thousand_rows_are_imported_in_chunks_of_the_usual_size() {
     let mut bench = Bench::new().await;
     bench.importer.limits = Limits::default();
-    let mut text = String::from("email,age\n");
-    for index in 0..100_000 {
-        text.push_str(&format!("c{index}@example.com,{}\n", index % 90));
-    }
-    let imported = bench.import(&bench.file("a.csv", text)).await.unwrap();
+    let imported = bench
+        .import(&bench.file("a.csv", customers(100_000)))
+        .await
+        .unwrap();
     assert_eq!(
         (imported.rows, imported.rejected, imported.chunks),
         (100_000, 0, 201)

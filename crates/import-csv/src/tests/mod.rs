@@ -6,6 +6,7 @@ mod configuring;
 mod crashing;
 mod importing;
 mod memory;
+mod queueing;
 mod refusing;
 #[cfg(feature = "test-servers")]
 mod servers;

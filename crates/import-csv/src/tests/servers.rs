@@ -1,6 +1,9 @@
 //! The same on real servers. Each test makes its tables anew in the database that the URL names.
 
+use std::fmt::Write;
+
 use super::bench::{Bench, NEVER};
+use super::crashing::dying_at_any_await;
 use crate::{ImportCsv, ImportError};
 
 const TABLES: &str = r#"{"customers": {"columns": {
@@ -30,9 +33,7 @@ async fn bench(variable: &str, cursors: &str, customers: &str) -> Bench {
 fn file(bench: &Bench) -> ImportCsv {
     let mut text = HEADER.to_owned();
     for row in 0..8 {
-        text.push_str(&format!(
-            "c{row}@e,田中,{row},9000000000,1.5,12.34,yes,2026/1/31,2026-01-31 09:05,019a0000-0000-7000-8000-00000000000{row}\n"
-        ));
+        writeln!(text, "c{row}@e,田中,{row},9000000000,1.5,12.34,yes,2026/1/31,2026-01-31 09:05,019a0000-0000-7000-8000-00000000000{row}").unwrap();
     }
     text.push_str("c3@e,,,,,,,,,\nlast@e,,,,,,,,,\nbad@e,,x,,,,,,,\n");
     bench.file("a.csv", text)
@@ -74,6 +75,11 @@ async fn whole(bench: &Bench) {
         bench.attempt(&file, 3, NEVER).await.unwrap();
     }
     assert_eq!(bench.column("email").await, expected);
+
+    bench
+        .run("CREATE UNIQUE INDEX one ON customers (email)")
+        .await;
+    dying_at_any_await(bench).await;
 
     bench.run("DROP TABLE hikyaku_cursors").await;
     let error = bench.attempt(&file, 6, NEVER).await.unwrap_err();
