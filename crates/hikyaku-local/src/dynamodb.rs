@@ -73,48 +73,82 @@ impl DynamoDb {
     pub fn open(folder: Option<&Path>) -> Result<Self, DynamoDbError> {
         let Some(folder) = folder else {
             let opened = Database::memory();
-            let database = opened.map_err(|source| DynamoDbError::Open { place: "in memory".to_owned(), source })?;
-            return Ok(Self { database, file: None });
+            let database = opened.map_err(|source| DynamoDbError::Open {
+                place: "in memory".to_owned(),
+                source,
+            })?;
+            return Ok(Self {
+                database,
+                file: None,
+            });
         };
-        std::fs::create_dir_all(folder)
-            .map_err(|source| DynamoDbError::Folder { path: folder.to_owned(), source })?;
+        std::fs::create_dir_all(folder).map_err(|source| DynamoDbError::Folder {
+            path: folder.to_owned(),
+            source,
+        })?;
         let file = folder.join(FILE);
         let place = file.display().to_string();
-        let database = Database::new(&place).map_err(|source| DynamoDbError::Open { place, source })?;
-        Ok(Self { database, file: Some(file) })
+        let database =
+            Database::new(&place).map_err(|source| DynamoDbError::Open { place, source })?;
+        Ok(Self {
+            database,
+            file: Some(file),
+        })
     }
 
     /// Creates a table of the template, unless it is there already.
     pub fn create_table(&self, table: &Table) -> Result<(), DynamoDbError> {
         let name = &table.name;
-        let refuse = |reason: String| DynamoDbError::Create { table: name.clone(), reason };
+        let refuse = |reason: String| DynamoDbError::Create {
+            table: name.clone(),
+            reason,
+        };
         let wanted = table.create_request();
-        match self.database.describe_table(DescribeTableRequest { table_name: name.clone() }) {
+        match self.database.describe_table(DescribeTableRequest {
+            table_name: name.clone(),
+        }) {
             Ok(found) => {
-                let found = serde_json::to_value(found.table).map_err(|error| refuse(error.to_string()))?;
+                let found =
+                    serde_json::to_value(found.table).map_err(|error| refuse(error.to_string()))?;
                 if shape(&found) != shape(&wanted) {
                     let path = self.file.clone().unwrap_or_default();
-                    return Err(DynamoDbError::Changed { table: name.clone(), path });
+                    return Err(DynamoDbError::Changed {
+                        table: name.clone(),
+                        path,
+                    });
                 }
             }
             Err(DynoxideError::ResourceNotFoundException(_)) => {
                 let request: CreateTableRequest =
                     serde_json::from_value(wanted).map_err(|error| refuse(error.to_string()))?;
-                self.database.create_table(request).map_err(|error| refuse(error.to_string()))?;
+                self.database
+                    .create_table(request)
+                    .map_err(|error| refuse(error.to_string()))?;
             }
             Err(error) => return Err(refuse(error.to_string())),
         }
-        self.enable_ttl(table).map_err(|error| refuse(error.to_string()))
+        self.enable_ttl(table)
+            .map_err(|error| refuse(error.to_string()))
     }
 
     fn enable_ttl(&self, table: &Table) -> Result<(), DynoxideError> {
-        let Some(attribute) = table.ttl_attribute.clone() else { return Ok(()) };
+        let Some(attribute) = table.ttl_attribute.clone() else {
+            return Ok(());
+        };
         let known = self.database.get_table_metadata(&table.name)?;
-        if known.is_some_and(|known| known.ttl_enabled && known.ttl_attribute.as_ref() == Some(&attribute)) {
+        if known.is_some_and(|known| {
+            known.ttl_enabled && known.ttl_attribute.as_ref() == Some(&attribute)
+        }) {
             return Ok(());
         }
-        let time_to_live_specification = TimeToLiveSpecification { attribute_name: attribute, enabled: true };
-        let request = UpdateTimeToLiveRequest { table_name: table.name.clone(), time_to_live_specification };
+        let time_to_live_specification = TimeToLiveSpecification {
+            attribute_name: attribute,
+            enabled: true,
+        };
+        let request = UpdateTimeToLiveRequest {
+            table_name: table.name.clone(),
+            time_to_live_specification,
+        };
         self.database.update_time_to_live(request).map(drop)
     }
 
@@ -132,7 +166,9 @@ impl DynamoDb {
     pub(crate) fn serve(&self, listener: TcpListener, clock: SharedClock, tasks: &Tasks) {
         let (database, stopping) = (self.database.clone(), tasks.stopping());
         tasks.spawn(async move {
-            if let Err(error) = dynoxide::server::serve_with_shutdown(listener, database, stopping).await {
+            if let Err(error) =
+                dynoxide::server::serve_with_shutdown(listener, database, stopping).await
+            {
                 tracing::error!(error, "DynamoDB does not answer any more");
             }
         });
@@ -142,9 +178,9 @@ impl DynamoDb {
                 clock.sleep(SWEEP_EVERY).await;
                 let dynamodb = swept.clone();
                 // SQLite blocks.
-                match tokio::task::spawn_blocking(move || dynamodb.sweep()).await {
-                    Ok(Err(error)) => tracing::warn!(%error, "could not delete expired items"),
-                    Ok(Ok(_)) | Err(_) => {}
+                if let Ok(Err(error)) = tokio::task::spawn_blocking(move || dynamodb.sweep()).await
+                {
+                    tracing::warn!(%error, "could not delete expired items");
                 }
             }
         });
@@ -156,7 +192,9 @@ fn shape(table: &Value) -> Vec<String> {
     let mut shape = vec![table["KeySchema"].to_string()];
     for kind in ["GlobalSecondaryIndexes", "LocalSecondaryIndexes"] {
         let indexes = table[kind].as_array().into_iter().flatten();
-        shape.extend(indexes.map(|index| format!("{kind} {} {}", index["IndexName"], index["KeySchema"])));
+        shape.extend(
+            indexes.map(|index| format!("{kind} {} {}", index["IndexName"], index["KeySchema"])),
+        );
     }
     shape[1..].sort();
     shape
@@ -185,20 +223,32 @@ mod tests {
 "
         );
         let template = Template::parse(&text, "test").unwrap();
-        template.resolve(&Environment::new("http://127.0.0.1:1")).unwrap().tables
+        template
+            .resolve(&Environment::new("http://127.0.0.1:1"))
+            .unwrap()
+            .tables
     }
 
-    fn put(dynamodb: &DynamoDb, item: Value) {
+    fn put(dynamodb: &DynamoDb, item: &Value) {
         let request = serde_json::json!({ "TableName": "ledger", "Item": item });
-        dynamodb.database().put_item(serde_json::from_value(request).unwrap()).unwrap();
+        dynamodb
+            .database()
+            .put_item(serde_json::from_value(request).unwrap())
+            .unwrap();
     }
 
     #[test]
     fn expired_items_are_swept() {
         let dynamodb = DynamoDb::open(None).unwrap();
         dynamodb.create_table(&tables("pk")[0]).unwrap();
-        put(&dynamodb, serde_json::json!({ "pk": { "S": "old" }, "x": { "N": "1000000000" } }));
-        put(&dynamodb, serde_json::json!({ "pk": { "S": "young" }, "x": { "N": "9000000000" } }));
+        put(
+            &dynamodb,
+            &serde_json::json!({ "pk": { "S": "old" }, "x": { "N": "1000000000" } }),
+        );
+        put(
+            &dynamodb,
+            &serde_json::json!({ "pk": { "S": "young" }, "x": { "N": "9000000000" } }),
+        );
         assert_eq!(dynamodb.sweep().unwrap(), 1);
         assert_eq!(dynamodb.sweep().unwrap(), 0);
     }
@@ -208,7 +258,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let open = || DynamoDb::open(Some(folder.path())).unwrap();
         open().create_table(&tables("pk")[0]).unwrap();
-        put(&open(), serde_json::json!({ "pk": { "S": "a" } }));
+        put(&open(), &serde_json::json!({ "pk": { "S": "a" } }));
         let again = open();
         again.create_table(&tables("pk")[0]).unwrap();
         assert_eq!(again.database().table_stats().unwrap().len(), 1);

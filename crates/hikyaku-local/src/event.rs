@@ -219,7 +219,11 @@ impl fmt::Display for Event {
                 )
             }
             Self::DeadLettered { queue, messages } => {
-                write!(f, "{queue}: {} arrived in this dead-letter queue", count(*messages))
+                write!(
+                    f,
+                    "{queue}: {} arrived in this dead-letter queue",
+                    count(*messages)
+                )
             }
             Self::ScheduleFired { schedule, target } => write!(f, "schedule {schedule} → {target}"),
             Self::AsyncRetried {

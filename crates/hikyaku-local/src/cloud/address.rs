@@ -33,27 +33,55 @@ impl Listeners {
     /// Opens all ports before anything else happens, so that a taken one costs nothing.
     pub(super) async fn bind(options: &Options) -> Result<Self, CloudError> {
         let (sqs, sqs_url) = open(Service::Sqs, options.bind, options.sqs_port).await?;
-        let (dynamodb, dynamodb_url) = open(Service::DynamoDb, options.bind, options.dynamodb_port).await?;
+        let (dynamodb, dynamodb_url) =
+            open(Service::DynamoDb, options.bind, options.dynamodb_port).await?;
         let (lambda, lambda_url) = open(Service::Lambda, options.bind, options.lambda_port).await?;
-        let endpoints = Endpoints { sqs: sqs_url, dynamodb: dynamodb_url, lambda: lambda_url };
-        Ok(Self { sqs, dynamodb, lambda, endpoints })
+        let endpoints = Endpoints {
+            sqs: sqs_url,
+            dynamodb: dynamodb_url,
+            lambda: lambda_url,
+        };
+        Ok(Self {
+            sqs,
+            dynamodb,
+            lambda,
+            endpoints,
+        })
     }
 }
 
-async fn open(service: Service, ip: IpAddr, port: u16) -> Result<(TcpListener, String), CloudError> {
+async fn open(
+    service: Service,
+    ip: IpAddr,
+    port: u16,
+) -> Result<(TcpListener, String), CloudError> {
     let address = SocketAddr::new(ip, port);
     let bound = TcpListener::bind(address).await;
     let listener = bound.map_err(|source| match source.kind() {
         ErrorKind::AddrInUse => CloudError::PortTaken { service, address },
-        _ => CloudError::Bind { service, address, source },
+        _ => CloudError::Bind {
+            service,
+            address,
+            source,
+        },
     })?;
-    let port = listener.local_addr().map_err(|source| CloudError::Bind { service, address, source })?.port();
+    let port = listener
+        .local_addr()
+        .map_err(|source| CloudError::Bind {
+            service,
+            address,
+            source,
+        })?
+        .port();
     let reachable = match ip {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
         ip => ip,
     };
-    Ok((listener, format!("http://{}", SocketAddr::new(reachable, port))))
+    Ok((
+        listener,
+        format!("http://{}", SocketAddr::new(reachable, port)),
+    ))
 }
 
 /// Answers on a port until the cloud stops.
@@ -62,7 +90,10 @@ pub(super) fn serve(listener: TcpListener, routes: Router, tasks: &Tasks) {
     tasks.spawn(async move {
         // Small answers must not wait for the next one (Nagle's algorithm).
         let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-        if let Err(error) = axum::serve(listener, routes).with_graceful_shutdown(stopping).await {
+        if let Err(error) = axum::serve(listener, routes)
+            .with_graceful_shutdown(stopping)
+            .await
+        {
             tracing::error!(%error, "a service of the local cloud does not answer any more");
         }
     });

@@ -28,11 +28,18 @@ pub(super) fn watch(sqs: &Sqs, events: &Events, clock: &SharedClock, tasks: &Tas
 }
 
 fn look(sqs: &Sqs, events: &Events, queue: &QueueName, held: &mut HashMap<QueueName, usize>) {
-    let is_target = sqs.dead_letter_sources(queue).is_ok_and(|sources| !sources.is_empty());
-    let Some(counts) = sqs.counts(queue).ok().filter(|_| is_target) else { return };
+    let is_target = sqs
+        .dead_letter_sources(queue)
+        .is_ok_and(|sources| !sources.is_empty());
+    let Some(counts) = sqs.counts(queue).ok().filter(|_| is_target) else {
+        return;
+    };
     let now = counts.visible + counts.not_visible + counts.delayed;
     let before = held.insert(queue.clone(), now).unwrap_or(0);
     if now > before {
-        events.publish(Event::DeadLettered { queue: queue.to_string(), messages: now - before });
+        events.publish(Event::DeadLettered {
+            queue: queue.to_string(),
+            messages: now - before,
+        });
     }
 }

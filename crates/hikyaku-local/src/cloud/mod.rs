@@ -6,6 +6,7 @@ mod error;
 mod options;
 mod outbox;
 mod scheduler;
+mod trace_header;
 
 use std::time::Duration;
 
@@ -47,7 +48,10 @@ impl Cloud {
     pub async fn start(template: &Template, options: Options) -> Result<Self, CloudError> {
         let listeners = Listeners::bind(&options).await?;
         let endpoints = listeners.endpoints.clone();
-        let environment = Environment { parameters: options.parameters.clone(), ..Environment::new(&endpoints.sqs) };
+        let environment = Environment {
+            parameters: options.parameters.clone(),
+            ..Environment::new(&endpoints.sqs)
+        };
         let stack = template.resolve(&environment).map_err(Box::new)?;
         let surroundings = surroundings(&environment, &endpoints, &options);
 
@@ -55,12 +59,19 @@ impl Cloud {
         for table in &stack.tables {
             dynamodb.create_table(table)?;
         }
-        let identity = Identity { region: environment.region.clone(), account: environment.account.clone() };
+        let identity = Identity {
+            region: environment.region.clone(),
+            account: environment.account.clone(),
+        };
         let sqs = Sqs::new(options.clock.clone(), identity);
         create_queues(&sqs, &stack.queues)?;
 
         let tasks = Tasks::new();
-        let mut host = Host::new(options.clock.clone(), options.binaries.clone(), tasks.clone());
+        let mut host = Host::new(
+            options.clock.clone(),
+            options.binaries.clone(),
+            tasks.clone(),
+        );
         host.surroundings = surroundings.clone();
         host.limits = options.limits;
         if let Some(logs) = options.logs.clone() {
@@ -69,7 +80,16 @@ impl Cloud {
         let events = host.events.clone();
         let lambda = Lambda::new(stack.functions.clone(), host, outbox::of(sqs.clone()));
 
-        let cloud = Self { stack, endpoints, surroundings, sqs, lambda, dynamodb, events, tasks };
+        let cloud = Self {
+            stack,
+            endpoints,
+            surroundings,
+            sqs,
+            lambda,
+            dynamodb,
+            events,
+            tasks,
+        };
         cloud.begin(listeners, &options.clock)?;
         Ok(cloud)
     }
@@ -88,8 +108,15 @@ impl Cloud {
     /// every queue under the name of its resource.
     pub fn environment_lines(&self) -> Vec<String> {
         let variables = self.surroundings.aws_variables();
-        let mut lines: Vec<String> = variables.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let urls = self.stack.queues.iter().map(|queue| format!("{}_URL={}", shouting(&queue.logical_id), queue.url));
+        let mut lines: Vec<String> = variables
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let urls = self
+            .stack
+            .queues
+            .iter()
+            .map(|queue| format!("{}_URL={}", shouting(&queue.logical_id), queue.url));
         lines.extend(urls);
         lines
     }
@@ -122,15 +149,30 @@ impl Cloud {
     }
 
     fn begin(&self, listeners: Listeners, clock: &SharedClock) -> Result<(), CloudError> {
-        address::serve(listeners.sqs, crate::sqs::router(self.sqs.clone()), &self.tasks);
-        address::serve(listeners.lambda, crate::lambda::routes(self.lambda.clone()), &self.tasks);
-        self.dynamodb.serve(listeners.dynamodb, clock.clone(), &self.tasks);
+        let sqs = crate::sqs::router(self.sqs.clone())
+            .layer(axum::middleware::from_fn(trace_header::keep));
+        address::serve(listeners.sqs, sqs, &self.tasks);
+        address::serve(
+            listeners.lambda,
+            crate::lambda::routes(self.lambda.clone()),
+            &self.tasks,
+        );
+        self.dynamodb
+            .serve(listeners.dynamodb, clock.clone(), &self.tasks);
         for mapping in self.stack.mappings.iter().filter(|mapping| mapping.enabled) {
             let source = self.source(mapping, clock)?;
-            self.tasks.spawn(Poller::new(source).run(self.tasks.clone()));
+            self.tasks
+                .spawn(Poller::new(source).run(self.tasks.clone()));
         }
         dead_letters::watch(&self.sqs, &self.events, clock, &self.tasks);
-        scheduler::run(&self.stack, &self.sqs, &self.lambda, &self.events, clock, &self.tasks);
+        scheduler::run(
+            &self.stack,
+            &self.sqs,
+            &self.lambda,
+            &self.events,
+            clock,
+            &self.tasks,
+        );
         Ok(())
     }
 
@@ -159,7 +201,11 @@ impl Drop for Cloud {
     }
 }
 
-fn surroundings(environment: &Environment, endpoints: &Endpoints, options: &Options) -> Surroundings {
+fn surroundings(
+    environment: &Environment,
+    endpoints: &Endpoints,
+    options: &Options,
+) -> Surroundings {
     Surroundings {
         region: environment.region.clone(),
         sqs_endpoint: Some(endpoints.sqs.clone()),

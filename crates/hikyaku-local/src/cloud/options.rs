@@ -64,6 +64,11 @@ impl Default for Options {
 impl Options {
     /// As the default, but on any free ports: for tests, which must not meet.
     pub fn on_free_ports() -> Self {
-        Self { sqs_port: 0, dynamodb_port: 0, lambda_port: 0, ..Self::default() }
+        Self {
+            sqs_port: 0,
+            dynamodb_port: 0,
+            lambda_port: 0,
+            ..Self::default()
+        }
     }
 }

@@ -14,10 +14,22 @@ pub(super) fn of(sqs: Sqs) -> Arc<dyn Outbox> {
 
 impl Outbox for SqsOutbox {
     fn send(&self, queue: &str, body: String, attributes: &[(&str, String)]) -> Result<(), String> {
-        let queue = self.0.queue_by_name(queue).map_err(|error| error.to_string())?;
+        let queue = self
+            .0
+            .queue_by_name(queue)
+            .map_err(|error| error.to_string())?;
         let mut request = SendRequest::new(queue, body);
-        let attribute = |(name, value): &(&str, String)| ((*name).to_owned(), MessageAttribute::string(value.clone()));
-        request.attributes = attributes.iter().filter(|(_, value)| !value.is_empty()).map(attribute).collect();
-        self.0.send(request).map(drop).map_err(|error| error.to_string())
+        let attribute = |(name, value): &(&str, String)| {
+            ((*name).to_owned(), MessageAttribute::string(value.clone()))
+        };
+        request.attributes = attributes
+            .iter()
+            .filter(|(_, value)| !value.is_empty())
+            .map(attribute)
+            .collect();
+        self.0
+            .send(request)
+            .map(drop)
+            .map_err(|error| error.to_string())
     }
 }

@@ -25,13 +25,34 @@ struct Scheduler {
 }
 
 /// Fires every enabled schedule until the cloud stops.
-pub(super) fn run(stack: &Stack, sqs: &Sqs, lambda: &Lambda, events: &Events, clock: &SharedClock, tasks: &Tasks) {
-    let schedules: Vec<_> = stack.schedules.iter().filter(|schedule| schedule.enabled).cloned().collect();
+pub(super) fn run(
+    stack: &Stack,
+    sqs: &Sqs,
+    lambda: &Lambda,
+    events: &Events,
+    clock: &SharedClock,
+    tasks: &Tasks,
+) {
+    let schedules: Vec<_> = stack
+        .schedules
+        .iter()
+        .filter(|schedule| schedule.enabled)
+        .cloned()
+        .collect();
     if schedules.is_empty() {
         return;
     }
     let (sqs, lambda, events, clock) = (sqs.clone(), lambda.clone(), events.clone(), clock.clone());
-    tasks.spawn_until_stopped(Scheduler { schedules, sqs, lambda, events, clock }.run());
+    tasks.spawn_until_stopped(
+        Scheduler {
+            schedules,
+            sqs,
+            lambda,
+            events,
+            clock,
+        }
+        .run(),
+    );
 }
 
 impl Scheduler {
@@ -53,14 +74,27 @@ impl Scheduler {
         let target = match &schedule.target {
             Target::Function(name) | Target::Queue { name, .. } => name.clone(),
         };
-        self.events.publish(Event::ScheduleFired { schedule: schedule.name.clone(), target });
+        self.events.publish(Event::ScheduleFired {
+            schedule: schedule.name.clone(),
+            target,
+        });
         let payload = self.payload(schedule, firing);
-        let Err(reason) = self.deliver(schedule, &payload) else { return };
-        tracing::warn!(schedule = schedule.name, reason, "could not reach the target of a schedule");
+        let Err(reason) = self.deliver(schedule, &payload) else {
+            return;
+        };
+        tracing::warn!(
+            schedule = schedule.name,
+            reason,
+            "could not reach the target of a schedule"
+        );
         if let Some(queue) = &schedule.dead_letter_queue
             && let Err(error) = self.send(queue, None, payload)
         {
-            tracing::warn!(schedule = schedule.name, error, "could not reach its dead-letter queue either");
+            tracing::warn!(
+                schedule = schedule.name,
+                error,
+                "could not reach its dead-letter queue either"
+            );
         }
     }
 
@@ -68,7 +102,14 @@ impl Scheduler {
         let id = new_request_id();
         let identity = self.sqs.identity();
         let event = |make: fn(&str, &str, &str, u64, &str) -> Value| {
-            make(&schedule.arn, &identity.account, &identity.region, firing.at_ms, &id).to_string()
+            make(
+                &schedule.arn,
+                &identity.account,
+                &identity.region,
+                firing.at_ms,
+                &id,
+            )
+            .to_string()
         };
         match (schedule.origin, &schedule.input) {
             (ScheduleOrigin::Rule, Some(input)) => input.clone(),
@@ -88,16 +129,40 @@ impl Scheduler {
         match &schedule.target {
             Target::Function(function) => {
                 let payload = payload.to_owned().into();
-                let invocation = Invocation { function: function.clone(), payload, trace: None };
-                self.lambda.invoke_asynchronously(invocation).map(drop).map_err(|error| error.to_string())
+                let invocation = Invocation {
+                    function: function.clone(),
+                    payload,
+                    trace: None,
+                };
+                self.lambda
+                    .invoke_asynchronously(invocation)
+                    .map(drop)
+                    .map_err(|error| error.to_string())
             }
-            Target::Queue { name, message_group_id } => self.send(name, message_group_id.clone(), payload.to_owned()),
+            Target::Queue {
+                name,
+                message_group_id,
+            } => self.send(name, message_group_id.clone(), payload.to_owned()),
         }
     }
 
-    fn send(&self, queue: &str, message_group_id: Option<String>, body: String) -> Result<(), String> {
-        let queue = self.sqs.queue_by_name(queue).map_err(|error| error.to_string())?;
-        let request = SendRequest { message_group_id, ..SendRequest::new(queue, body) };
-        self.sqs.send(request).map(drop).map_err(|error| error.to_string())
+    fn send(
+        &self,
+        queue: &str,
+        message_group_id: Option<String>,
+        body: String,
+    ) -> Result<(), String> {
+        let queue = self
+            .sqs
+            .queue_by_name(queue)
+            .map_err(|error| error.to_string())?;
+        let request = SendRequest {
+            message_group_id,
+            ..SendRequest::new(queue, body)
+        };
+        self.sqs
+            .send(request)
+            .map(drop)
+            .map_err(|error| error.to_string())
     }
 }

@@ -26,8 +26,8 @@ pub use host::{Host, Limits};
 pub use invoke_api::routes;
 pub use logs::LogSink;
 pub use process::{Binaries, CargoBinaries};
-pub use service::{Invocation, Invoke, Lambda};
 pub(crate) use service::new_request_id;
+pub use service::{Invocation, Invoke, Lambda};
 
 #[cfg(test)]
 mod tests;

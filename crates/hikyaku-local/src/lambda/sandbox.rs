@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
 use super::environment::variables;
-use super::logs::{LogTail, forward};
+use super::logs::{LogTail, read};
 use super::process::{exit_reason, kill_group, start};
 use super::runtime_api::{Ask, Desk, Reply, Work, routes};
 use super::{FailureCause, FunctionError, Host, InvokeError};
@@ -83,29 +83,9 @@ impl Sandbox {
         let pid = child.id().unwrap_or_default();
 
         let (desk, asks) = Desk::new();
-        let mut server = JoinSet::new();
-        let app = routes(Arc::clone(&desk));
-        server.spawn(async move {
-            let _ = axum::serve(listener.tap_io(without_delay), app).await;
-        });
+        let server = serve(listener, &desk);
         let tail = Arc::new(LogTail::default());
-        let mut readers = JoinSet::new();
-        if let Some(stdout) = child.stdout.take() {
-            readers.spawn(forward(
-                function.name.clone(),
-                stdout,
-                Arc::clone(&tail),
-                Arc::clone(&host.logs),
-            ));
-        }
-        if let Some(stderr) = child.stderr.take() {
-            readers.spawn(forward(
-                function.name.clone(),
-                stderr,
-                Arc::clone(&tail),
-                Arc::clone(&host.logs),
-            ));
-        }
+        let readers = read(&mut child, &function.name, &tail, &host.logs);
         host.events.publish(Event::ProcessStarted {
             function: function.name.clone(),
             pid,
@@ -277,6 +257,16 @@ impl Drop for Sandbox {
             kill_group(self.pid);
         }
     }
+}
+
+/// Answers the process, for as long as the set is kept.
+fn serve(listener: TcpListener, desk: &Arc<Desk>) -> JoinSet<()> {
+    let app = routes(Arc::clone(desk));
+    let mut server = JoinSet::new();
+    server.spawn(async move {
+        let _ = axum::serve(listener.tap_io(without_delay), app).await;
+    });
+    server
 }
 
 fn stopped() -> FunctionError {

@@ -1,4 +1,9 @@
 //! Functions as real processes. The child is this test binary, run once more with one test selected.
+#![expect(
+    clippy::exit,
+    clippy::zombie_processes,
+    reason = "a process that misbehaves is what is tested"
+)]
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -313,8 +318,8 @@ async fn a_timeout_kills_the_process_and_its_children() {
         .iter()
         .find_map(|line| line.strip_prefix("sleeper ").map(str::to_owned))
         .unwrap();
-    let state = std::fs::read_to_string(format!("/proc/{sleeper}/stat")).unwrap_or_default();
-    assert!(state.is_empty() || state.contains(") Z "), "{state}");
+    let status = std::fs::read_to_string(format!("/proc/{sleeper}/stat")).unwrap_or_default();
+    assert!(status.is_empty() || status.contains(") Z "), "{status}");
     stage.stop().await;
 }
 

@@ -33,8 +33,13 @@ impl Source {
             messages: batch.len(),
         });
         match self.invoke(&batch).await {
-            Ok(Answer { result: Ok(response), .. }) => self.answered(&batch, &response),
-            Ok(Answer { result: Err(error), .. }) => self.failed(&batch, error.message()),
+            Ok(Answer {
+                result: Ok(response),
+                ..
+            }) => self.answered(&batch, &response),
+            Ok(Answer {
+                result: Err(error), ..
+            }) => self.failed(&batch, error.message()),
             Err(error @ InvokeError::Throttled { .. }) => {
                 self.failed(&batch, error.to_string());
                 Verdict::BackOff
@@ -45,16 +50,30 @@ impl Source {
 
     /// Invokes the function; while it is throttled, again and again until the messages are visible to others anyway.
     async fn invoke(&self, batch: &[Gathered]) -> Result<Answer, InvokeError> {
-        let records: Vec<&str> = batch.iter().map(|gathered| gathered.record.as_str()).collect();
+        let records: Vec<&str> = batch
+            .iter()
+            .map(|gathered| gathered.record.as_str())
+            .collect();
         let payload = axum::body::Bytes::from(format!(r#"{{"Records":[{}]}}"#, records.join(",")));
-        let trace = batch.iter().filter_map(|gathered| trace_of(&gathered.message)).reduce(|all, one| all.merge(&one));
+        let trace = batch
+            .iter()
+            .filter_map(|gathered| trace_of(&gathered.message))
+            .reduce(|all, one| all.merge(&one));
         let gives_up_ms = self.first_visible_ms(batch);
         let mut pause = FIRST_THROTTLE_PAUSE;
         loop {
             let function = self.function.name.clone();
-            let invocation = Invocation { function, payload: payload.clone(), trace: trace.clone() };
+            let invocation = Invocation {
+                function,
+                payload: payload.clone(),
+                trace: trace.clone(),
+            };
             match self.invoke.invoke(invocation).await {
-                Err(error @ InvokeError::Throttled { .. }) if self.clock.now_ms() >= gives_up_ms => return Err(error),
+                Err(error @ InvokeError::Throttled { .. })
+                    if self.clock.now_ms() >= gives_up_ms =>
+                {
+                    return Err(error);
+                }
                 Err(InvokeError::Throttled { .. }) => {
                     self.clock.sleep(pause).await;
                     pause = (pause * 2).min(LAST_THROTTLE_PAUSE);
@@ -67,14 +86,22 @@ impl Source {
     fn answered(&self, batch: &[Gathered], response: &[u8]) -> Verdict {
         let mut failed = HashSet::new();
         if self.settings.report_batch_item_failures {
-            let in_batch = |id: &str| batch.iter().any(|gathered| &*gathered.message.message_id == id);
+            let in_batch = |id: &str| {
+                batch
+                    .iter()
+                    .any(|gathered| &*gathered.message.message_id == id)
+            };
             match partial_failures(response, in_batch) {
                 Ok(failures) => failed = failures,
                 Err(error) => return self.failed(batch, error.to_string()),
             }
         }
-        let done = batch.iter().filter(|gathered| !failed.contains(&*gathered.message.message_id));
-        let deleted = done.filter(|gathered| self.delete(&gathered.message)).count();
+        let done = batch
+            .iter()
+            .filter(|gathered| !failed.contains(&*gathered.message.message_id));
+        let deleted = done
+            .filter(|gathered| self.delete(&gathered.message))
+            .count();
         self.events.publish(Event::BatchSettled {
             function: self.function.name.clone(),
             queue: self.queue.to_string(),
@@ -93,12 +120,20 @@ impl Source {
             reason,
         });
         // With partial responses, Lambda does not slow down on errors (AWS, "Handling errors for an SQS event source").
-        if self.settings.report_batch_item_failures { Verdict::Answered } else { Verdict::BackOff }
+        if self.settings.report_batch_item_failures {
+            Verdict::Answered
+        } else {
+            Verdict::BackOff
+        }
     }
 
     fn delete(&self, message: &ReceivedMessage) -> bool {
         let deleted = self.sqs.delete(&self.queue, &message.receipt_handle);
-        deleted.inspect_err(|error| tracing::warn!(queue = %self.queue, %error, "could not delete a message")).is_ok()
+        deleted
+            .inspect_err(
+                |error| tracing::warn!(queue = %self.queue, %error, "could not delete a message"),
+            )
+            .is_ok()
     }
 
     /// Parts the batch from messages that went through this function too often.
@@ -106,8 +141,12 @@ impl Source {
         if self.function.recursive_loop == RecursiveLoop::Allow {
             return (batch, Vec::new());
         }
-        let hops = |message: &ReceivedMessage| trace_of(message).map_or(0, |trace| trace.hops(&self.function.arn));
-        batch.into_iter().partition(|gathered| hops(&gathered.message) < MAX_HOPS)
+        let hops = |message: &ReceivedMessage| {
+            trace_of(message).map_or(0, |trace| trace.hops(&self.function.arn))
+        };
+        batch
+            .into_iter()
+            .partition(|gathered| hops(&gathered.message) < MAX_HOPS)
     }
 
     /// Moves a looping message to the dead-letter queue; without one it is lost, as on AWS.
@@ -121,15 +160,28 @@ impl Source {
         self.delete(message);
         let (function, queue) = (self.function.name.clone(), self.queue.to_string());
         let message_id = message.message_id.to_string();
-        tracing::warn!(function, queue, message_id, "recursive loop detected, the invocation is dropped");
-        self.events.publish(Event::RecursionStopped { function, queue, message_id });
+        tracing::warn!(
+            function,
+            queue,
+            message_id,
+            "recursive loop detected, the invocation is dropped"
+        );
+        self.events.publish(Event::RecursionStopped {
+            function,
+            queue,
+            message_id,
+        });
     }
 
     /// The message again, without its trace: who sends it back on purpose starts a new chain.
     fn burial(&self, message: &ReceivedMessage) -> Option<SendRequest> {
         let attributes = self.sqs.attributes(&self.queue).ok()?;
-        let policy: serde_json::Value = serde_json::from_str(attributes.get("RedrivePolicy")?).ok()?;
-        let target = self.sqs.queue_by_arn(policy.get("deadLetterTargetArn")?.as_str()?).ok()?;
+        let policy: serde_json::Value =
+            serde_json::from_str(attributes.get("RedrivePolicy")?).ok()?;
+        let target = self
+            .sqs
+            .queue_by_arn(policy.get("deadLetterTargetArn")?.as_str()?)
+            .ok()?;
         let is_fifo = target.is_fifo();
         let mut request = SendRequest::new(target, &*message.body);
         request.attributes = (*message.message_attributes).clone();
@@ -141,8 +193,15 @@ impl Source {
     /// When the first message of the batch becomes visible again.
     fn first_visible_ms(&self, batch: &[Gathered]) -> u64 {
         let attributes = self.sqs.attributes(&self.queue).unwrap_or_default();
-        let seconds: u64 = attributes.get("VisibilityTimeout").and_then(|seconds| seconds.parse().ok()).unwrap_or(30);
-        let received_ms = batch.iter().map(|gathered| gathered.received_ms).min().unwrap_or_default();
+        let seconds: u64 = attributes
+            .get("VisibilityTimeout")
+            .and_then(|seconds| seconds.parse().ok())
+            .unwrap_or(30);
+        let received_ms = batch
+            .iter()
+            .map(|gathered| gathered.received_ms)
+            .min()
+            .unwrap_or_default();
         received_ms + seconds * 1000
     }
 }

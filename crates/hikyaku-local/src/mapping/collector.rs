@@ -32,7 +32,11 @@ pub(super) struct Collector {
 impl Collector {
     /// Nothing gathered yet.
     pub(super) fn new(source: Source) -> Self {
-        Self { source, gathered: VecDeque::new(), window_ends_ms: None }
+        Self {
+            source,
+            gathered: VecDeque::new(),
+            window_ends_ms: None,
+        }
     }
 
     /// The next batch: full, or as full as it got within the window. Dropping the future loses nothing.
@@ -45,7 +49,9 @@ impl Collector {
             if fits > 0 && (room == 0 || fits < self.gathered.len() || window_over) {
                 return Ok(self.take(fits, now_ms));
             }
-            let wait = self.window_ends_ms.map_or(LONG_POLL, |ends_ms| Duration::from_millis(ends_ms - now_ms));
+            let wait = self
+                .window_ends_ms
+                .map_or(LONG_POLL, |ends_ms| Duration::from_millis(ends_ms - now_ms));
             let request = ReceiveRequest::new(self.source.queue.clone(), room).waiting(wait);
             let messages = self.source.sqs.receive(request).await?;
             self.gather(messages);
@@ -60,7 +66,11 @@ impl Collector {
         let (arn, region) = (&self.source.queue_arn, &self.source.sqs.identity().region);
         self.gathered.extend(messages.into_iter().map(|message| {
             let record = record(&message, arn, region).to_string();
-            Gathered { message, record, received_ms: now_ms }
+            Gathered {
+                message,
+                record,
+                received_ms: now_ms,
+            }
         }));
     }
 
@@ -71,7 +81,11 @@ impl Collector {
             bytes += gathered.record.len() + 1;
             bytes <= MAX_EVENT_BYTES
         };
-        self.gathered.iter().take_while(fits).count().max(usize::from(!self.gathered.is_empty()))
+        self.gathered
+            .iter()
+            .take_while(fits)
+            .count()
+            .max(usize::from(!self.gathered.is_empty()))
     }
 
     fn take(&mut self, count: usize, now_ms: u64) -> Vec<Gathered> {

@@ -29,7 +29,11 @@ pub(super) struct Pace {
 impl Pace {
     /// Never more than `most`.
     pub(super) fn new(most: usize, now_ms: u64) -> Self {
-        Self { limit: AT_FIRST.min(most), most, changed_ms: now_ms }
+        Self {
+            limit: AT_FIRST.min(most),
+            most,
+            changed_ms: now_ms,
+        }
     }
 
     /// How many batches may run now.

@@ -51,11 +51,19 @@ pub struct Poller {
 impl Poller {
     /// A poller that has not begun.
     pub fn new(source: Source) -> Self {
-        let own = source.settings.maximum_concurrency.and_then(|most| usize::try_from(most).ok());
+        let own = source
+            .settings
+            .maximum_concurrency
+            .and_then(|most| usize::try_from(most).ok());
         let most = own.unwrap_or(MOST).min(source.room.unwrap_or(MOST)).max(1);
         let pace = Pace::new(most, source.clock.now_ms());
         let collector = Collector::new(source.clone());
-        Self { source: Arc::new(source), collector, pace, running: JoinSet::new() }
+        Self {
+            source: Arc::new(source),
+            collector,
+            pace,
+            running: JoinSet::new(),
+        }
     }
 
     /// Reads the queue until the cloud stops, then waits for the batches in flight.

@@ -9,8 +9,9 @@ use crate::sqs::{AttributeValue, MessageAttribute, ReceivedMessage};
 /// One entry of `Records` (AWS, "Using Lambda with Amazon SQS", example event).
 pub(super) fn record(message: &ReceivedMessage, queue_arn: &str, region: &str) -> Value {
     let attributes = message.message_attributes.iter();
-    let attributes: Map<_, _> =
-        attributes.map(|(name, attribute)| (name.clone(), message_attribute(attribute))).collect();
+    let attributes: Map<_, _> = attributes
+        .map(|(name, attribute)| (name.clone(), message_attribute(attribute)))
+        .collect();
     let mut record = json!({
         "messageId": *message.message_id,
         "receiptHandle": message.receipt_handle,

@@ -46,7 +46,10 @@ pub fn partial_failures(
         Some(Value::Array(failures)) => failures,
         Some(_) => return Err(BadResponse::NotAList),
     };
-    failures.iter().map(|failure| identifier(failure, &in_batch)).collect()
+    failures
+        .iter()
+        .map(|failure| identifier(failure, &in_batch))
+        .collect()
 }
 
 fn identifier(failure: &Value, in_batch: impl Fn(&str) -> bool) -> Result<String, BadResponse> {
@@ -64,14 +67,23 @@ mod tests {
 
     fn read(response: &str) -> Result<Vec<String>, String> {
         let failures = partial_failures(response.as_bytes(), |id| ["a", "b"].contains(&id));
-        let mut failures: Vec<_> = failures.map_err(|error| error.to_string())?.into_iter().collect();
+        let mut failures: Vec<_> = failures
+            .map_err(|error| error.to_string())?
+            .into_iter()
+            .collect();
         failures.sort();
         Ok(failures)
     }
 
     #[test]
     fn success_has_five_forms() {
-        let forms = ["", "null", "{}", r#"{"batchItemFailures":null}"#, r#"{"batchItemFailures":[]}"#];
+        let forms = [
+            "",
+            "null",
+            "{}",
+            r#"{"batchItemFailures":null}"#,
+            r#"{"batchItemFailures":[]}"#,
+        ];
         for response in forms {
             assert_eq!(read(response), Ok(vec![]), "{response}");
         }

@@ -12,13 +12,16 @@ use super::*;
 use crate::clock::{Clock as _, TokioClock};
 use crate::event::{Event, Events};
 use crate::lambda::trace::{MAX_HOPS, Trace};
-use crate::lambda::{Answer, FailureCause, FunctionError, Invocation, Invoke, InvokeError, function};
+use crate::lambda::{
+    Answer, FailureCause, FunctionError, Invocation, Invoke, InvokeError, function,
+};
 use crate::lock::Lock;
 use crate::sqs::{Identity, MessageAttribute, QueueName, SendRequest, Sqs};
 use crate::tasks::Tasks;
 use crate::template::{Mapping, RecursiveLoop};
 
-type Answers = Arc<dyn Fn(Value) -> BoxFuture<'static, Result<Result<Value, ()>, ()>> + Send + Sync>;
+type Answers =
+    Arc<dyn Fn(Value) -> BoxFuture<'static, Result<Result<Value, ()>, ()>> + Send + Sync>;
 
 /// A function that remembers what it got.
 struct Fake {
@@ -44,12 +47,21 @@ impl Invoke for Fake {
             self.running.lock().0 -= 1;
             let error = || FunctionError::of(FailureCause::Reported, "Odd", "no");
             let result = match answer {
-                Err(()) => return Err(InvokeError::Throttled { function: "f".to_owned(), limit: 1 }),
+                Err(()) => {
+                    return Err(InvokeError::Throttled {
+                        function: "f".to_owned(),
+                        limit: 1,
+                    });
+                }
                 Ok(Err(())) => Err(error()),
                 Ok(Ok(Value::String(raw))) => Ok(Bytes::from(raw)),
                 Ok(Ok(value)) => Ok(Bytes::from(value.to_string())),
             };
-            Ok(Answer { request_id: "id".to_owned(), result, log_tail: Vec::new() })
+            Ok(Answer {
+                request_id: "id".to_owned(),
+                result,
+                log_tail: Vec::new(),
+            })
         })
     }
 }
@@ -70,16 +82,26 @@ impl Stage {
     {
         let clock = TokioClock::starting_at(1_700_000_000_000);
         let sqs = Sqs::new(Arc::new(clock.clone()), Identity::default());
-        let fifo = queue.ends_with(".fifo");
-        let kind: BTreeMap<_, _> = fifo.then(|| ("FifoQueue".to_owned(), "true".to_owned())).into_iter().collect();
+        let fifo = QueueName::new(queue).unwrap().is_fifo();
+        let kind: BTreeMap<_, _> = fifo
+            .then(|| ("FifoQueue".to_owned(), "true".to_owned()))
+            .into_iter()
+            .collect();
         let dead = sqs.create_queue(&format!("dead-{queue}"), &kind).unwrap();
-        let policy = json!({ "deadLetterTargetArn": sqs.identity().arn(&dead), "maxReceiveCount": 3 });
+        let policy =
+            json!({ "deadLetterTargetArn": sqs.identity().arn(&dead), "maxReceiveCount": 3 });
         let mut attributes = kind;
         attributes.insert("RedrivePolicy".to_owned(), policy.to_string());
         let queue = sqs.create_queue(queue, &attributes).unwrap();
         let answers: Answers = Arc::new(move |event| Box::pin(answer(event)));
         let (calls, traces, running) = (Lock::default(), Lock::default(), Lock::default());
-        let fake = Arc::new(Fake { clock: clock.clone(), calls, running, traces, answers });
+        let fake = Arc::new(Fake {
+            clock: clock.clone(),
+            calls,
+            running,
+            traces,
+            answers,
+        });
         let events = Events::default();
         let source = Source {
             settings: settings(),
@@ -92,7 +114,13 @@ impl Stage {
             clock: Arc::new(clock),
             events: events.clone(),
         };
-        Self { sqs, queue, fake, events, source }
+        Self {
+            sqs,
+            queue,
+            fake,
+            events,
+            source,
+        }
     }
 
     fn set(mut self, change: impl FnOnce(&mut Mapping)) -> Self {
@@ -101,7 +129,9 @@ impl Stage {
     }
 
     fn send(&self, body: &str) {
-        self.sqs.send(SendRequest::new(self.queue.clone(), body)).unwrap();
+        self.sqs
+            .send(SendRequest::new(self.queue.clone(), body))
+            .unwrap();
     }
 
     fn send_in_group(&self, group: &str, body: &str) {
@@ -122,7 +152,12 @@ impl Stage {
 
     /// The bodies of each invocation.
     fn batches(&self) -> Vec<Vec<String>> {
-        self.fake.calls.lock().iter().map(|(_, event)| bodies(event)).collect()
+        self.fake
+            .calls
+            .lock()
+            .iter()
+            .map(|(_, event)| bodies(event))
+            .collect()
     }
 
     fn left(&self) -> usize {
@@ -152,48 +187,78 @@ fn settings() -> Mapping {
 
 fn bodies(event: &Value) -> Vec<String> {
     let records = event["Records"].as_array().unwrap();
-    records.iter().map(|record| record["body"].as_str().unwrap().to_owned()).collect()
+    records
+        .iter()
+        .map(|record| record["body"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 fn ids_of(event: &Value, wanted: &str) -> Vec<Value> {
     let records = event["Records"].as_array().unwrap().iter();
-    records.filter(|record| record["body"] == wanted).map(|record| json!({ "itemIdentifier": record["messageId"] })).collect()
+    records
+        .filter(|record| record["body"] == wanted)
+        .map(|record| json!({ "itemIdentifier": record["messageId"] }))
+        .collect()
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_record_has_all_that_lambda_puts_in() {
     let stage = Stage::new("jobs", |_| async { Ok(Ok(Value::Null)) });
     let mut request = SendRequest::new(stage.queue.clone(), "{\"a\":\"é\"}");
-    request.attributes.insert("kind".to_owned(), MessageAttribute::string("csv"));
-    request.attributes.insert("raw".to_owned(), MessageAttribute::binary([1, 2]));
+    request
+        .attributes
+        .insert("kind".to_owned(), MessageAttribute::string("csv"));
+    request
+        .attributes
+        .insert("raw".to_owned(), MessageAttribute::binary([1, 2]));
     stage.sqs.send(request).unwrap();
     stage.run(1).await;
     let calls = stage.fake.calls.lock();
     let record = &calls[0].1["Records"][0];
     assert_eq!(record["body"], "{\"a\":\"é\"}");
     assert_eq!(record["eventSource"], "aws:sqs");
-    assert_eq!(record["eventSourceARN"], "arn:aws:sqs:us-east-1:000000000000:jobs");
+    assert_eq!(
+        record["eventSourceARN"],
+        "arn:aws:sqs:us-east-1:000000000000:jobs"
+    );
     assert_eq!(record["awsRegion"], "us-east-1");
     assert_eq!(record["attributes"]["ApproximateReceiveCount"], "1");
     assert_eq!(record["attributes"]["SentTimestamp"], "1700000000000");
     let text = json!({ "stringValue": "csv", "stringListValues": [], "binaryListValues": [], "dataType": "String" });
     assert_eq!(record["messageAttributes"]["kind"], text);
     assert_eq!(record["messageAttributes"]["raw"]["binaryValue"], "AQI=");
-    for key in ["messageId", "receiptHandle", "md5OfBody", "md5OfMessageAttributes"] {
+    for key in [
+        "messageId",
+        "receiptHandle",
+        "md5OfBody",
+        "md5OfMessageAttributes",
+    ] {
         assert!(record[key].is_string(), "{key}");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_success_deletes_the_batch() {
-    let stage = Stage::new("jobs", |_| async { Ok(Ok(json!({ "batchItemFailures": [] }))) });
+    let stage = Stage::new("jobs", |_| async {
+        Ok(Ok(json!({ "batchItemFailures": [] })))
+    });
     for body in ["a", "b", "c"] {
         stage.send(body);
     }
     let events = stage.run(1).await;
     assert_eq!(stage.batches(), [["a", "b", "c"]]);
     assert_eq!(stage.left(), 0);
-    assert!(matches!(events[..], [Event::BatchInvoked { .. }, Event::BatchSettled { deleted: 3, returned: 0, .. }]));
+    assert!(matches!(
+        events[..],
+        [
+            Event::BatchInvoked { .. },
+            Event::BatchSettled {
+                deleted: 3,
+                returned: 0,
+                ..
+            }
+        ]
+    ));
 }
 
 #[tokio::test(start_paused = true)]
@@ -204,15 +269,27 @@ async fn only_what_failed_comes_back_and_then_goes_to_the_dead_letter_queue() {
     stage.send("good");
     stage.send("bad");
     stage.run(100).await;
-    assert_eq!(stage.batches(), [vec!["good", "bad"], vec!["bad"], vec!["bad"]]);
-    let times: Vec<_> = stage.fake.calls.lock().iter().map(|(at_ms, _)| at_ms - 1_700_000_000_000).collect();
+    assert_eq!(
+        stage.batches(),
+        [vec!["good", "bad"], vec!["bad"], vec!["bad"]]
+    );
+    let times: Vec<_> = stage
+        .fake
+        .calls
+        .lock()
+        .iter()
+        .map(|(at_ms, _)| at_ms - 1_700_000_000_000)
+        .collect();
     assert_eq!(times, [0, 30_000, 60_000], "after the visibility timeout");
     assert_eq!((stage.left(), stage.dead()), (0, 1));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_response_that_is_not_to_the_letter_fails_the_batch() {
-    for response in [json!({ "batchItemFailures": [{ "itemIdentifier": "" }] }), json!("nonsense")] {
+    for response in [
+        json!({ "batchItemFailures": [{ "itemIdentifier": "" }] }),
+        json!("nonsense"),
+    ] {
         let stage = Stage::new("jobs", move |_| {
             let response = response.clone();
             async move { Ok(Ok(response)) }
@@ -226,8 +303,13 @@ async fn a_response_that_is_not_to_the_letter_fails_the_batch() {
 
 #[tokio::test(start_paused = true)]
 async fn without_the_setting_responses_are_ignored_and_errors_fail_the_batch() {
-    let nonsense = || async { Ok(Ok(json!({ "batchItemFailures": [{ "itemIdentifier": "" }] }))) };
-    let stage = Stage::new("jobs", move |_| nonsense()).set(|settings| settings.report_batch_item_failures = false);
+    let nonsense = || async {
+        Ok(Ok(
+            json!({ "batchItemFailures": [{ "itemIdentifier": "" }] }),
+        ))
+    };
+    let stage = Stage::new("jobs", move |_| nonsense())
+        .set(|settings| settings.report_batch_item_failures = false);
     stage.send("a");
     stage.run(1).await;
     assert_eq!(stage.left(), 0);
@@ -255,8 +337,12 @@ async fn a_window_waits_for_a_full_batch_and_no_longer() {
     };
     tokio::join!(stage.run(30), sends);
     let calls = stage.fake.calls.lock();
-    let calls: Vec<_> = calls.iter().map(|(at_ms, event)| (at_ms - 1_700_000_000_000, bodies(event).concat())).collect();
-    let expected = [(5_000, "ab"), (10_000, "cde"), (15_000, "f")].map(|(at, bodies)| (at, bodies.to_owned()));
+    let calls: Vec<_> = calls
+        .iter()
+        .map(|(at_ms, event)| (at_ms - 1_700_000_000_000, bodies(event).concat()))
+        .collect();
+    let expected =
+        [(5_000, "ab"), (10_000, "cde"), (15_000, "f")].map(|(at, bodies)| (at, bodies.to_owned()));
     assert_eq!(calls, expected);
 }
 
@@ -326,7 +412,13 @@ async fn fifo_groups_keep_their_order_and_run_beside_each_other() {
     }
     stage.run(10).await;
     let order = stage.batches().concat();
-    let of = |group: &str| order.iter().filter(|body| body.starts_with(group)).cloned().collect::<String>();
+    let of = |group: &str| {
+        order
+            .iter()
+            .filter(|body| body.starts_with(group))
+            .cloned()
+            .collect::<String>()
+    };
     assert_eq!((of("a"), of("b")), ("a1a2a3".to_owned(), "b1b2".to_owned()));
     assert_eq!(stage.fake.running.lock().1, 2, "one batch a group");
     assert_eq!(stage.left(), 0);
@@ -353,11 +445,19 @@ async fn a_throttled_batch_is_tried_until_its_messages_are_visible_again() {
     stage.send("a");
     let events = stage.run(29).await;
     assert!(stage.fake.calls.lock().len() > 5);
-    assert!(!events.iter().any(|event| matches!(event, Event::BatchFailed { .. })));
+    assert!(
+        !events
+            .iter()
+            .any(|event| matches!(event, Event::BatchFailed { .. }))
+    );
     let stage = Stage::new("jobs", |_| async { Err(()) });
     stage.send("a");
     stage.run(200).await;
-    assert_eq!((stage.left(), stage.dead()), (0, 1), "receives are counted, and three are too many");
+    assert_eq!(
+        (stage.left(), stage.dead()),
+        (0, 1),
+        "receives are counted, and three are too many"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -375,7 +475,11 @@ async fn a_loop_is_cut_after_sixteen_hops() {
     let events = stage.run(1).await;
     assert_eq!(stage.batches(), [["again"]]);
     let trace = stage.fake.traces.lock()[0].clone().unwrap();
-    assert_eq!(trace.hops(&stage.source.function.arn), MAX_HOPS - 1, "the lineage is passed on");
+    assert_eq!(
+        trace.hops(&stage.source.function.arn),
+        MAX_HOPS - 1,
+        "the lineage is passed on"
+    );
     assert!(matches!(events[0], Event::RecursionStopped { .. }));
     assert_eq!((stage.left(), stage.dead()), (0, 1));
 
