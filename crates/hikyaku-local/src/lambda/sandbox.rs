@@ -47,6 +47,8 @@ pub(crate) struct Sandbox {
     binary: PathBuf,
     built: Option<SystemTime>,
     started_ms: u64,
+    /// When the process got its last invocation; before the first, when it was started.
+    working_since_ms: u64,
     ready: bool,
     broken: bool,
 }
@@ -105,6 +107,7 @@ impl Sandbox {
             binary,
             built,
             started_ms,
+            working_since_ms: started_ms,
             ready,
             broken,
         })
@@ -140,6 +143,11 @@ impl Sandbox {
             () = self.host.tasks.stopping() => stopped(),
         };
         Some(self.break_with(error).await)
+    }
+
+    /// How long the process has been working on its invocation, without its start.
+    pub(crate) fn worked(&self) -> Duration {
+        self.host.elapsed(self.working_since_ms)
     }
 
     /// The last 4 KB that were logged during the invocation.
@@ -205,6 +213,7 @@ impl Sandbox {
                 init,
             });
         }
+        self.working_since_ms = now_ms;
         let deadline_ms =
             now_ms + u64::try_from(self.function.timeout.as_millis()).unwrap_or(u64::MAX);
         let work = Work {
