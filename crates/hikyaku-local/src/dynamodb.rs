@@ -178,9 +178,9 @@ impl DynamoDb {
                 clock.sleep(SWEEP_EVERY).await;
                 let dynamodb = swept.clone();
                 // SQLite blocks.
-                match tokio::task::spawn_blocking(move || dynamodb.sweep()).await {
-                    Ok(Err(error)) => tracing::warn!(%error, "could not delete expired items"),
-                    Ok(Ok(_)) | Err(_) => {}
+                if let Ok(Err(error)) = tokio::task::spawn_blocking(move || dynamodb.sweep()).await
+                {
+                    tracing::warn!(%error, "could not delete expired items");
                 }
             }
         });
@@ -229,7 +229,7 @@ mod tests {
             .tables
     }
 
-    fn put(dynamodb: &DynamoDb, item: Value) {
+    fn put(dynamodb: &DynamoDb, item: &Value) {
         let request = serde_json::json!({ "TableName": "ledger", "Item": item });
         dynamodb
             .database()
@@ -243,11 +243,11 @@ mod tests {
         dynamodb.create_table(&tables("pk")[0]).unwrap();
         put(
             &dynamodb,
-            serde_json::json!({ "pk": { "S": "old" }, "x": { "N": "1000000000" } }),
+            &serde_json::json!({ "pk": { "S": "old" }, "x": { "N": "1000000000" } }),
         );
         put(
             &dynamodb,
-            serde_json::json!({ "pk": { "S": "young" }, "x": { "N": "9000000000" } }),
+            &serde_json::json!({ "pk": { "S": "young" }, "x": { "N": "9000000000" } }),
         );
         assert_eq!(dynamodb.sweep().unwrap(), 1);
         assert_eq!(dynamodb.sweep().unwrap(), 0);
@@ -258,7 +258,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let open = || DynamoDb::open(Some(folder.path())).unwrap();
         open().create_table(&tables("pk")[0]).unwrap();
-        put(&open(), serde_json::json!({ "pk": { "S": "a" } }));
+        put(&open(), &serde_json::json!({ "pk": { "S": "a" } }));
         let again = open();
         again.create_table(&tables("pk")[0]).unwrap();
         assert_eq!(again.database().table_stats().unwrap().len(), 1);

@@ -6,6 +6,7 @@ mod error;
 mod options;
 mod outbox;
 mod scheduler;
+mod trace_header;
 
 use std::time::Duration;
 
@@ -148,11 +149,9 @@ impl Cloud {
     }
 
     fn begin(&self, listeners: Listeners, clock: &SharedClock) -> Result<(), CloudError> {
-        address::serve(
-            listeners.sqs,
-            crate::sqs::router(self.sqs.clone()),
-            &self.tasks,
-        );
+        let sqs = crate::sqs::router(self.sqs.clone())
+            .layer(axum::middleware::from_fn(trace_header::keep));
+        address::serve(listeners.sqs, sqs, &self.tasks);
         address::serve(
             listeners.lambda,
             crate::lambda::routes(self.lambda.clone()),
@@ -213,6 +212,7 @@ fn surroundings(
         dynamodb_endpoint: Some(endpoints.dynamodb.clone()),
         log_format: options.log_format.clone(),
         log_level: options.log_level.clone(),
+        variables: options.variables.clone(),
         variables: options.variables.clone(),
     }
 }

@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 
 use super::*;
 use crate::lambda::Binaries;
-use crate::sqs::SendRequest;
+use crate::sqs::{ReceiveRequest, SendRequest};
 
 /// The child of the tests of `lambda`: this test binary with one test selected.
 struct SelfAsBinary;
@@ -26,7 +26,7 @@ impl Binaries for SelfAsBinary {
     }
 }
 
-const TEMPLATE: &str = r#"
+const TEMPLATE: &str = r"
 Transform: AWS::Serverless-2016-10-31
 Resources:
   EchoJob:
@@ -59,7 +59,7 @@ Resources:
       BillingMode: PAY_PER_REQUEST
       AttributeDefinitions: [{ AttributeName: pk, AttributeType: S }]
       KeySchema: [{ AttributeName: pk, KeyType: HASH }]
-"#;
+";
 
 async fn cloud(template: &str, change: impl FnOnce(&mut Options)) -> Result<Cloud, CloudError> {
     let template = Template::parse(template, "test").unwrap();
@@ -159,16 +159,24 @@ async fn the_invoke_api_is_lambdas() {
         "{head}"
     );
 
+    cloud.stop().await;
+}
+
+#[tokio::test]
+async fn an_event_is_accepted_at_once_and_run_later() {
+    let cloud = cloud(TEMPLATE, |_| {}).await.unwrap();
+    let lambda = cloud.endpoints().lambda.clone();
+    let path = "/2015-03-31/functions/echo/invocations";
     let mut seen = cloud.watch();
     let event = "x-amz-invocation-type: Event\r\n";
-    let (head, _) = post(&lambda, &path("echo"), event, &json!({ "do": "echo" })).await;
+    let (head, _) = post(&lambda, path, event, &json!({ "do": "echo" })).await;
     assert!(head.starts_with("HTTP/1.1 202"), "{head}");
     until(&mut seen, |event| {
         matches!(event, Event::Invoked { error: None, .. })
     })
     .await;
 
-    let (head, _) = post(&lambda, &path("echo"), event, &json!("x".repeat(2_000_000))).await;
+    let (head, _) = post(&lambda, path, event, &json!("x".repeat(2_000_000))).await;
     assert!(
         head.starts_with("HTTP/1.1 413") && head.contains("RequestTooLargeException"),
         "{head}"
@@ -196,6 +204,25 @@ async fn a_message_reaches_a_process_and_is_deleted() {
     })
     .await;
     assert!(failed.to_string().contains("Runtime.ExitError"), "{failed}");
+    cloud.stop().await;
+}
+
+#[tokio::test]
+async fn what_a_function_sends_carries_its_trace() {
+    let only_a_queue =
+        "Resources:\n  Jobs:\n    Type: AWS::SQS::Queue\n    Properties: { QueueName: jobs }\n";
+    let cloud = cloud(only_a_queue, |_| {}).await.unwrap();
+    let url = format!("{}/000000000000/jobs", cloud.endpoints().sqs);
+    let send = json!({ "QueueUrl": url, "MessageBody": "hello" });
+    let headers = "content-type: application/x-amz-json-1.0\r\nx-amz-target: AmazonSQS.SendMessage\r\nx-amzn-trace-id: Root=1-a-b;Lineage=0:3\r\n";
+    let (head, body) = post(&cloud.endpoints().sqs, "/", headers, &send).await;
+    assert!(head.starts_with("HTTP/1.1 200"), "{head} {body}");
+    let request = ReceiveRequest::new(cloud.sqs().queue_by_name("jobs").unwrap(), 1);
+    let messages = cloud.sqs().receive(request).await.unwrap();
+    assert_eq!(
+        messages[0].attributes["AWSTraceHeader"],
+        "Root=1-a-b;Lineage=0:3"
+    );
     cloud.stop().await;
 }
 

@@ -5,6 +5,9 @@ use std::sync::Arc;
 
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 
+use tokio::process::Child;
+use tokio::task::JoinSet;
+
 use crate::lock::Lock;
 
 /// Gets each line that a function writes: the function's name, then the line without its end.
@@ -42,8 +45,28 @@ impl LogTail {
     }
 }
 
+/// Forwards what the process writes, for as long as the set is kept.
+pub(crate) fn read(
+    child: &mut Child,
+    function: &str,
+    tail: &Arc<LogTail>,
+    sink: &LogSink,
+) -> JoinSet<()> {
+    let mut readers = JoinSet::new();
+    let own = || (function.to_owned(), Arc::clone(tail), Arc::clone(sink));
+    if let Some(stdout) = child.stdout.take() {
+        let (function, tail, logs) = own();
+        readers.spawn(forward(function, stdout, tail, logs));
+    }
+    if let Some(stderr) = child.stderr.take() {
+        let (function, tail, logs) = own();
+        readers.spawn(forward(function, stderr, tail, logs));
+    }
+    readers
+}
+
 /// Forwards each line of `stream` until its end.
-pub(crate) async fn forward(
+async fn forward(
     function: String,
     stream: impl AsyncRead + Unpin,
     tail: Arc<LogTail>,

@@ -1,6 +1,7 @@
 //! The execution environments of one function.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
@@ -65,7 +66,6 @@ impl Pool {
                 Some(sandbox) => sandbox,
                 None => Sandbox::start(Arc::clone(&self.function), Arc::clone(&self.host)).await?,
             };
-            let started_ms = self.host.clock.now_ms();
             let Some(result) = sandbox.invoke(request).await else {
                 sandbox.finish().await;
                 continue;
@@ -75,7 +75,7 @@ impl Pool {
                 result,
                 log_tail: sandbox.log_tail(),
             };
-            self.publish(&answer, started_ms);
+            self.publish(&answer, sandbox.worked());
             self.keep_warm(sandbox);
             return Ok(answer);
         }
@@ -131,11 +131,11 @@ impl Pool {
         });
     }
 
-    fn publish(&self, answer: &Answer, started_ms: u64) {
+    fn publish(&self, answer: &Answer, duration: Duration) {
         self.host.events.publish(Event::Invoked {
             function: self.function.name.clone(),
             request_id: answer.request_id.clone(),
-            duration: self.host.elapsed(started_ms),
+            duration,
             error: answer
                 .result
                 .as_ref()

@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
 use super::environment::variables;
-use super::logs::{LogTail, forward};
+use super::logs::{LogTail, read};
 use super::process::{exit_reason, kill_group, start};
 use super::runtime_api::{Ask, Desk, Reply, Work, routes};
 use super::{FailureCause, FunctionError, Host, InvokeError};
@@ -47,6 +47,8 @@ pub(crate) struct Sandbox {
     binary: PathBuf,
     built: Option<SystemTime>,
     started_ms: u64,
+    /// When the process got its last invocation; before the first, when it was started.
+    working_since_ms: u64,
     ready: bool,
     broken: bool,
 }
@@ -83,29 +85,9 @@ impl Sandbox {
         let pid = child.id().unwrap_or_default();
 
         let (desk, asks) = Desk::new();
-        let mut server = JoinSet::new();
-        let app = routes(Arc::clone(&desk));
-        server.spawn(async move {
-            let _ = axum::serve(listener.tap_io(without_delay), app).await;
-        });
+        let server = serve(listener, &desk);
         let tail = Arc::new(LogTail::default());
-        let mut readers = JoinSet::new();
-        if let Some(stdout) = child.stdout.take() {
-            readers.spawn(forward(
-                function.name.clone(),
-                stdout,
-                Arc::clone(&tail),
-                Arc::clone(&host.logs),
-            ));
-        }
-        if let Some(stderr) = child.stderr.take() {
-            readers.spawn(forward(
-                function.name.clone(),
-                stderr,
-                Arc::clone(&tail),
-                Arc::clone(&host.logs),
-            ));
-        }
+        let readers = read(&mut child, &function.name, &tail, &host.logs);
         host.events.publish(Event::ProcessStarted {
             function: function.name.clone(),
             pid,
@@ -125,6 +107,7 @@ impl Sandbox {
             binary,
             built,
             started_ms,
+            working_since_ms: started_ms,
             ready,
             broken,
         })
@@ -160,6 +143,11 @@ impl Sandbox {
             () = self.host.tasks.stopping() => stopped(),
         };
         Some(self.break_with(error).await)
+    }
+
+    /// How long the process has been working on its invocation, without its start.
+    pub(crate) fn worked(&self) -> Duration {
+        self.host.elapsed(self.working_since_ms)
     }
 
     /// The last 4 KB that were logged during the invocation.
@@ -225,6 +213,7 @@ impl Sandbox {
                 init,
             });
         }
+        self.working_since_ms = now_ms;
         let deadline_ms =
             now_ms + u64::try_from(self.function.timeout.as_millis()).unwrap_or(u64::MAX);
         let work = Work {
@@ -277,6 +266,16 @@ impl Drop for Sandbox {
             kill_group(self.pid);
         }
     }
+}
+
+/// Answers the process, for as long as the set is kept.
+fn serve(listener: TcpListener, desk: &Arc<Desk>) -> JoinSet<()> {
+    let app = routes(Arc::clone(desk));
+    let mut server = JoinSet::new();
+    server.spawn(async move {
+        let _ = axum::serve(listener.tap_io(without_delay), app).await;
+    });
+    server
 }
 
 fn stopped() -> FunctionError {

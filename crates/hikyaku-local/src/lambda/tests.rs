@@ -1,8 +1,14 @@
 //! Functions as real processes. The child is this test binary, run once more with one test selected.
+#![expect(
+    clippy::exit,
+    clippy::zombie_processes,
+    reason = "a process that misbehaves is what is tested"
+)]
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +16,7 @@ use serde_json::{Value, json};
 
 use super::function::tests::function;
 use super::*;
-use crate::clock::{Clock as _, SystemClock};
+use crate::clock::{Clock, SystemClock};
 use crate::event::Event;
 use crate::lock::Lock;
 use crate::tasks::Tasks;
@@ -313,8 +319,8 @@ async fn a_timeout_kills_the_process_and_its_children() {
         .iter()
         .find_map(|line| line.strip_prefix("sleeper ").map(str::to_owned))
         .unwrap();
-    let state = std::fs::read_to_string(format!("/proc/{sleeper}/stat")).unwrap_or_default();
-    assert!(state.is_empty() || state.contains(") Z "), "{state}");
+    let status = std::fs::read_to_string(format!("/proc/{sleeper}/stat")).unwrap_or_default();
+    assert!(status.is_empty() || status.contains(") Z "), "{status}");
     stage.stop().await;
 }
 
@@ -416,6 +422,48 @@ async fn stopping_ends_an_invocation_in_flight() {
     };
     let (answer, ()) = tokio::join!(hanging, stop);
     assert_eq!(answer.unwrap_err().cause, FailureCause::Stopped);
+}
+
+/// Passes the long pauses at once, and the short ones as they are.
+#[derive(Default)]
+struct Hasty(Lock<u64>);
+
+impl Clock for Hasty {
+    fn now_ms(&self) -> u64 {
+        SystemClock.now_ms() + *self.0.lock()
+    }
+
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        if duration < Duration::from_secs(30) {
+            return SystemClock.sleep(duration);
+        }
+        *self.0.lock() += u64::try_from(duration.as_millis()).unwrap();
+        Box::pin(std::future::ready(()))
+    }
+}
+
+#[tokio::test]
+async fn an_event_is_tried_three_times_and_then_lost() {
+    let stage = Stage::with(|_, host| host.clock = Arc::new(Hasty::default()));
+    let mut events = stage.lambda.host().events.watch();
+    let payload = json!({ "do": "fail" }).to_string().into();
+    let invocation = Invocation {
+        function: "f".to_owned(),
+        payload,
+        trace: None,
+    };
+    stage.lambda.invoke_asynchronously(invocation).unwrap();
+    let (mut tries, mut pauses) = (0, Vec::new());
+    loop {
+        match events.recv().await.unwrap() {
+            Event::Invoked { .. } => tries += 1,
+            Event::AsyncRetried { delay, .. } => pauses.push(delay.as_secs()),
+            Event::AsyncFailed { destination, .. } => break assert_eq!(destination, None),
+            _ => {}
+        }
+    }
+    assert_eq!((tries, pauses), (3, vec![60, 120]));
+    stage.stop().await;
 }
 
 #[tokio::test]

@@ -82,7 +82,7 @@ impl Stage {
     {
         let clock = TokioClock::starting_at(1_700_000_000_000);
         let sqs = Sqs::new(Arc::new(clock.clone()), Identity::default());
-        let fifo = queue.ends_with(".fifo");
+        let fifo = QueueName::new(queue).unwrap().is_fifo();
         let kind: BTreeMap<_, _> = fifo
             .then(|| ("FifoQueue".to_owned(), "true".to_owned()))
             .into_iter()

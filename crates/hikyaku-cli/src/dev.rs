@@ -1,0 +1,176 @@
+//! `hikyaku dev`: the local cloud of a template.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+use hikyaku_local::cloud::{Cloud, CloudError, Options};
+use hikyaku_local::event::Event;
+use hikyaku_local::template::{Environment, Template, TemplateError};
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+use tracing_subscriber::filter::LevelFilter;
+
+use crate::build::{BuildError, Built};
+
+/// What `hikyaku dev` takes.
+#[derive(Debug, Args)]
+pub(crate) struct Dev {
+    /// The SAM template
+    #[arg(long, value_name = "FILE", default_value = "template.yaml")]
+    template: PathBuf,
+    /// The port of SQS; 0 takes any
+    #[arg(long, value_name = "N", default_value_t = 9324)]
+    sqs_port: u16,
+    /// The port of DynamoDB; 0 takes any
+    #[arg(long, value_name = "N", default_value_t = 8000)]
+    dynamodb_port: u16,
+    /// The port of Lambda's Invoke API; 0 takes any
+    #[arg(long, value_name = "N", default_value_t = 9000)]
+    lambda_port: u16,
+    /// The address to listen on: 0.0.0.0 lets containers in, and everybody else on the network
+    #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    bind: IpAddr,
+    /// Keep the tables of DynamoDB in this folder; without it they are gone at the end
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// A value for a parameter of the template; may be repeated
+    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = name_and_value)]
+    parameters: Vec<(String, String)>,
+    /// Take the functions' binaries as they are
+    #[arg(long)]
+    no_build: bool,
+}
+
+/// Why the local cloud did not start.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DevError {
+    /// The template is missing or wrong.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// The functions could not be built.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// The cloud could not start.
+    #[error(transparent)]
+    Cloud(#[from] CloudError),
+    /// No runtime or no signal handler.
+    #[error("could not prepare to run")]
+    Runtime(#[source] std::io::Error),
+}
+
+impl Dev {
+    /// Runs until Ctrl-C.
+    pub(crate) fn run(self) -> Result<(), DevError> {
+        tracing_subscriber::fmt()
+            .with_max_level(LevelFilter::WARN)
+            .with_writer(std::io::stderr)
+            .init();
+        let template = Template::read(&self.template)?;
+        let binaries = self.build(&template)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .map_err(DevError::Runtime)?;
+        runtime.block_on(serve(&template, self.options(binaries)))
+    }
+
+    /// Builds before any port is open: it can take minutes, and messages would time out meanwhile.
+    fn build(&self, template: &Template) -> Result<Built, DevError> {
+        if self.no_build {
+            return Ok(Built::before());
+        }
+        let parameters = self.parameters();
+        let stack = template.resolve(&Environment {
+            parameters,
+            ..Environment::new("http://127.0.0.1")
+        })?;
+        Ok(Built::now(&stack.functions)?)
+    }
+
+    fn parameters(&self) -> BTreeMap<String, String> {
+        self.parameters.iter().cloned().collect()
+    }
+
+    fn options(self, binaries: Built) -> Options {
+        Options {
+            sqs_port: self.sqs_port,
+            dynamodb_port: self.dynamodb_port,
+            lambda_port: self.lambda_port,
+            bind: self.bind,
+            parameters: self.parameters(),
+            data: self.data,
+            // Functions refuse file:// under Lambda; here it is the laptop's own disk.
+            variables: [("HIKYAKU_LOCAL_FILES".to_owned(), "1".to_owned())].into(),
+            binaries: Arc::new(binaries),
+            logs: Some(Arc::new(|function, line| println!("{function} | {line}"))),
+            ..Options::default()
+        }
+    }
+}
+
+async fn serve(template: &Template, options: Options) -> Result<(), DevError> {
+    let cloud = Cloud::start(template, options).await?;
+    let seen = cloud.watch();
+    introduce(&cloud);
+    tokio::select! {
+        stopped = stop_signal() => stopped.map_err(DevError::Runtime)?,
+        () = report(seen) => {}
+    }
+    println!("stopping");
+    cloud.stop().await;
+    Ok(())
+}
+
+fn introduce(cloud: &Cloud) {
+    let stack = cloud.stack();
+    for warning in &stack.warnings {
+        eprintln!("warning: {warning}");
+    }
+    for ignored in &stack.ignored {
+        println!("not run locally: {} ({})", ignored.logical_id, ignored.kind);
+    }
+    println!("# Point your application and your shell here:");
+    for line in cloud.environment_lines() {
+        println!("{line}");
+    }
+    println!(
+        "# Lambda answers at {}; Ctrl-C stops.",
+        cloud.endpoints().lambda
+    );
+}
+
+/// One line an event.
+async fn report(mut seen: Receiver<Event>) {
+    loop {
+        match seen.recv().await {
+            Ok(event) => println!("{event}"),
+            Err(RecvError::Lagged(missed)) => {
+                eprintln!("({missed} events came too fast to be shown)");
+            }
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+/// Completes at Ctrl-C, or when somebody asks this process to end.
+async fn stop_signal() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => interrupted,
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
+}
+
+fn name_and_value(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
