@@ -4,3 +4,5 @@
 mod ledger;
 #[cfg(test)]
 mod threads;
+#[cfg(test)]
+mod tidy;

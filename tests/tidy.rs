@@ -1,0 +1,334 @@
+//! What no compiler checks: that the parts of this repository fit together.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use hikyaku_local::template::{Environment, Stack, Template};
+
+/// What a build, a tool or the local cloud leaves, and what is data.
+const NOT_OURS: [&str; 5] = [".git", ".hikyaku", ".venv", "fixtures", "target"];
+
+#[test]
+fn every_function_has_a_block_in_the_template() {
+    let described = stack().functions.into_iter();
+    let described: BTreeSet<String> = described.map(|function| function.binary.name).collect();
+    let missing: Vec<String> = functions().difference(&described).map(|name| block(name)).collect();
+    assert!(
+        missing.is_empty(),
+        "paste this into the `Resources` of template.yaml and adapt it:\n\n{}",
+        missing.concat()
+    );
+}
+
+#[test]
+fn every_function_of_the_template_has_a_binary() {
+    let binaries = functions();
+    for function in stack().functions {
+        let name = &function.binary.name;
+        assert!(
+            binaries.contains(name),
+            "template.yaml:{}: {} runs `{name}`: add crates/jobs/src/bin/{name}.rs or take the block away",
+            function.binary.line,
+            function.logical_id
+        );
+    }
+}
+
+#[test]
+fn every_function_has_an_event_and_every_event_a_function() {
+    let events: BTreeSet<String> = paths("events").iter().filter_map(|path| named(path, "json")).collect();
+    let functions = functions();
+    for name in functions.difference(&events) {
+        panic!("save this as events/{name}.json and adapt it:\n\n{{\n  \"job\": \"{name}\",\n  \"data\": {{}}\n}}\n");
+    }
+    for name in events.difference(&functions) {
+        panic!("events/{name}.json belongs to no function: rename it or take it away");
+    }
+}
+
+#[test]
+fn every_event_is_json() {
+    for path in files("json").iter().filter(|path| path.starts_with(root().join("events"))) {
+        if let Err(error) = serde_json::from_str::<serde_json::Value>(&read(path)) {
+            panic!("{}: {error}", shown(path));
+        }
+    }
+}
+
+#[test]
+fn every_mapping_reports_its_failures_and_every_queue_outlasts_its_function() {
+    let stack = stack();
+    for mapping in &stack.mappings {
+        let place = format!("template.yaml:{}: {}", mapping.line, mapping.logical_id);
+        let function = stack.function(&mapping.function).unwrap();
+        let queue = stack.queue(&mapping.queue).unwrap();
+        assert!(
+            mapping.report_batch_item_failures,
+            "{place}: add `FunctionResponseTypes: [ReportBatchItemFailures]`, or one job that must come again brings its batch along"
+        );
+        let longest = function.timeout * 6 + mapping.window;
+        assert!(
+            queue.visibility_timeout >= longest,
+            "{place}: {} needs a VisibilityTimeout of {} s, six times the function's Timeout",
+            queue.logical_id,
+            longest.as_secs()
+        );
+        assert_eq!(
+            queue.retention,
+            Duration::from_hours(14 * 24),
+            "{place}: {} needs a MessageRetentionPeriod of 1209600 s: what waits for its next attempt must not expire",
+            queue.logical_id
+        );
+        assert_eq!(
+            queue.redrive.as_ref().map(|redrive| redrive.max_receive_count),
+            Some(100),
+            "{place}: {} needs a RedrivePolicy with maxReceiveCount 100: the engine counts the tries, this is the last resort",
+            queue.logical_id
+        );
+    }
+}
+
+#[test]
+fn a_panic_stays_catchable() {
+    for path in files("toml") {
+        for line in read(&path).lines().filter(|line| line.trim_start().starts_with("panic")) {
+            assert!(
+                !line.contains("abort"),
+                "{}: `{line}` lets one job take its whole batch down",
+                shown(&path)
+            );
+        }
+    }
+}
+
+#[test]
+fn the_engine_and_the_wire_formats_know_nothing_of_aws() {
+    for package in ["hikyaku-core", "hikyaku-laravel"] {
+        let manifest = read(&root().join(format!("crates/{package}/Cargo.toml")));
+        for name in dependencies(&manifest) {
+            let outside = name.starts_with("aws") || name.starts_with("lambda_") || name.starts_with("tokio");
+            assert!(!outside, "crates/{package}/Cargo.toml: `{name}` does I/O; put what needs it into crates/hikyaku");
+        }
+    }
+}
+
+#[test]
+fn every_module_says_what_it_is() {
+    for path in files("rs").iter().filter(|path| !is_test(path)) {
+        let first = read(path).lines().next().unwrap_or_default().to_owned();
+        assert!(
+            first.starts_with("//! "),
+            "{}: begin it with a sentence, `//! …`",
+            shown(path)
+        );
+    }
+}
+
+#[test]
+fn no_file_is_a_drawer_for_everything() {
+    for path in files("rs") {
+        let names = [path.file_stem(), path.parent().and_then(Path::file_name)];
+        for name in names.into_iter().flatten().filter_map(|name| name.to_str()) {
+            assert!(
+                !["common", "helpers", "misc", "util", "utils"].contains(&name),
+                "{}: name it after what it does",
+                shown(&path)
+            );
+        }
+    }
+}
+
+#[test]
+fn every_link_between_files_resolves() {
+    for path in files("md") {
+        let folder = path.parent().unwrap();
+        for target in links(&read(&path)) {
+            assert!(
+                folder.join(&target).exists(),
+                "{}: there is no `{target}`",
+                shown(&path)
+            );
+        }
+    }
+}
+
+#[test]
+fn every_environment_variable_is_in_both_readmes() {
+    let sources = ["crates/hikyaku/src/config.rs", "crates/hikyaku/src/objects/config.rs"];
+    for name in sources.iter().flat_map(|source| variables(&read(&root().join(source)))) {
+        for readme in ["README.md", "README.ja.md"] {
+            assert!(
+                read(&root().join(readme)).contains(&format!("`{name}`")),
+                "{readme}: add `{name}` to the table of environment variables"
+            );
+        }
+    }
+}
+
+#[test]
+fn both_readmes_show_the_job_that_is_compiled() {
+    let compiled = rust_block(&read(&root().join("crates/hikyaku/src/lib.rs")), "//!");
+    for readme in ["README.md", "README.ja.md"] {
+        assert_eq!(
+            rust_block(&read(&root().join(readme)), ""),
+            compiled,
+            "{readme}: its job differs from the example in crates/hikyaku/src/lib.rs"
+        );
+    }
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", shown(path)))
+}
+
+/// A path as a person at the repository's root writes it.
+fn shown(path: &Path) -> String {
+    path.strip_prefix(root()).unwrap_or(path).display().to_string()
+}
+
+/// What a folder holds.
+fn paths(folder: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(root().join(folder)).unwrap();
+    entries.map(|entry| entry.unwrap().path()).collect()
+}
+
+/// Every file of ours with that extension.
+fn files(extension: &str) -> Vec<PathBuf> {
+    let (mut folders, mut files) = (vec![root()], Vec::new());
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let entry = entry.unwrap();
+            if entry.file_type().unwrap().is_dir() {
+                folders.extend((!NOT_OURS.iter().any(|name| entry.file_name() == *name)).then(|| entry.path()));
+            } else if entry.path().extension().is_some_and(|found| found == extension) {
+                files.push(entry.path());
+            }
+        }
+    }
+    files
+}
+
+/// A file's name without its extension, if it has that one.
+fn named(path: &Path, extension: &str) -> Option<String> {
+    let fits = path.extension().is_some_and(|found| found == extension);
+    fits.then(|| path.file_stem().unwrap().to_str().unwrap().to_owned())
+}
+
+fn stack() -> Stack {
+    let template = Template::read(root().join("template.yaml")).unwrap();
+    template.resolve(&Environment::new("http://127.0.0.1")).unwrap()
+}
+
+/// The binaries that are functions: those of `crates/jobs`, and every crate that serves jobs of its own.
+fn functions() -> BTreeSet<String> {
+    let name = |path: &PathBuf| path.file_stem().unwrap().to_str().unwrap().to_owned();
+    let serves = |path: &PathBuf| {
+        let main = fs::read_to_string(path.join("src/main.rs"));
+        main.is_ok_and(|text| text.contains("hikyaku::serve("))
+    };
+    let (shared, own) = (paths("crates/jobs/src/bin"), paths("crates"));
+    shared.iter().chain(own.iter().filter(|path| serves(path))).map(name).collect()
+}
+
+/// What template.yaml lacks for a function.
+fn block(binary: &str) -> String {
+    let name: String = binary.split('-').map(capitalized).collect();
+    BLOCK.replace("NAME", &name).replace("BINARY", binary)
+}
+
+fn capitalized(word: &str) -> String {
+    let (first, rest) = word.split_at(word.len().min(1));
+    first.to_ascii_uppercase() + rest
+}
+
+/// The crates that a package is built from; those that only its tests use do not count.
+fn dependencies(manifest: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut counts = false;
+    for line in manifest.lines() {
+        if let Some(section) = line.strip_prefix('[') {
+            counts = section.contains("dependencies") && !section.contains("dev-dependencies");
+        } else if counts {
+            let end = line.find(['.', ' ', '=']).unwrap_or(line.len());
+            names.push(line[..end].to_owned());
+        }
+    }
+    names
+}
+
+fn is_test(path: &Path) -> bool {
+    let inside = path.components().any(|part| part.as_os_str() == "tests");
+    let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    let below_root = path.strip_prefix(root()).is_ok_and(|path| path.starts_with("tests"));
+    stem == "tests" || stem.ends_with("_tests") || (inside && !below_root)
+}
+
+/// The files that a page's links point to, outside of code.
+fn links(page: &str) -> Vec<String> {
+    let mut fenced = false;
+    let text = page.lines().filter(|line| {
+        fenced ^= line.trim_start().starts_with("```");
+        !fenced
+    });
+    let targets = text.flat_map(|line| line.split("](").skip(1));
+    let targets = targets.filter_map(|rest| rest.split([')', '#', ' ']).next());
+    targets.filter(|target| !target.is_empty() && !target.contains("://")).map(str::to_owned).collect()
+}
+
+/// The variables that a configuration's documentation names.
+fn variables(source: &str) -> BTreeSet<String> {
+    let documented = source.lines().filter(|line| line.trim_start().starts_with("///"));
+    let quoted = documented.flat_map(|line| line.split('`').skip(1).step_by(2));
+    let names = quoted.map(|text| text.split('=').next().unwrap_or(text));
+    let is_name = |name: &&str| name.contains('_') && name.chars().all(|letter| letter.is_ascii_uppercase() || letter == '_' || letter.is_ascii_digit());
+    names.filter(is_name).map(str::to_owned).collect()
+}
+
+/// The first block of Rust in a page, or in the comments that begin with `marker`.
+fn rust_block(text: &str, marker: &str) -> Vec<String> {
+    let lines = text.lines().map(|line| line.strip_prefix(marker).unwrap_or(line));
+    let lines = lines.map(|line| if marker.is_empty() { line } else { line.strip_prefix(' ').unwrap_or(line) });
+    let inside = lines.skip_while(|line| !line.starts_with("```no_run") && !line.starts_with("```rust"));
+    inside.skip(1).take_while(|line| !line.starts_with("```")).map(str::to_owned).collect()
+}
+
+/// A queue and a function, as the other blocks of template.yaml have them.
+const BLOCK: &str = "  # ---------------------------------------------------------------- BINARY
+
+  NAMEQueue:
+    Type: AWS::SQS::Queue
+    Properties:
+      VisibilityTimeout: 450
+      MessageRetentionPeriod: 1209600
+      RedrivePolicy: { deadLetterTargetArn: !GetAtt DeadLetterQueue.Arn, maxReceiveCount: 100 }
+
+  NAMEFunction:
+    Type: AWS::Serverless::Function
+    Metadata: { BuildMethod: rust-cargolambda, BuildProperties: { Binary: BINARY } }
+    Properties:
+      Timeout: 75
+      Environment:
+        Variables:
+          HIKYAKU_QUEUE_URL: !Ref NAMEQueue
+      Policies:
+        - SQSSendMessagePolicy: { QueueName: !GetAtt NAMEQueue.QueueName }
+        - DynamoDBWritePolicy: { TableName: !Ref LedgerTable }
+        - DynamoDBReadPolicy: { TableName: !Ref LedgerTable }
+        - DynamoDBWritePolicy: { TableName: !Ref FailedJobsTable }
+        - Statement:
+            - { Effect: Allow, Action: \"sqs:ChangeMessageVisibility\", Resource: !GetAtt NAMEQueue.Arn }
+      Events:
+        Messages:
+          Type: SQS
+          Properties:
+            Queue: !GetAtt NAMEQueue.Arn
+            BatchSize: 1
+            FunctionResponseTypes: [ReportBatchItemFailures]
+
+";
