@@ -104,13 +104,13 @@ impl From<&Record> for Grant {
 impl Engine<'_> {
     /// Claims the job, or says what becomes of its message instead.
     pub(crate) async fn claim(&self, decoded: &Decoded, delivery: &Delivery) -> Claimed {
-        if !decoded.policy.guarantee.keeps_ledger() {
-            return self.without_ledger(decoded, delivery);
-        }
         // Before the claim: from here on a kill brings the message back within the lease, whatever the queue's own
         // visibility timeout is.
         if decoded.policy.has_heartbeat() {
             self.hide(delivery, BEAT_LEASE).await;
+        }
+        if !decoded.policy.guarantee.keeps_ledger() {
+            return self.without_ledger(decoded, delivery);
         }
         let request = self.request(decoded, delivery);
         match self.take(&request).await {

@@ -193,8 +193,8 @@ impl fmt::Display for Event {
             } => {
                 write!(
                     f,
-                    "{queue}: {} deleted, {returned} will come back",
-                    count(*deleted)
+                    "{queue}: {deleted} deleted, {} will come back",
+                    count(*returned)
                 )
             }
             Self::BatchFailed {

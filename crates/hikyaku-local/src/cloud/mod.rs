@@ -213,7 +213,6 @@ fn surroundings(
         log_format: options.log_format.clone(),
         log_level: options.log_level.clone(),
         variables: options.variables.clone(),
-        variables: options.variables.clone(),
     }
 }
 

@@ -64,7 +64,7 @@ pub(crate) struct Resizer {
 
 impl Job for ResizeImage {
     const NAME: &'static str = "App\\Jobs\\ResizeImage";
-    const TIMEOUT: Duration = Duration::from_mins(2);
+    const TIMEOUT: Duration = Duration::from_secs(60);
     /// A second run writes the same bytes under the same names.
     const GUARANTEE: Guarantee = Guarantee::AtLeastOnce;
     type State = Resizer;
