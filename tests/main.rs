@@ -1,6 +1,20 @@
 //! The integration tests, one module a subject.
 
 #[cfg(test)]
+mod function;
+#[cfg(test)]
 mod ledger;
 #[cfg(test)]
+mod process;
+#[cfg(test)]
 mod threads;
+
+/// The keys that every local service takes.
+#[cfg(test)]
+fn local_keys() -> hikyaku::config::Credentials {
+    hikyaku::config::Credentials {
+        key_id: "local".to_owned(),
+        secret: "local".to_owned(),
+        session: None,
+    }
+}
