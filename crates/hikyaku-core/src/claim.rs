@@ -168,7 +168,7 @@ impl Engine<'_> {
         let ledger = &*self.ports.ledger;
         let give_up = self.soft_deadline.unwrap_or(request.lease);
         let mut reply = self
-            .until_recorded(give_up, async || ledger.claim(request).await)
+            .until_recorded(give_up, || ledger.claim(request))
             .await?;
         let mut rounds = 0;
         loop {
@@ -185,11 +185,11 @@ impl Engine<'_> {
             rounds += 1;
             reply = match &write_over {
                 Some((seen, why)) => {
-                    self.until_recorded(give_up, async || ledger.replace(request, seen, *why).await)
+                    self.until_recorded(give_up, || ledger.replace(request, seen, *why))
                         .await?
                 }
                 None => {
-                    self.until_recorded(give_up, async || ledger.claim(request).await)
+                    self.until_recorded(give_up, || ledger.claim(request))
                         .await?
                 }
             };

@@ -12,7 +12,8 @@ use crate::judge::{Judgement, judge};
 use crate::ports::ledger::RETENTION;
 use crate::run::Ended;
 use crate::{
-    Delivery, FailedJob, Fence, Held, LedgerError, Outcome, Release, State, Timestamp, Verdict,
+    BoxFuture, Delivery, FailedJob, Fence, Held, LedgerError, Outcome, Release, State, Timestamp,
+    Verdict,
 };
 
 /// SQS hides a message for 12 hours at most, counted from its receive (Amazon SQS developer guide, "visibility
@@ -181,9 +182,7 @@ impl Engine<'_> {
         let expires = self.now() + RETENTION;
         let ledger = &*self.ports.ledger;
         match self
-            .until_recorded(self.hard_deadline(), async || {
-                ledger.complete(held, expires).await
-            })
+            .until_recorded(self.hard_deadline(), || ledger.complete(held, expires))
             .await
         {
             Ok(fence) => match recorded(&fence, held, State::Done) {
@@ -204,9 +203,8 @@ impl Engine<'_> {
     ) -> Settled {
         if let Some(held) = &job.claim.held {
             let ledger = &*self.ports.ledger;
-            let written = self.until_recorded(self.hard_deadline(), async || {
-                ledger.release(held, &release).await
-            });
+            let written =
+                self.until_recorded(self.hard_deadline(), || ledger.release(held, &release));
             match written
                 .await
                 .map(|fence| recorded(&fence, held, State::Pending))
@@ -243,9 +241,8 @@ impl Engine<'_> {
         let row = job.row(&error, why, self.now());
         let expires = self.now() + RETENTION;
         let ledger = &*self.ports.ledger;
-        let written = self.until_recorded(self.hard_deadline(), async || {
-            ledger.fail(held, &row, expires).await
-        });
+        let written =
+            self.until_recorded(self.hard_deadline(), || ledger.fail(held, &row, expires));
         match written
             .await
             .map(|fence| recorded(&fence, held, State::Failed))
@@ -274,7 +271,7 @@ impl Engine<'_> {
     pub(crate) async fn bury(&self, row: &FailedJob, error: String) -> Settled {
         let ledger = &*self.ports.ledger;
         match self
-            .until_recorded(self.hard_deadline(), async || ledger.bury(row).await)
+            .until_recorded(self.hard_deadline(), || ledger.bury(row))
             .await
         {
             Ok(()) => buried(error),
@@ -304,10 +301,10 @@ impl Engine<'_> {
     }
 
     /// Repeats a ledger write until it is answered or the time is up. Repeating is safe: every write names its claim.
-    pub(crate) async fn until_recorded<T>(
+    pub(crate) async fn until_recorded<'a, T>(
         &self,
         give_up: Timestamp,
-        mut write: impl AsyncFnMut() -> Result<T, LedgerError>,
+        write: impl Fn() -> BoxFuture<'a, Result<T, LedgerError>>,
     ) -> Result<T, LedgerError> {
         let mut pause = Duration::from_millis(50);
         loop {
