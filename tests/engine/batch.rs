@@ -14,8 +14,18 @@ fn each_message_of_a_mixed_batch_gets_its_own_verdict() {
     scene.send("good", "once", &[Ok]);
     let malformed = scene.world.queue.send("not json", None);
     scene.send("unknown", "App\\Jobs\\Unknown", &[Ok]);
-    scene.send_with("panics", "once", &[Panic], json!({"maxTries": 2, "backoff": "3"}));
-    scene.send_with("slow", "once", &[Sleep(500)], json!({"maxTries": 2, "backoff": "5", "timeout": 20}));
+    scene.send_with(
+        "panics",
+        "once",
+        &[Panic],
+        json!({"maxTries": 2, "backoff": "3"}),
+    );
+    scene.send_with(
+        "slow",
+        "once",
+        &[Sleep(500)],
+        json!({"maxTries": 2, "backoff": "5", "timeout": 20}),
+    );
     scene.run();
 
     assert_eq!(scene.outcomes("good"), [Done]);
@@ -37,7 +47,11 @@ fn what_is_not_a_job_is_buried_with_its_exact_text_and_a_reason() {
     scene.run();
     let row = scene.ledger.failed(&id).unwrap();
     assert_eq!(row.body.as_deref(), Some("{\"job\": 7, \"x\": 1.0} "));
-    assert!(row.exception.starts_with("the message is not a job: "), "{}", row.exception);
+    assert!(
+        row.exception.starts_with("the message is not a job: "),
+        "{}",
+        row.exception
+    );
     let payload: serde_json::Value = serde_json::from_str(&row.payload).unwrap();
     assert_eq!(payload["data"]["reason"], json!(row.exception));
 }
@@ -48,7 +62,11 @@ fn an_unknown_job_is_buried_with_the_names_that_are_known() {
     scene.send("a", "nobody", &[Ok]);
     scene.run();
     let row = scene.ledger.failed("a").unwrap();
-    assert!(row.exception.contains("`nobody`") && row.exception.contains("`once`"), "{}", row.exception);
+    assert!(
+        row.exception.contains("`nobody`") && row.exception.contains("`once`"),
+        "{}",
+        row.exception
+    );
     assert_eq!(row.body, None);
     let payload: serde_json::Value = serde_json::from_str(&row.payload).unwrap();
     assert_eq!(payload["data"]["acts"], json!(["ok"]));
@@ -64,7 +82,10 @@ fn a_payload_that_panics_when_it_is_read_buries_its_message_alone() {
     assert_eq!(scene.outcomes("bad"), [Buried]);
     assert_eq!(scene.outcomes("good"), [Done]);
     let row = scene.ledger.failed("bad").unwrap();
-    assert_eq!(row.exception, "reading the payload of job `unreadable` panicked");
+    assert_eq!(
+        row.exception,
+        "reading the payload of job `unreadable` panicked"
+    );
 }
 
 #[test]
@@ -74,9 +95,20 @@ fn reports_come_in_the_order_of_the_messages() {
         scene.send(id, "once", &[Sleep(seconds)]);
     }
     scene.run();
-    let ids: Vec<_> = scene.world.reports().iter().map(|report| report.id.clone()).collect();
+    let ids: Vec<_> = scene
+        .world
+        .reports()
+        .iter()
+        .map(|report| report.id.clone())
+        .collect();
     assert_eq!(ids, ["a", "b", "c"]);
-    assert!(scene.world.reports().iter().all(|report| report.verdict == Verdict::Delete));
+    assert!(
+        scene
+            .world
+            .reports()
+            .iter()
+            .all(|report| report.verdict == Verdict::Delete)
+    );
 }
 
 #[test]
@@ -86,7 +118,10 @@ fn no_more_jobs_run_at_once_than_the_worker_may() {
         scene.send(id, "once", &[Sleep(10)]);
     }
     scene.run();
-    let times: Vec<_> = ["a", "b", "c", "d", "e"].iter().flat_map(|id| scene.times(id)).collect();
+    let times: Vec<_> = ["a", "b", "c", "d", "e"]
+        .iter()
+        .flat_map(|id| scene.times(id))
+        .collect();
     assert_eq!(times, [0.0, 0.0, 10.0, 10.0, 20.0]);
 }
 
@@ -107,7 +142,10 @@ fn a_worker_at_work_can_move_between_threads() {
     fn movable<T: Send>(_: &T) {}
     let worker = hikyaku_core::Worker::new(());
     let scene = Scene::new();
-    let invocation = hikyaku_core::Invocation { started: scene.start, deadline: None };
+    let invocation = hikyaku_core::Invocation {
+        started: scene.start,
+        deadline: None,
+    };
     let ports = scene.ports();
     movable(&worker.process(&[], invocation, &ports));
 }

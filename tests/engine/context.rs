@@ -11,7 +11,10 @@ fn attempt_and_token_grow_and_the_effect_key_stays() {
     scene.send_with("a", "once", &[Error, Error, Ok], json!({"backoff": "1"}));
     scene.run();
     let starts = scene.starts("a");
-    let told: Vec<_> = starts.iter().map(|start| (start.attempt, start.token)).collect();
+    let told: Vec<_> = starts
+        .iter()
+        .map(|start| (start.attempt, start.token))
+        .collect();
     assert_eq!(told, [(1, 1), (2, 2), (3, 3)]);
     assert!(starts.iter().all(|start| start.effect_key == "a:mail"));
 }

@@ -9,7 +9,10 @@ use super::{Scene, second};
 use Outcome::{Done, Postponed, Released};
 
 fn minute() -> Settings {
-    Settings { timeout: second(60), ..Settings::default() }
+    Settings {
+        timeout: second(60),
+        ..Settings::default()
+    }
 }
 
 /// A neighbour that needs its time is done in that time, with its first try, whatever `other` does.
@@ -21,7 +24,10 @@ fn costs_its_neighbour_nothing(other: Act) {
     scene.run();
     assert_eq!(scene.outcomes("neighbour"), [Done]);
     assert_eq!(scene.starts("neighbour").len(), 1);
-    assert_eq!(scene.starts("neighbour")[0].ended, Some(scene.start + second(20)));
+    assert_eq!(
+        scene.starts("neighbour")[0].ended,
+        Some(scene.start + second(20))
+    );
     assert_eq!(scene.outcomes("other"), [Released, Done]);
     assert_eq!(scene.times("other"), [0.0, 56.0]);
 }
@@ -55,7 +61,12 @@ fn a_job_that_was_cut_short_before_its_own_time_spends_no_try() {
     scene.run();
     assert_eq!(scene.outcomes("second"), [Postponed, Done]);
     assert_eq!(scene.times("second"), [20.0, 55.0]);
-    assert!(scene.starts("second").iter().all(|start| start.attempt == 1));
+    assert!(
+        scene
+            .starts("second")
+            .iter()
+            .all(|start| start.attempt == 1)
+    );
 }
 
 #[test]
@@ -73,9 +84,19 @@ fn a_busy_job_that_wakes_in_a_later_invocation_changes_nothing() {
 #[test]
 fn the_timeout_of_a_message_is_cut_to_what_the_function_has() {
     let mut scene = Scene::with(minute());
-    scene.send_with("a", "once", &[Sleep(100)], json!({"timeout": 300, "maxTries": 1}));
+    scene.send_with(
+        "a",
+        "once",
+        &[Sleep(100)],
+        json!({"timeout": 300, "maxTries": 1}),
+    );
     scene.run();
     assert_eq!(scene.outcomes("a"), [Outcome::Buried]);
     let row = scene.ledger.failed("a").unwrap();
-    assert!(row.exception.starts_with("the job ran out of its time of 55s"), "{}", row.exception);
+    assert!(
+        row.exception
+            .starts_with("the job ran out of its time of 55s"),
+        "{}",
+        row.exception
+    );
 }

@@ -34,12 +34,21 @@ pub struct Stage {
 
 impl Stage {
     pub fn new(scheduler: Scheduler, clock: VirtualClock) -> Self {
-        Self { scheduler, clock, starts: Mutex::default(), spawned: Mutex::default() }
+        Self {
+            scheduler,
+            clock,
+            starts: Mutex::default(),
+            spawned: Mutex::default(),
+        }
     }
 
     pub fn starts_of(&self, id: &str) -> Vec<Start> {
         let starts = self.starts.lock().unwrap();
-        starts.iter().filter(|start| start.id == id).cloned().collect()
+        starts
+            .iter()
+            .filter(|start| start.id == id)
+            .cloned()
+            .collect()
     }
 }
 
@@ -76,7 +85,11 @@ struct Entry<'a> {
 
 impl Drop for Entry<'_> {
     fn drop(&mut self) {
-        let mut starts = self.stage.starts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut starts = self
+            .stage
+            .starts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let start = &mut starts[self.index];
         start.ended = self.ended.then(|| self.stage.clock.now());
         start.dropped = !self.ended;
@@ -86,7 +99,10 @@ impl Drop for Entry<'_> {
 impl Stage {
     fn enter(&self, context: &Context<Arc<Stage>>) -> (usize, Entry<'_>) {
         let mut starts = self.starts.lock().unwrap();
-        let before = starts.iter().filter(|start| start.id == context.id()).count();
+        let before = starts
+            .iter()
+            .filter(|start| start.id == context.id())
+            .count();
         starts.push(Start {
             id: context.id().to_owned(),
             attempt: context.attempt(),
@@ -97,7 +113,14 @@ impl Stage {
             ended: None,
             dropped: false,
         });
-        (before, Entry { stage: self, index: starts.len() - 1, ended: false })
+        (
+            before,
+            Entry {
+                stage: self,
+                index: starts.len() - 1,
+                ended: false,
+            },
+        )
     }
 }
 
@@ -121,10 +144,16 @@ async fn perform(act: &Act, context: &Context<Arc<Stage>>) -> Result<(), JobErro
             Ok(())
         }
         Act::Snooze(seconds) => Err(JobError::snooze(Duration::from_secs(seconds))),
-        Act::RetryAfter(seconds) => Err(JobError::retry_after(Duration::from_secs(seconds), "busy there")),
+        Act::RetryAfter(seconds) => Err(JobError::retry_after(
+            Duration::from_secs(seconds),
+            "busy there",
+        )),
         Act::Sleep(seconds) => context.sleep(Duration::from_secs(seconds)).await,
         Act::Spawn(seconds) => {
-            drop(context.spawn(asleep(Arc::clone(context.state()), Duration::from_secs(seconds))));
+            drop(context.spawn(asleep(
+                Arc::clone(context.state()),
+                Duration::from_secs(seconds),
+            )));
             Ok(())
         }
         Act::SpawnPanic => {
@@ -134,7 +163,11 @@ async fn perform(act: &Act, context: &Context<Arc<Stage>>) -> Result<(), JobErro
         Act::SpawnBlocking => {
             let stop = context.stop();
             let stopped = context.spawn_blocking(move || stop.should_stop()).await?;
-            if stopped { Err("stopped".into()) } else { Ok(()) }
+            if stopped {
+                Err("stopped".into())
+            } else {
+                Ok(())
+            }
         }
     }
 }
@@ -143,7 +176,11 @@ async fn asleep(stage: Arc<Stage>, time: Duration) {
     struct Note(Arc<Stage>, bool);
     impl Drop for Note {
         fn drop(&mut self) {
-            let mut spawned = self.0.spawned.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut spawned = self
+                .0
+                .spawned
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
             spawned.push((self.0.clock.now(), self.1));
         }
     }

@@ -11,7 +11,9 @@ use Outcome::{Buried, Done, Postponed, Released};
 impl Scene {
     fn send_to(&self, group: &str, id: &str, acts: &[Act]) {
         let more = json!({"backoff": "5", "maxTries": 2});
-        self.world.queue.send(body(id, "once", acts, more), Some(group));
+        self.world
+            .queue
+            .send(body(id, "once", acts, more), Some(group));
     }
 
     /// All starts in their order.
@@ -47,7 +49,10 @@ fn the_first_failure_holds_back_what_follows_it() {
 
 #[test]
 fn the_same_holds_for_one_message_a_batch() {
-    let mut scene = Scene::with(Settings { batch_size: 1, ..Settings::default() });
+    let mut scene = Scene::with(Settings {
+        batch_size: 1,
+        ..Settings::default()
+    });
     scene.send_to("g", "a", &[Error, Ok]);
     scene.send_to("g", "b", &[Ok]);
     scene.run();
@@ -86,8 +91,17 @@ fn what_is_held_back_spends_no_try() {
     scene.send_to("g", "b", &[Error, Ok]);
     scene.run();
     assert_eq!(scene.outcomes("a"), [Released, Buried]);
-    let told: Vec<_> = scene.starts("b").iter().map(|start| start.attempt).collect();
+    let told: Vec<_> = scene
+        .starts("b")
+        .iter()
+        .map(|start| start.attempt)
+        .collect();
     assert_eq!(told, [1, 2]);
-    let held = scene.world.reports().iter().filter(|report| report.outcome == Postponed).count();
+    let held = scene
+        .world
+        .reports()
+        .iter()
+        .filter(|report| report.outcome == Postponed)
+        .count();
     assert_eq!(held, 1);
 }

@@ -39,10 +39,22 @@ fn a_long_job_writes_once_more_per_thirty_seconds() {
 #[test]
 fn at_least_once_counts_the_receives_as_tries() {
     let mut scene = Scene::new();
-    scene.send_with("a", "at-least-once", &[Error], json!({"maxTries": 3, "backoff": "1"}));
+    scene.send_with(
+        "a",
+        "at-least-once",
+        &[Error],
+        json!({"maxTries": 3, "backoff": "1"}),
+    );
     scene.run();
-    assert_eq!(scene.outcomes("a"), [Outcome::Released, Outcome::Released, Outcome::Buried]);
-    let attempts: Vec<_> = scene.starts("a").iter().map(|start| start.attempt).collect();
+    assert_eq!(
+        scene.outcomes("a"),
+        [Outcome::Released, Outcome::Released, Outcome::Buried]
+    );
+    let attempts: Vec<_> = scene
+        .starts("a")
+        .iter()
+        .map(|start| start.attempt)
+        .collect();
     assert_eq!(attempts, [1, 2, 3]);
     assert!(scene.ledger.failed("a").is_some());
 }
@@ -72,11 +84,17 @@ fn once_runs_one_of_two_deliveries_and_deletes_the_other() {
 fn a_second_delivery_waits_while_the_first_runs() {
     let mut scene = Scene::new();
     for _ in 0..2 {
-        scene.world.queue.send(body("a", "once", &[Sleep(30)], json!({})), None);
+        scene
+            .world
+            .queue
+            .send(body("a", "once", &[Sleep(30)], json!({})), None);
     }
     scene.run();
     assert_eq!(scene.starts("a").len(), 1);
-    assert_eq!(scene.outcomes("a"), [Outcome::Done, Outcome::Held, Outcome::DoneBefore]);
+    assert_eq!(
+        scene.outcomes("a"),
+        [Outcome::Done, Outcome::Held, Outcome::DoneBefore]
+    );
 }
 
 #[test]
@@ -105,5 +123,9 @@ fn at_most_once_that_crashed_is_buried_with_its_outcome_unknown() {
     assert_eq!(scene.starts("a").len(), 1);
     assert_eq!(scene.ledger.record("a").unwrap().state, State::Failed);
     let row = scene.ledger.failed("a").unwrap();
-    assert!(row.exception.starts_with("outcome unknown"), "{}", row.exception);
+    assert!(
+        row.exception.starts_with("outcome unknown"),
+        "{}",
+        row.exception
+    );
 }

@@ -17,11 +17,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hikyaku_core::memory::MemoryLedger;
-use hikyaku_core::testing::{Call, Fate, Network, Remains, Scheduler, Settings, VirtualClock, World};
+use hikyaku_core::testing::{
+    Call, Fate, Network, Remains, Scheduler, Settings, VirtualClock, World,
+};
 use hikyaku_core::{Clock, Outcome, Report, Timestamp, Worker};
 use serde_json::{Value, json};
 
-use self::echo::{Act, Start, Stage};
+use self::echo::{Act, Stage, Start};
 
 /// A world, and the ends that a test looks at.
 struct Scene {
@@ -58,7 +60,13 @@ impl Scene {
         let world = World::new(worker, scheduler, clock, settings)
             .with_ledger(Arc::clone(&ledger) as _)
             .with_network(Arc::clone(&network) as _);
-        Self { world, stage, ledger, network, start }
+        Self {
+            world,
+            stage,
+            ledger,
+            network,
+            start,
+        }
     }
 
     /// Sends a job that does `acts`. Its message says what `more` says.
@@ -76,7 +84,10 @@ impl Scene {
 
     fn run_to(&mut self, seconds: u64) {
         let moment = self.start + Duration::from_secs(seconds);
-        assert!(self.world.run_until(moment), "the world does not come to rest");
+        assert!(
+            self.world.run_until(moment),
+            "the world does not come to rest"
+        );
     }
 
     fn starts(&self, id: &str) -> Vec<Start> {
@@ -96,16 +107,25 @@ impl Scene {
     /// The seconds at which a job was started.
     fn times(&self, id: &str) -> Vec<f64> {
         let starts = self.starts(id);
-        starts.iter().map(|start| self.start.until(start.at).as_secs_f64()).collect()
+        starts
+            .iter()
+            .map(|start| self.start.until(start.at).as_secs_f64())
+            .collect()
     }
 
     fn outcomes(&self, id: &str) -> Vec<Outcome> {
-        self.reports(id).iter().map(|report| report.outcome).collect()
+        self.reports(id)
+            .iter()
+            .map(|report| report.outcome)
+            .collect()
     }
 
     fn reports(&self, id: &str) -> Vec<&Report> {
         let reports = self.world.reports();
-        reports.into_iter().filter(|report| report.id == id).collect()
+        reports
+            .into_iter()
+            .filter(|report| report.id == id)
+            .collect()
     }
 
     fn ports(&self) -> hikyaku_core::Ports {
@@ -119,7 +139,9 @@ impl Scene {
 
 fn body(id: &str, job: &str, acts: &[Act], more: Value) -> String {
     let mut body = json!({ "uuid": id, "job": job, "data": { "acts": acts } });
-    let Value::Object(more) = more else { panic!("not an object") };
+    let Value::Object(more) = more else {
+        panic!("not an object")
+    };
     body.as_object_mut().unwrap().extend(more);
     body.to_string()
 }
@@ -143,7 +165,12 @@ impl Script {
     }
 
     fn count(&self, operation: &str) -> usize {
-        self.calls.lock().unwrap().iter().filter(|call| **call == operation).count()
+        self.calls
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|call| **call == operation)
+            .count()
     }
 }
 
@@ -151,8 +178,12 @@ impl Network for Script {
     fn fate(&self, call: Call<'_>) -> Fate {
         self.calls.lock().unwrap().push(call.operation);
         let mut rules = self.rules.lock().unwrap();
-        let found = rules.iter().position(|(operation, _)| *operation == call.operation);
-        found.and_then(|index| rules.remove(index)).map_or(Fate::Answered, |(_, fate)| fate)
+        let found = rules
+            .iter()
+            .position(|(operation, _)| *operation == call.operation);
+        found
+            .and_then(|index| rules.remove(index))
+            .map_or(Fate::Answered, |(_, fate)| fate)
     }
 }
 

@@ -3,8 +3,8 @@
 use hikyaku_core::{Outcome, State};
 use serde_json::json;
 
-use super::echo::Act::{self, Error, Fail, Ok, Panic, RetryAfter, Sleep, Snooze};
 use super::Scene;
+use super::echo::Act::{self, Error, Fail, Ok, Panic, RetryAfter, Sleep, Snooze};
 
 #[track_caller]
 fn check(acts: &[Act], more: serde_json::Value, outcomes: &[Outcome], times: &[f64]) -> Scene {
@@ -38,17 +38,31 @@ fn the_types_backoff_gets_a_jitter_of_at_most_a_tenth() {
         let wait = waited[1] - waited[0];
         assert!((base..=base * 1.1).contains(&wait), "{wait} for {base}");
     }
-    assert!(times.windows(2).any(|pair| (pair[1] - pair[0]).fract() > 0.0));
+    assert!(
+        times
+            .windows(2)
+            .any(|pair| (pair[1] - pair[0]).fract() > 0.0)
+    );
 }
 
 #[test]
 fn a_delay_at_dispatch_is_the_backoff_of_a_job_that_has_none() {
-    check(&[Error, Ok], json!({"delay": 600}), &[Released, Done], &[0.0, 600.0]);
+    check(
+        &[Error, Ok],
+        json!({"delay": 600}),
+        &[Released, Done],
+        &[0.0, 600.0],
+    );
 }
 
 #[test]
 fn a_backoff_of_the_message_wins_over_its_delay() {
-    check(&[Error, Ok], json!({"delay": 600, "backoff": "3"}), &[Released, Done], &[0.0, 3.0]);
+    check(
+        &[Error, Ok],
+        json!({"delay": 600, "backoff": "3"}),
+        &[Released, Done],
+        &[0.0, 3.0],
+    );
 }
 
 #[test]
@@ -122,7 +136,11 @@ fn a_snooze_spends_no_try() {
         &[Snoozed, Snoozed, Snoozed, Released, Done],
         &[0.0, 5.0, 10.0, 15.0, 16.0],
     );
-    let attempts: Vec<_> = scene.starts("a").iter().map(|start| start.attempt).collect();
+    let attempts: Vec<_> = scene
+        .starts("a")
+        .iter()
+        .map(|start| start.attempt)
+        .collect();
     assert_eq!(attempts, [1, 1, 1, 1, 2]);
 }
 
@@ -136,8 +154,16 @@ fn a_crash_spends_a_try() {
     assert_eq!(scene.starts("a").len(), 2);
     assert_eq!(scene.outcomes("a"), [Buried]);
     let row = scene.ledger.failed("a").unwrap();
-    assert!(row.exception.contains("its process was killed"), "{}", row.exception);
-    assert!(row.exception.contains("after try 2 of 2"), "{}", row.exception);
+    assert!(
+        row.exception.contains("its process was killed"),
+        "{}",
+        row.exception
+    );
+    assert!(
+        row.exception.contains("after try 2 of 2"),
+        "{}",
+        row.exception
+    );
 }
 
 #[test]
@@ -151,8 +177,16 @@ fn an_error_that_says_never_buries_at_once() {
 
 #[test]
 fn a_panic_is_an_attempt_that_failed() {
-    let scene = check(&[Panic, Ok], json!({"backoff": "1"}), &[Released, Done], &[0.0, 1.0]);
-    assert_eq!(scene.reports("a")[0].error.as_deref(), Some("the job panicked: boom"));
+    let scene = check(
+        &[Panic, Ok],
+        json!({"backoff": "1"}),
+        &[Released, Done],
+        &[0.0, 1.0],
+    );
+    assert_eq!(
+        scene.reports("a")[0].error.as_deref(),
+        Some("the job panicked: boom")
+    );
 }
 
 #[test]
@@ -190,7 +224,10 @@ fn a_wait_is_cut_to_the_twelve_hours_that_a_queue_can_hide_a_message() {
 fn the_twelve_hours_count_from_the_receive() {
     let mut scene = Scene::new();
     scene.send_with("a", "once", &[RetryAfter(43_200), Ok], json!({}));
-    scene.network.then("claim", hikyaku_core::testing::Fate::AnsweredLate(super::second(20)));
+    scene.network.then(
+        "claim",
+        hikyaku_core::testing::Fate::AnsweredLate(super::second(20)),
+    );
     scene.run();
     assert_eq!(scene.times("a"), [20.0, 43_200.0]);
 }

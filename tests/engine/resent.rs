@@ -18,7 +18,12 @@ impl Scene {
     }
 
     fn of_generation(&self, id: &str, generation: u32, acts: &[Act]) -> String {
-        self.send_with(id, "once", acts, json!({"hikyaku": {"generation": generation}, "backoff": "20"}))
+        self.send_with(
+            id,
+            "once",
+            acts,
+            json!({"hikyaku": {"generation": generation}, "backoff": "20"}),
+        )
     }
 
     /// A job that failed in generation 0.
@@ -62,7 +67,14 @@ fn pending_equal_is_claimed_and_smaller_is_acknowledged_and_greater_is_buried() 
     scene.of_generation("a", 2, &[Ok]);
     scene.run_to(15);
     assert_eq!(scene.last("a"), Buried);
-    assert!(scene.ledger.failed("a").unwrap().exception.contains("generation 2"));
+    assert!(
+        scene
+            .ledger
+            .failed("a")
+            .unwrap()
+            .exception
+            .contains("generation 2")
+    );
     scene.of_generation("a", 1, &[Ok]);
     scene.run();
     assert_eq!(scene.starts("a").len(), 2);
@@ -93,10 +105,16 @@ fn while_it_runs_equal_and_greater_wait_and_smaller_is_acknowledged() {
         scene.of_generation("a", generation, &[Ok]);
         scene.run_to(2);
         assert_eq!(scene.outcomes("a"), [outcome]);
-        assert_eq!(scene.world.queue.messages().len(), if outcome == Stale { 1 } else { 2 });
+        assert_eq!(
+            scene.world.queue.messages().len(),
+            if outcome == Stale { 1 } else { 2 }
+        );
         scene.run();
         assert_eq!(scene.starts("a").len(), 1);
-        assert_eq!(scene.last("a"), if outcome == Stale { Done } else { DoneBefore });
+        assert_eq!(
+            scene.last("a"),
+            if outcome == Stale { Done } else { DoneBefore }
+        );
     }
 }
 
@@ -132,7 +150,11 @@ fn a_failed_job_that_artisan_sends_again_runs_again() {
     scene.ledger.forget("a");
     scene.run();
     assert_eq!(scene.outcomes("a"), [Buried, Done]);
-    let told: Vec<_> = scene.starts("a").iter().map(|start| (start.attempt, start.token)).collect();
+    let told: Vec<_> = scene
+        .starts("a")
+        .iter()
+        .map(|start| (start.attempt, start.token))
+        .collect();
     assert_eq!(told, [(1, 1), (1, 2)]);
     assert_eq!(scene.ledger.record("a").unwrap().generation, 1);
 }
@@ -176,7 +198,13 @@ fn its_second_row_outlives_the_forgetting_of_the_first(mut scene: Scene, id: &st
 
 #[test]
 fn a_job_that_fails_again_at_once_keeps_its_row() {
-    for job in ["once", "at-most-once", "at-least-once", "long", "long-at-least-once"] {
+    for job in [
+        "once",
+        "at-most-once",
+        "at-least-once",
+        "long",
+        "long-at-least-once",
+    ] {
         for act in [Fail, Error] {
             let scene = Scene::new();
             scene.send_with("a", job, &[act], json!({"maxTries": 1}));
@@ -187,19 +215,33 @@ fn a_job_that_fails_again_at_once_keeps_its_row() {
 
 #[test]
 fn so_does_one_whose_function_has_no_time_to_wait() {
-    for more in [json!({"maxTries": 1}), json!({"maxTries": 0}), json!({"retryUntil": 4_000_000_000_u64})] {
-        let scene = Scene::with(Settings { timeout: second(5), ..Settings::default() });
+    for more in [
+        json!({"maxTries": 1}),
+        json!({"maxTries": 0}),
+        json!({"retryUntil": 4_000_000_000_u64}),
+    ] {
+        let scene = Scene::with(Settings {
+            timeout: second(5),
+            ..Settings::default()
+        });
         scene.send_with("a", "once", &[Fail], more.clone());
         let stage = std::sync::Arc::clone(&scene.stage);
         its_second_row_outlives_the_forgetting_of_the_first(scene, "a");
-        assert_eq!(stage.starts_of("a").len(), 2, "it said never, and ran again: {more}");
+        assert_eq!(
+            stage.starts_of("a").len(),
+            2,
+            "it said never, and ran again: {more}"
+        );
     }
 }
 
 #[test]
 fn so_does_a_message_that_still_is_no_job_of_ours() {
     for time in [900, 5] {
-        let settings = Settings { timeout: second(time), ..Settings::default() };
+        let settings = Settings {
+            timeout: second(time),
+            ..Settings::default()
+        };
         let scene = Scene::with(settings);
         scene.send("a", "nobody", &[Ok]);
         its_second_row_outlives_the_forgetting_of_the_first(scene, "a");
@@ -265,7 +307,11 @@ fn a_late_copy_of_a_finished_job_does_not_revive_it() {
     }
     scene.run();
     assert_eq!(scene.outcomes("a")[..2], [Released, Done]);
-    assert!(scene.outcomes("a")[2..].iter().all(|outcome| *outcome == DoneBefore));
+    assert!(
+        scene.outcomes("a")[2..]
+            .iter()
+            .all(|outcome| *outcome == DoneBefore)
+    );
 }
 
 #[test]

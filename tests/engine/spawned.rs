@@ -16,7 +16,10 @@ fn a_job_is_settled_only_when_its_tasks_have_ended() {
     assert!(scene.reports("a").is_empty());
     scene.run();
     assert_eq!(scene.outcomes("a"), [Done]);
-    assert_eq!(*scene.stage.spawned.lock().unwrap(), [(scene.start + second(30), true)]);
+    assert_eq!(
+        *scene.stage.spawned.lock().unwrap(),
+        [(scene.start + second(30), true)]
+    );
 }
 
 #[test]
@@ -30,8 +33,16 @@ fn a_task_that_panics_fails_its_job() {
 #[test]
 fn a_task_that_outlives_the_jobs_time_is_stopped_with_it() {
     let mut scene = Scene::new();
-    scene.send_with("a", "once", &[Spawn(500), Ok], json!({"timeout": 20, "backoff": "1"}));
+    scene.send_with(
+        "a",
+        "once",
+        &[Spawn(500), Ok],
+        json!({"timeout": 20, "backoff": "1"}),
+    );
     scene.run();
     assert_eq!(scene.outcomes("a"), [Released, Done]);
-    assert_eq!(*scene.stage.spawned.lock().unwrap(), [(scene.start + second(20), false)]);
+    assert_eq!(
+        *scene.stage.spawned.lock().unwrap(),
+        [(scene.start + second(20), false)]
+    );
 }

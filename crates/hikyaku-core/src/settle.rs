@@ -138,6 +138,17 @@ impl Engine<'_> {
         .await
     }
 
+    /// Gives back a job whose claim was answered too late to run it. It spends no try.
+    pub(crate) async fn settle_late(&self, job: &Finished<'_>) -> Settled {
+        let release = Release {
+            tries_spent: job.claim.spent.saturating_sub(1),
+            exceptions: job.claim.exceptions,
+            error: job.claim.last_error.clone(),
+        };
+        self.release(job, Duration::ZERO, release, Outcome::Postponed, None)
+            .await
+    }
+
     /// Writes a message that is no job of ours to the failed store.
     pub(crate) async fn settle_refused(&self, refused: &Refused, delivery: &Delivery) -> Settled {
         let error = chain(&refused.why);
