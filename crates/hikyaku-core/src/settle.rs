@@ -9,6 +9,7 @@ use crate::claim::{Claim, REOPENED_QUIET};
 use crate::decode::{Decoded, Refused};
 use crate::engine::Engine;
 use crate::judge::{Judgement, judge};
+use crate::policy::NEVER_AGAIN;
 use crate::ports::ledger::RETENTION;
 use crate::run::Ended;
 use crate::{
@@ -58,9 +59,11 @@ impl<'a> Finished<'a> {
     }
 
     fn row(&self, error: &str, why: &str, now: Timestamp) -> FailedJob {
+        let spent = self.claim.spent;
         let tries = match (self.policy.limit(), self.policy.retry_until) {
-            (Some(tries), None) => format!(" of {tries}"),
-            _ => String::new(),
+            _ if spent >= NEVER_AGAIN => "its last try".to_owned(),
+            (Some(tries), None) => format!("try {spent} of {tries}"),
+            _ => format!("try {spent}"),
         };
         FailedJob {
             id: self.id.to_owned(),
@@ -68,8 +71,8 @@ impl<'a> Finished<'a> {
             payload: self.envelope.with_generation(self.envelope.generation + 1),
             body: None,
             exception: format!(
-                "{error}\n\njob `{}` ({}) was buried after try {}{tries}: {why}",
-                self.name, self.id, self.claim.spent
+                "{error}\n\njob `{}` ({}) was buried after {tries}: {why}",
+                self.name, self.id
             ),
             failed_at: now,
         }
@@ -151,9 +154,9 @@ impl Engine<'_> {
 
     /// Writes a message that is no job of ours to the failed store.
     pub(crate) async fn settle_refused(&self, refused: &Refused, delivery: &Delivery) -> Settled {
-        let error = chain(&refused.why);
-        let row = refused.row(delivery, error.clone(), self.now());
-        self.bury(&row, error).await
+        let row = refused.row(delivery, chain(&refused.why), self.now());
+        self.bury_unclaimed(delivery, refused.sent_again(), row)
+            .await
     }
 
     /// What a claim that was refused leaves: nothing, or a row for a message that contradicts the ledger.
@@ -172,7 +175,7 @@ impl Engine<'_> {
             };
         }
         let generation = decoded.envelope.generation;
-        let error = format!(
+        let exception = format!(
             "the message says it is generation {generation} of its job, which nothing has opened"
         );
         let row = FailedJob {
@@ -180,10 +183,10 @@ impl Engine<'_> {
             queue: delivery.queue.clone(),
             payload: decoded.envelope.text().to_owned(),
             body: None,
-            exception: error.clone(),
+            exception,
             failed_at: self.now(),
         };
-        self.bury(&row, error).await
+        self.bury_unclaimed(delivery, true, row).await
     }
 
     async fn complete(&self, job: &Finished<'_>) -> Settled {
@@ -235,13 +238,10 @@ impl Engine<'_> {
     }
 
     async fn fail(&self, job: &Finished<'_>, error: String, why: &str) -> Settled {
-        let Some(held) = &job.claim.held else {
-            let row = job.row(&error, why, self.now());
-            return self.bury(&row, error).await;
-        };
-        if let Some(early) = self.too_early_to_bury(job).await {
+        let quiet = job.claim.reopened.map(|reopened| reopened + REOPENED_QUIET);
+        if let Some(early) = self.too_early_to_bury(quiet).await {
             let release = Release {
-                tries_spent: job.claim.spent.max(job.policy.limit().unwrap_or(0)),
+                tries_spent: NEVER_AGAIN,
                 exceptions: job.claim.exceptions,
                 error: Some(error.clone()),
             };
@@ -249,6 +249,10 @@ impl Engine<'_> {
                 .release(job, early, release, Outcome::Released, Some(error))
                 .await;
         }
+        let Some(held) = &job.claim.held else {
+            let row = job.row(&error, why, self.now());
+            return self.bury(&row, error).await;
+        };
         let row = job.row(&error, why, self.now());
         let expires = self.now() + RETENTION;
         let ledger = &*self.ports.ledger;
@@ -265,9 +269,9 @@ impl Engine<'_> {
         }
     }
 
-    /// Waits until a job that was sent again may be buried again; if there is no time to wait, says how long it takes.
-    async fn too_early_to_bury(&self, job: &Finished<'_>) -> Option<Duration> {
-        let quiet = job.claim.reopened? + REOPENED_QUIET;
+    /// Waits until what was sent again may be buried again; if there is no time to wait, says how long it takes.
+    async fn too_early_to_bury(&self, quiet: Option<Timestamp>) -> Option<Duration> {
+        let quiet = quiet?;
         let wait = self.now().until(quiet);
         if wait.is_zero() {
             return None;
@@ -277,6 +281,28 @@ impl Engine<'_> {
         }
         self.ports.clock.sleep_until(quiet).await;
         None
+    }
+
+    /// The same for a message that was never claimed. Only its first delivery can come too early.
+    async fn bury_unclaimed(
+        &self,
+        delivery: &Delivery,
+        sent_again: bool,
+        row: FailedJob,
+    ) -> Settled {
+        let early = sent_again && delivery.receive_count <= 1;
+        let quiet = early.then(|| self.now() + REOPENED_QUIET);
+        let error = row.exception.clone();
+        if let Some(early) = self.too_early_to_bury(quiet).await {
+            let delay = self.hide(delivery, early).await;
+            return Settled {
+                outcome: Outcome::Postponed,
+                verdict: Verdict::Redeliver(delay),
+                error: Some(error),
+            };
+        }
+        let failed_at = self.now();
+        self.bury(&FailedJob { failed_at, ..row }, error).await
     }
 
     pub(crate) async fn bury(&self, row: &FailedJob, error: String) -> Settled {
