@@ -1,6 +1,10 @@
 //! The integration tests, one module a subject.
 
 #[cfg(test)]
+mod engine;
+#[cfg(test)]
+mod explorer;
+#[cfg(test)]
 mod function;
 #[cfg(test)]
 mod ledger;
