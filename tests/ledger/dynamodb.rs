@@ -5,7 +5,6 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType,
     ScalarAttributeType,
 };
-use hikyaku::config::Credentials;
 use hikyaku::ledger::DynamoDbLedger;
 use hikyaku::{Config, clients};
 use hikyaku_core::{ClaimReply, Fence, Held, Ledger};
@@ -34,11 +33,7 @@ impl Emulator {
             tokio::runtime::Handle::current().spawn(dynoxide::server::serve_on(listener, database));
         let mut config = Config::from_lookup(|_| Ok(None)).unwrap();
         config.dynamodb_endpoint = Some(endpoint);
-        config.credentials = Some(Credentials {
-            key_id: "local".to_owned(),
-            secret: "local".to_owned(),
-            session: None,
-        });
+        config.credentials = Some(crate::local_keys());
         let client = clients::dynamodb(&config);
         create_table(&client, &config.ledger_table, "pk", "sk").await;
         create_table(&client, &config.failed_table, "application", "uuid").await;
@@ -47,6 +42,16 @@ impl Emulator {
             client,
             server,
         }
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Host and port.
+    pub(crate) fn address(&self) -> String {
+        let endpoint = self.config.dynamodb_endpoint.as_deref().unwrap_or_default();
+        endpoint.trim_start_matches("http://").to_owned()
     }
 
     pub(crate) fn ledger(&self) -> DynamoDbLedger {

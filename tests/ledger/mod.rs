@@ -1,6 +1,6 @@
 //! One contract for every ledger: the one in memory and the one on DynamoDB are held to the same behaviour.
 
 mod contract;
-mod dynamodb;
+pub(crate) mod dynamodb;
 mod memory;
 mod random;

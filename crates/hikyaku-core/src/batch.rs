@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use futures_util::stream;
 
 use crate::engine::Engine;
-use crate::{Delivery, Invocation, Outcome, Ports, Report, Verdict, Worker};
+use crate::{BoxFuture, Delivery, Invocation, Outcome, Ports, Report, Verdict, Worker};
 
 impl<S: Send + Sync + 'static> Worker<S> {
     /// Works off the deliveries of one invocation and answers with one report for each, in their order.
@@ -23,7 +23,8 @@ impl<S: Send + Sync + 'static> Worker<S> {
         let engine = Engine::new(ports, invocation);
         let lines = lines(deliveries);
         let mut reports: Vec<(usize, Report)> = stream::iter(lines)
-            .map(|line| self.work_off(deliveries, line, &engine))
+            // Boxed, for otherwise the compiler cannot see that all of this may move between threads.
+            .map(|line| -> BoxFuture<'_, _> { Box::pin(self.work_off(deliveries, line, &engine)) })
             .buffer_unordered(self.settings.concurrency)
             .flat_map(stream::iter)
             .collect()

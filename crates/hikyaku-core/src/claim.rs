@@ -6,15 +6,21 @@ use crate::decode::Decoded;
 use crate::engine::Engine;
 use crate::ports::ledger::RETENTION;
 use crate::{
-    ClaimReply, ClaimRequest, Delivery, Grant, Held, LedgerError, Outcome, Record, Replace, State,
-    Timestamp, Verdict,
+    BoxFuture, ClaimReply, ClaimRequest, Delivery, Grant, Held, LedgerError, Outcome, Policy,
+    Record, Replace, State, Timestamp, Verdict,
 };
 
 /// A lease under the heartbeat ends this long after its last beat.
 pub(crate) const BEAT_LEASE: Duration = Duration::from_secs(90);
 
-/// Between an attempt's end and the end of its lease: time to settle.
-const LEASE_MARGIN: Duration = Duration::from_secs(10);
+/// A message under the heartbeat comes back a little after its lease: at its very end it would only have to wait.
+pub(crate) const BEAT_HIDING: Duration = Duration::from_secs(92);
+
+/// Between an attempt's end and the end of its lease: time to settle, and for clocks to differ.
+pub(crate) const LEASE_MARGIN: Duration = Duration::from_secs(10);
+
+/// How long a claim is tried again. After that the message is better off in its queue.
+const CLAIM_PATIENCE: Duration = Duration::from_secs(20);
 
 /// artisan sends a failed job again and only then forgets its row: a row written in between would be forgotten too.
 pub(crate) const REOPENED_QUIET: Duration = Duration::from_secs(10);
@@ -39,6 +45,8 @@ pub(crate) enum Claimed {
     Run(Claim),
     /// It has been started too often already: it is buried without running.
     Exhausted(Claim),
+    /// It might, but too little of the lease is left: it is given back.
+    Late(Claim),
     /// It may not; this is what becomes of the message.
     Answered(Outcome, Verdict, Option<LedgerError>),
 }
@@ -107,13 +115,12 @@ impl Engine<'_> {
         // Before the claim: from here on a kill brings the message back within the lease, whatever the queue's own
         // visibility timeout is.
         if decoded.policy.has_heartbeat() {
-            self.hide(delivery, BEAT_LEASE).await;
+            self.hide(delivery, BEAT_HIDING).await;
         }
         if !decoded.policy.guarantee.keeps_ledger() {
             return self.without_ledger(decoded, delivery);
         }
-        let request = self.request(decoded, delivery);
-        match self.take(&request).await {
+        match self.take(decoded, delivery).await {
             Ok(Ok(grant)) => self.granted(decoded, grant),
             Ok(Err(refusal)) => self.answer(&refusal, delivery).await,
             Err(error) => self.unreachable(delivery, error).await,
@@ -121,13 +128,14 @@ impl Engine<'_> {
     }
 
     fn without_ledger(&self, decoded: &Decoded, delivery: &Delivery) -> Claimed {
+        let spent = delivery.receive_count.max(1);
         let claim = Claim {
             held: None,
-            spent: delivery.receive_count.max(1),
+            spent,
             // Nobody counts the errors of a job without a ledger: every earlier delivery passes for one.
-            exceptions: delivery.receive_count.saturating_sub(1),
+            exceptions: spent - 1,
             last_error: None,
-            reopened: None,
+            reopened: self.sent_again(decoded, spent),
             lease: self.lease(&decoded.policy),
         };
         if decoded.policy.exceeded(claim.spent, self.now()) {
@@ -137,14 +145,21 @@ impl Engine<'_> {
         }
     }
 
-    fn request(&self, decoded: &Decoded, delivery: &Delivery) -> ClaimRequest {
+    /// When a failed job was opened again by its first try in this generation, for those whose record does not say so:
+    /// it is gone, or there never was one.
+    fn sent_again(&self, decoded: &Decoded, spent: u32) -> Option<Timestamp> {
+        (decoded.envelope.generation > 0 && spent == 1).then(|| self.now())
+    }
+
+    /// A claim as of now. `owner` stays the same however often it is asked.
+    fn request(&self, decoded: &Decoded, delivery: &Delivery, owner: u64) -> ClaimRequest {
         let now = self.now();
         ClaimRequest {
             id: decoded.id.clone(),
             job: decoded.name.clone(),
             message: delivery.message_id.clone(),
             generation: decoded.envelope.generation,
-            owner: self.ports.random.next_u64(),
+            owner,
             now,
             lease: self.lease(&decoded.policy),
             expires: now + RETENTION,
@@ -152,7 +167,7 @@ impl Engine<'_> {
     }
 
     /// How long a claim made now holds: until the next beat has surely come, or until the attempt is surely over.
-    pub(crate) fn lease(&self, policy: &crate::Policy) -> Timestamp {
+    pub(crate) fn lease(&self, policy: &Policy) -> Timestamp {
         let now = self.now();
         if policy.has_heartbeat() {
             now + BEAT_LEASE
@@ -161,61 +176,106 @@ impl Engine<'_> {
         }
     }
 
+    /// When an attempt under this claim is stopped. An answer that took its time leaves less of it: the lease counts
+    /// from the question.
+    pub(crate) fn limit_under(
+        &self,
+        claim: &Claim,
+        started: Timestamp,
+        policy: &Policy,
+    ) -> Timestamp {
+        let limit = self.limit(started, policy);
+        if policy.has_heartbeat() {
+            limit
+        } else {
+            limit.min(claim.lease - LEASE_MARGIN)
+        }
+    }
+
     /// Claims, and writes over what may be written over. The inner error is a refusal that stands.
-    async fn take(&self, request: &ClaimRequest) -> Result<Result<Grant, Refusal>, LedgerError> {
+    async fn take(
+        &self,
+        decoded: &Decoded,
+        delivery: &Delivery,
+    ) -> Result<Result<Grant, Refusal>, LedgerError> {
         // Each further round means that somebody else wrote in between; three such races in a row are no chance.
         const ROUNDS: u32 = 3;
-        let ledger = &*self.ports.ledger;
-        let give_up = self.soft_deadline.unwrap_or(request.lease);
-        let mut reply = self
-            .until_recorded(give_up, async || ledger.claim(request).await)
-            .await?;
+        let owner = self.ports.random.next_u64();
+        let patience = self.now() + CLAIM_PATIENCE;
+        let give_up = self
+            .soft_deadline
+            .map_or(patience, |soft| soft.min(patience));
+        let mut over: Option<(Record, Replace)> = None;
         let mut rounds = 0;
         loop {
+            let (request, reply) = self
+                .until_recorded(give_up, || {
+                    // Made anew for every try: one of a minute ago would hold for a minute less.
+                    let request = self.request(decoded, delivery, owner);
+                    self.ask(request, over.clone())
+                })
+                .await?;
             let record = match reply {
                 ClaimReply::Granted(grant) => return Ok(Ok(grant)),
                 ClaimReply::Refused(record) => record,
             };
-            let write_over = match (decide(request, record.as_ref()), record) {
+            over = match (decide(&request, record.as_ref()), record) {
                 (Refusal::Mine(grant), _) => return Ok(Ok(grant)),
                 (Refusal::Replace(why), Some(seen)) if rounds < ROUNDS => Some((seen, why)),
                 (Refusal::Vanished, _) if rounds < ROUNDS => None,
                 (refusal, _) => return Ok(Err(refusal)),
             };
             rounds += 1;
-            reply = match &write_over {
-                Some((seen, why)) => {
-                    self.until_recorded(give_up, async || ledger.replace(request, seen, *why).await)
-                        .await?
-                }
-                None => {
-                    self.until_recorded(give_up, async || ledger.claim(request).await)
-                        .await?
-                }
-            };
         }
     }
 
+    fn ask(
+        &self,
+        request: ClaimRequest,
+        over: Option<(Record, Replace)>,
+    ) -> BoxFuture<'_, Result<(ClaimRequest, ClaimReply), LedgerError>> {
+        let ledger = &*self.ports.ledger;
+        Box::pin(async move {
+            let reply = match &over {
+                Some((seen, why)) => ledger.replace(&request, seen, *why).await?,
+                None => ledger.claim(&request).await?,
+            };
+            Ok((request, reply))
+        })
+    }
+
     fn granted(&self, decoded: &Decoded, grant: Grant) -> Claimed {
+        let Decoded { id, policy, .. } = decoded;
         let claim = Claim {
             held: Some(Held {
-                id: decoded.id.clone(),
+                id: id.clone(),
                 token: grant.token,
             }),
             spent: grant.tries_spent,
             exceptions: grant.exceptions,
             last_error: grant.last_error,
-            reopened: grant.reopened,
+            reopened: grant
+                .reopened
+                .or_else(|| self.sent_again(decoded, grant.tries_spent)),
             lease: grant.lease,
         };
-        // The answer may have taken so long that the lease is over and another attempt runs.
-        if self.now() >= claim.lease {
-            return Claimed::Answered(Outcome::Held, Verdict::Redeliver(None), None);
-        }
-        if decoded.policy.exceeded(claim.spent, self.now()) {
+        if policy.exceeded(claim.spent, self.now()) {
             return Claimed::Exhausted(claim);
         }
+        // The answer may have taken so long that the lease is over and another attempt runs, or almost.
+        if self.is_late(&claim, policy) {
+            return Claimed::Late(claim);
+        }
         Claimed::Run(claim)
+    }
+
+    fn is_late(&self, claim: &Claim, policy: &Policy) -> bool {
+        let now = self.now();
+        if policy.has_heartbeat() {
+            now + LEASE_MARGIN >= claim.lease
+        } else {
+            now.until(self.limit_under(claim, now, policy)) * 2 < self.full_time(policy)
+        }
     }
 
     async fn answer(&self, refusal: &Refusal, delivery: &Delivery) -> Claimed {
@@ -235,11 +295,13 @@ impl Engine<'_> {
         }
     }
 
-    /// The ledger is down: the message comes back soon, and no try is spent.
+    /// The ledger is down: the message comes back soon, and no try is spent. Later each time, for every receive brings
+    /// it closer to the dead letters: a hundred of them outlast most of a day.
     async fn unreachable(&self, delivery: &Delivery, error: LedgerError) -> Claimed {
+        let doublings = delivery.receive_count.saturating_sub(1).min(7);
+        let delay = Duration::from_secs(5 << doublings);
         let jitter = Duration::from_millis(self.ports.random.next_u64() % 5000);
-        let verdict =
-            Verdict::Redeliver(self.hide(delivery, Duration::from_secs(5) + jitter).await);
+        let verdict = Verdict::Redeliver(self.hide(delivery, delay + jitter).await);
         Claimed::Answered(Outcome::Unsettled, verdict, Some(error))
     }
 }

@@ -129,7 +129,17 @@ fn known<S: Send + Sync + 'static>(registry: &Registry<S>) -> String {
     }
 }
 
+/// The job under which a body that is not one is listed in the failed store.
+const MALFORMED: &str = "hikyaku.malformed";
+
 impl Refused {
+    /// Whether the message comes out of the failed store.
+    pub(crate) fn sent_again(&self) -> bool {
+        self.envelope
+            .as_ref()
+            .is_some_and(|envelope| envelope.generation > 0 || envelope.name() == MALFORMED)
+    }
+
     /// The row of the failed store. A body that is a job keeps its text, one generation on, so that sending it again
     /// runs it; any other body is wrapped, with its exact text beside it.
     pub(crate) fn row(&self, delivery: &Delivery, exception: String, now: Timestamp) -> FailedJob {

@@ -37,6 +37,8 @@ mod tasks;
 mod worker;
 
 pub mod memory;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use context::{Context, Stop};
 pub use delivery::{Delivery, Invocation, Receipt};

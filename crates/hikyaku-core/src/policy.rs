@@ -75,6 +75,10 @@ fn timeout(seconds: u64) -> Duration {
 /// Over this timeout a job is kept alive by a heartbeat.
 const HEARTBEAT_OVER: Duration = Duration::from_secs(60);
 
+/// As many tries count as spent when a job's failure is final but cannot be recorded yet: more than any limit allows,
+/// and less than a count can hold.
+pub(crate) const NEVER_AGAIN: u32 = u32::MAX / 2;
+
 impl Policy {
     /// The message's policy, with the defaults of its job type.
     pub(crate) fn of(envelope: &Envelope, defaults: &Description) -> Self {
@@ -119,6 +123,9 @@ impl Policy {
 
     /// Whether a job that has been started `spent` times, the present one included, was started too often.
     pub(crate) fn exceeded(&self, spent: u32, now: Timestamp) -> bool {
+        if spent > NEVER_AGAIN {
+            return true;
+        }
         match self.retry_until {
             Some(moment) => now > moment,
             None => self.limit().is_some_and(|tries| spent > tries),

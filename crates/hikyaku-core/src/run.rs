@@ -47,7 +47,10 @@ impl Ended {
             Self::Interrupted => {
                 Some("the function's time was over before the job had had its own".to_owned())
             }
-            Self::Fenced => Some("another attempt has taken the job over".to_owned()),
+            Self::Fenced => Some(
+                "another attempt has taken the job over, or the ledger could not be told in time that this one goes on"
+                    .to_owned(),
+            ),
         }
     }
 }
@@ -68,7 +71,7 @@ impl Engine<'_> {
         delivery: &Delivery,
     ) -> Ended {
         let started = self.now();
-        let limit = self.limit(started, job.policy);
+        let limit = self.limit_under(claim, started, job.policy);
         let policy = job.policy;
         let running = self.start(job, claim, limit);
         let mut result = running.result;
@@ -96,7 +99,7 @@ impl Engine<'_> {
     fn out_of_time(&self, started: Timestamp, limit: Timestamp, policy: &Policy) -> Ended {
         let granted = started.until(limit);
         if granted * 10 >= self.full_time(policy) * 9 {
-            Ended::TimedOut(granted)
+            Ended::TimedOut(self.full_time(policy))
         } else {
             Ended::Interrupted
         }

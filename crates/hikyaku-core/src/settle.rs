@@ -9,10 +9,12 @@ use crate::claim::{Claim, REOPENED_QUIET};
 use crate::decode::{Decoded, Refused};
 use crate::engine::Engine;
 use crate::judge::{Judgement, judge};
+use crate::policy::NEVER_AGAIN;
 use crate::ports::ledger::RETENTION;
 use crate::run::Ended;
 use crate::{
-    Delivery, FailedJob, Fence, Held, LedgerError, Outcome, Release, State, Timestamp, Verdict,
+    BoxFuture, Delivery, FailedJob, Fence, Held, LedgerError, Outcome, Release, State, Timestamp,
+    Verdict,
 };
 
 /// SQS hides a message for 12 hours at most, counted from its receive (Amazon SQS developer guide, "visibility
@@ -57,9 +59,11 @@ impl<'a> Finished<'a> {
     }
 
     fn row(&self, error: &str, why: &str, now: Timestamp) -> FailedJob {
+        let spent = self.claim.spent;
         let tries = match (self.policy.limit(), self.policy.retry_until) {
-            (Some(tries), None) => format!(" of {tries}"),
-            _ => String::new(),
+            _ if spent >= NEVER_AGAIN => "its last try".to_owned(),
+            (Some(tries), None) => format!("try {spent} of {tries}"),
+            _ => format!("try {spent}"),
         };
         FailedJob {
             id: self.id.to_owned(),
@@ -67,8 +71,8 @@ impl<'a> Finished<'a> {
             payload: self.envelope.with_generation(self.envelope.generation + 1),
             body: None,
             exception: format!(
-                "{error}\n\njob `{}` ({}) was buried after try {}{tries}: {why}",
-                self.name, self.id, self.claim.spent
+                "{error}\n\njob `{}` ({}) was buried after {tries}: {why}",
+                self.name, self.id
             ),
             failed_at: now,
         }
@@ -137,11 +141,22 @@ impl Engine<'_> {
         .await
     }
 
+    /// Gives back a job whose claim was answered too late to run it. It spends no try.
+    pub(crate) async fn settle_late(&self, job: &Finished<'_>) -> Settled {
+        let release = Release {
+            tries_spent: job.claim.spent.saturating_sub(1),
+            exceptions: job.claim.exceptions,
+            error: job.claim.last_error.clone(),
+        };
+        self.release(job, Duration::ZERO, release, Outcome::Postponed, None)
+            .await
+    }
+
     /// Writes a message that is no job of ours to the failed store.
     pub(crate) async fn settle_refused(&self, refused: &Refused, delivery: &Delivery) -> Settled {
-        let error = chain(&refused.why);
-        let row = refused.row(delivery, error.clone(), self.now());
-        self.bury(&row, error).await
+        let row = refused.row(delivery, chain(&refused.why), self.now());
+        self.bury_unclaimed(delivery, refused.sent_again(), row)
+            .await
     }
 
     /// What a claim that was refused leaves: nothing, or a row for a message that contradicts the ledger.
@@ -160,7 +175,7 @@ impl Engine<'_> {
             };
         }
         let generation = decoded.envelope.generation;
-        let error = format!(
+        let exception = format!(
             "the message says it is generation {generation} of its job, which nothing has opened"
         );
         let row = FailedJob {
@@ -168,10 +183,10 @@ impl Engine<'_> {
             queue: delivery.queue.clone(),
             payload: decoded.envelope.text().to_owned(),
             body: None,
-            exception: error.clone(),
+            exception,
             failed_at: self.now(),
         };
-        self.bury(&row, error).await
+        self.bury_unclaimed(delivery, true, row).await
     }
 
     async fn complete(&self, job: &Finished<'_>) -> Settled {
@@ -181,9 +196,7 @@ impl Engine<'_> {
         let expires = self.now() + RETENTION;
         let ledger = &*self.ports.ledger;
         match self
-            .until_recorded(self.hard_deadline(), async || {
-                ledger.complete(held, expires).await
-            })
+            .until_recorded(self.hard_deadline(), || ledger.complete(held, expires))
             .await
         {
             Ok(fence) => match recorded(&fence, held, State::Done) {
@@ -204,9 +217,8 @@ impl Engine<'_> {
     ) -> Settled {
         if let Some(held) = &job.claim.held {
             let ledger = &*self.ports.ledger;
-            let written = self.until_recorded(self.hard_deadline(), async || {
-                ledger.release(held, &release).await
-            });
+            let written =
+                self.until_recorded(self.hard_deadline(), || ledger.release(held, &release));
             match written
                 .await
                 .map(|fence| recorded(&fence, held, State::Pending))
@@ -226,13 +238,10 @@ impl Engine<'_> {
     }
 
     async fn fail(&self, job: &Finished<'_>, error: String, why: &str) -> Settled {
-        let Some(held) = &job.claim.held else {
-            let row = job.row(&error, why, self.now());
-            return self.bury(&row, error).await;
-        };
-        if let Some(early) = self.too_early_to_bury(job).await {
+        let quiet = job.claim.reopened.map(|reopened| reopened + REOPENED_QUIET);
+        if let Some(early) = self.too_early_to_bury(quiet).await {
             let release = Release {
-                tries_spent: job.claim.spent.max(job.policy.limit().unwrap_or(0)),
+                tries_spent: NEVER_AGAIN,
                 exceptions: job.claim.exceptions,
                 error: Some(error.clone()),
             };
@@ -240,12 +249,15 @@ impl Engine<'_> {
                 .release(job, early, release, Outcome::Released, Some(error))
                 .await;
         }
+        let Some(held) = &job.claim.held else {
+            let row = job.row(&error, why, self.now());
+            return self.bury(&row, error).await;
+        };
         let row = job.row(&error, why, self.now());
         let expires = self.now() + RETENTION;
         let ledger = &*self.ports.ledger;
-        let written = self.until_recorded(self.hard_deadline(), async || {
-            ledger.fail(held, &row, expires).await
-        });
+        let written =
+            self.until_recorded(self.hard_deadline(), || ledger.fail(held, &row, expires));
         match written
             .await
             .map(|fence| recorded(&fence, held, State::Failed))
@@ -257,9 +269,9 @@ impl Engine<'_> {
         }
     }
 
-    /// Waits until a job that was sent again may be buried again; if there is no time to wait, says how long it takes.
-    async fn too_early_to_bury(&self, job: &Finished<'_>) -> Option<Duration> {
-        let quiet = job.claim.reopened? + REOPENED_QUIET;
+    /// Waits until what was sent again may be buried again; if there is no time to wait, says how long it takes.
+    async fn too_early_to_bury(&self, quiet: Option<Timestamp>) -> Option<Duration> {
+        let quiet = quiet?;
         let wait = self.now().until(quiet);
         if wait.is_zero() {
             return None;
@@ -271,10 +283,32 @@ impl Engine<'_> {
         None
     }
 
+    /// The same for a message that was never claimed. Only its first delivery can come too early.
+    async fn bury_unclaimed(
+        &self,
+        delivery: &Delivery,
+        sent_again: bool,
+        row: FailedJob,
+    ) -> Settled {
+        let early = sent_again && delivery.receive_count <= 1;
+        let quiet = early.then(|| self.now() + REOPENED_QUIET);
+        let error = row.exception.clone();
+        if let Some(early) = self.too_early_to_bury(quiet).await {
+            let delay = self.hide(delivery, early).await;
+            return Settled {
+                outcome: Outcome::Postponed,
+                verdict: Verdict::Redeliver(delay),
+                error: Some(error),
+            };
+        }
+        let failed_at = self.now();
+        self.bury(&FailedJob { failed_at, ..row }, error).await
+    }
+
     pub(crate) async fn bury(&self, row: &FailedJob, error: String) -> Settled {
         let ledger = &*self.ports.ledger;
         match self
-            .until_recorded(self.hard_deadline(), async || ledger.bury(row).await)
+            .until_recorded(self.hard_deadline(), || ledger.bury(row))
             .await
         {
             Ok(()) => buried(error),
@@ -304,10 +338,10 @@ impl Engine<'_> {
     }
 
     /// Repeats a ledger write until it is answered or the time is up. Repeating is safe: every write names its claim.
-    pub(crate) async fn until_recorded<T>(
+    pub(crate) async fn until_recorded<'a, T>(
         &self,
         give_up: Timestamp,
-        mut write: impl AsyncFnMut() -> Result<T, LedgerError>,
+        write: impl Fn() -> BoxFuture<'a, Result<T, LedgerError>>,
     ) -> Result<T, LedgerError> {
         let mut pause = Duration::from_millis(50);
         loop {

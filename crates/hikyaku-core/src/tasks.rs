@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use futures_channel::oneshot;
@@ -33,12 +33,15 @@ impl<T> Future for Task<T> {
 /// All tasks of one attempt.
 #[derive(Default)]
 pub(crate) struct Tasks {
-    running: Arc<Mutex<Vec<Running>>>,
+    running: Mutex<Running>,
 }
 
+#[derive(Default)]
 struct Running {
-    ended: oneshot::Receiver<bool>,
-    handle: Option<Box<dyn AbortHandle>>,
+    /// Whose end nobody waits for yet.
+    ended: Vec<oneshot::Receiver<bool>>,
+    /// All of them: a task must be stopped too while its end is waited for.
+    handles: Vec<Box<dyn AbortHandle>>,
 }
 
 impl Tasks {
@@ -58,10 +61,9 @@ impl Tasks {
             // Whoever waited may be gone.
             let _ = end.send(panicked);
         }));
-        self.track(Running {
-            ended,
-            handle: Some(handle),
-        });
+        let mut running = self.running();
+        running.ended.push(ended);
+        running.handles.push(handle);
         Task(receiver)
     }
 
@@ -81,45 +83,30 @@ impl Tasks {
             // Whoever waited may be gone.
             let _ = end.send(panicked);
         }));
-        self.track(Running {
-            ended,
-            handle: None,
-        });
+        self.running().ended.push(ended);
         Task(receiver)
-    }
-
-    fn track(&self, task: Running) {
-        self.running
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(task);
     }
 
     /// Waits until every task has ended, those included that are spawned meanwhile. Answers whether one panicked.
     pub(crate) async fn finish(&self) -> bool {
         let mut panicked = false;
         loop {
-            let next = self
-                .running
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .pop();
-            let Some(task) = next else { return panicked };
-            panicked |= task.ended.await.unwrap_or(false);
+            let next = self.running().ended.pop();
+            let Some(ended) = next else { return panicked };
+            panicked |= ended.await.unwrap_or(false);
         }
     }
 
     /// Stops every task that awaits.
     pub(crate) fn abort(&self) {
-        for task in self
-            .running
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .drain(..)
-        {
-            if let Some(handle) = task.handle {
-                handle.abort();
-            }
+        // Taken first: what a handle drops may want to know of the tasks too.
+        let handles = std::mem::take(&mut self.running().handles);
+        for handle in handles {
+            handle.abort();
         }
+    }
+
+    fn running(&self) -> MutexGuard<'_, Running> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -131,6 +131,12 @@ impl<S: Send + Sync + 'static> Worker<S> {
                     .await;
                 return Report::of(&decoded, delivery, 0, settled);
             }
+            Claimed::Late(claim) => {
+                let settled = engine
+                    .settle_late(&Finished::new(&decoded, &claim, delivery))
+                    .await;
+                return Report::of(&decoded, delivery, 0, settled);
+            }
             Claimed::Answered(outcome, verdict, error) => {
                 let settled = engine
                     .settle_unclaimed(&decoded, delivery, (outcome, verdict, error))

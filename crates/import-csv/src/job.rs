@@ -8,7 +8,8 @@ use url::Url;
 
 use crate::{Attempt, Encoding, ImportError, Imported, Importer, import};
 
-/// An attempt with less time left than this begins no further chunk; the next attempt goes on from there.
+/// An attempt with less time left than this, or than a tenth of its time, begins no further chunk; the next attempt
+/// goes on from there.
 const MARGIN: Duration = Duration::from_secs(10);
 
 /// Import the object at `url` into `table`.
@@ -40,7 +41,8 @@ impl Job for ImportCsv {
             id: context.id(),
             token: context.token(),
         };
-        let stop = || context.should_stop() || context.time_left() < MARGIN;
+        let margin = (context.time_left() / 10).min(MARGIN);
+        let stop = || context.should_stop() || context.time_left() < margin;
         import(context.state(), &self, attempt, stop)
             .await
             .map_err(verdict)
@@ -50,7 +52,14 @@ impl Job for ImportCsv {
 /// What an error means for the job.
 fn verdict(error: ImportError) -> JobError {
     match error {
-        ImportError::Stopped { .. } => JobError::retry_after(Duration::ZERO, error),
+        // A file may take more attempts than the job has tries: one that only ran out of time spends none.
+        ImportError::Stopped { row } => {
+            tracing::info!(
+                row,
+                "the attempt's time is over; the next one goes on from here"
+            );
+            JobError::snooze(Duration::ZERO)
+        }
         error if error.is_permanent() => JobError::fail(error),
         error => error.into(),
     }

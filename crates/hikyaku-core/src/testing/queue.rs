@@ -1,0 +1,264 @@
+//! A queue as SQS keeps one: visibility, receive counts, receipts that go stale, ordered groups, a dead-letter queue.
+//!
+//! Source of the rules: Amazon SQS developer guide, "visibility timeout", "FIFO delivery logic", "dead-letter queues".
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::clock::VirtualClock;
+use crate::{BoxFuture, Clock, Delivery, Queue, QueueError, Receipt, Timestamp};
+
+/// How long a message can stay hidden after one receive.
+const LONGEST_HIDING: Duration = Duration::from_secs(43_200);
+
+/// How a [`SimQueue`] is set up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QueueSettings {
+    /// How long a received message stays hidden.
+    pub visibility: Duration,
+    /// After so many receives the next one moves a message to the dead letters.
+    pub max_receive_count: u32,
+}
+
+impl Default for QueueSettings {
+    fn default() -> Self {
+        Self {
+            visibility: Duration::from_secs(5400),
+            max_receive_count: 100,
+        }
+    }
+}
+
+/// A message that has not been deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Its id. Copies of a message share it.
+    pub id: String,
+    /// Its body.
+    pub body: String,
+    /// The ordered group it belongs to, if any.
+    pub group: Option<String>,
+    /// How often it was received.
+    pub receives: u32,
+    /// From when on it can be received.
+    pub visible: Timestamp,
+    received: Timestamp,
+    handle: u64,
+}
+
+impl Message {
+    fn in_flight(&self, now: Timestamp) -> bool {
+        self.receives > 0 && self.visible > now
+    }
+}
+
+/// An SQS-like queue in virtual time. A clone is another handle to the same messages.
+#[derive(Debug, Clone)]
+pub struct SimQueue {
+    clock: VirtualClock,
+    settings: QueueSettings,
+    content: Arc<Mutex<Content>>,
+}
+
+#[derive(Debug, Default)]
+struct Content {
+    /// In the order in which they were sent.
+    messages: Vec<Message>,
+    dead: Vec<Message>,
+    handles: u64,
+    sent: u64,
+    receives: u64,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Invalid {
+    #[error("the receipt is not the message's latest, or the message is gone")]
+    Stale,
+    #[error("the message is not in flight")]
+    NotInFlight,
+    #[error("the message would be hidden for more than twelve hours")]
+    TooLong,
+}
+
+impl SimQueue {
+    /// An empty queue.
+    pub fn new(clock: VirtualClock, settings: QueueSettings) -> Self {
+        Self {
+            clock,
+            settings,
+            content: Arc::default(),
+        }
+    }
+
+    /// Sends a message and answers its id.
+    pub fn send(&self, body: impl Into<String>, group: Option<&str>) -> String {
+        let now = self.clock.now();
+        let mut content = self.content();
+        content.sent += 1;
+        let id = format!("m-{}", content.sent);
+        content.messages.push(Message {
+            id: id.clone(),
+            body: body.into(),
+            group: group.map(str::to_owned),
+            receives: 0,
+            visible: now,
+            received: now,
+            handle: 0,
+        });
+        id
+    }
+
+    /// Receives up to `most` messages: those of one group in their order, and none of a group of which one is in
+    /// flight.
+    pub fn receive(&self, most: usize) -> Vec<Delivery> {
+        let now = self.clock.now();
+        let mut content = self.content();
+        let mut deliveries = Vec::new();
+        let mut blocked: Vec<String> = Vec::new();
+        for message in content
+            .messages
+            .iter()
+            .filter(|message| message.in_flight(now))
+        {
+            blocked.extend(message.group.clone());
+        }
+        let mut index = 0;
+        while index < content.messages.len() && deliveries.len() < most {
+            let message = &content.messages[index];
+            let is_blocked = message
+                .group
+                .as_ref()
+                .is_some_and(|group| blocked.contains(group));
+            if message.visible > now || is_blocked {
+                index += 1;
+            } else if message.receives >= self.settings.max_receive_count {
+                let dead = content.messages.remove(index);
+                content.dead.push(dead);
+            } else {
+                deliveries.push(content.hand_over(index, now, self.settings.visibility));
+                index += 1;
+            }
+        }
+        deliveries
+    }
+
+    /// When a message can be received next, if any can: now, or later.
+    pub fn next_visible(&self) -> Option<Timestamp> {
+        let now = self.clock.now();
+        let content = self.content();
+        let blocked = |message: &Message| {
+            let mut others = content.messages.iter();
+            message.group.is_some()
+                && others.any(|other| other.group == message.group && other.in_flight(now))
+        };
+        // A message in flight says itself when it comes back.
+        let open = content
+            .messages
+            .iter()
+            .filter(|message| message.visible > now || !blocked(message));
+        open.map(|message| message.visible.max(now)).min()
+    }
+
+    /// Deletes the message of this receipt. A receipt that is not the latest deletes nothing and says nothing.
+    pub fn delete(&self, receipt: &Receipt) {
+        let mut content = self.content();
+        if let Some(index) = content.find(receipt) {
+            content.messages.remove(index);
+        }
+    }
+
+    /// Delivers a message once more: a copy of it becomes visible, whatever becomes of the other.
+    pub fn duplicate(&self, message: &Message) {
+        let copy = Message {
+            visible: self.clock.now(),
+            handle: 0,
+            ..message.clone()
+        };
+        self.content().messages.push(copy);
+    }
+
+    /// The messages that are not deleted.
+    pub fn messages(&self) -> Vec<Message> {
+        self.content().messages.clone()
+    }
+
+    /// Whether every message is deleted or dead.
+    pub fn is_empty(&self) -> bool {
+        self.content().messages.is_empty()
+    }
+
+    /// The messages that were received too often.
+    pub fn dead(&self) -> Vec<Message> {
+        self.content().dead.clone()
+    }
+
+    /// How many deliveries were made in all.
+    pub fn receives(&self) -> u64 {
+        self.content().receives
+    }
+
+    fn hide(&self, receipt: &Receipt, delay: Duration) -> Result<(), Invalid> {
+        let now = self.clock.now();
+        let mut content = self.content();
+        let index = content.find(receipt).ok_or(Invalid::Stale)?;
+        let message = &mut content.messages[index];
+        if !message.in_flight(now) {
+            return Err(Invalid::NotInFlight);
+        }
+        if message.received.until(now + delay) > LONGEST_HIDING {
+            return Err(Invalid::TooLong);
+        }
+        message.visible = now + delay;
+        Ok(())
+    }
+
+    fn content(&self) -> MutexGuard<'_, Content> {
+        self.content.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Content {
+    fn hand_over(&mut self, index: usize, now: Timestamp, visibility: Duration) -> Delivery {
+        self.handles += 1;
+        self.receives += 1;
+        let message = &mut self.messages[index];
+        message.handle = self.handles;
+        message.receives += 1;
+        message.received = now;
+        message.visible = now + visibility;
+        Delivery {
+            message_id: message.id.clone(),
+            body: message.body.clone(),
+            receive_count: message.receives,
+            group: message.group.clone(),
+            queue: "sim".to_owned(),
+            receipt: Some(Receipt {
+                queue: "sim".to_owned(),
+                handle: self.handles.to_string(),
+                received: now,
+            }),
+        }
+    }
+
+    fn find(&self, receipt: &Receipt) -> Option<usize> {
+        let handle: u64 = receipt.handle.parse().ok()?;
+        let mut messages = self.messages.iter();
+        messages.position(|message| message.handle == handle)
+    }
+}
+
+impl Queue for SimQueue {
+    fn change_visibility<'a>(
+        &'a self,
+        receipt: &'a Receipt,
+        delay: Duration,
+    ) -> BoxFuture<'a, Result<(), QueueError>> {
+        Box::pin(async move {
+            self.hide(receipt, delay).map_err(|invalid| QueueError {
+                action: "changing a message's visibility",
+                queue: receipt.queue.clone(),
+                source: invalid.into(),
+            })
+        })
+    }
+}

@@ -1,0 +1,238 @@
+//! A job that does what its payload says.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use hikyaku_core::testing::{Scheduler, VirtualClock};
+use hikyaku_core::{Clock, Context, Guarantee, Job, JobError, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// One start of a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Start {
+    pub id: String,
+    pub attempt: u32,
+    pub token: u64,
+    pub at: Timestamp,
+    pub deadline: Timestamp,
+    pub effect_key: String,
+    /// When it came to its end, if it did.
+    pub ended: Option<Timestamp>,
+    /// Whether it was dropped before its end.
+    pub dropped: bool,
+}
+
+/// What all jobs share: the book they write their starts into.
+#[derive(Debug)]
+pub struct Stage {
+    pub scheduler: Scheduler,
+    pub clock: VirtualClock,
+    pub starts: Mutex<Vec<Start>>,
+    /// When spawned work ended, or was dropped.
+    pub spawned: Mutex<Vec<(Timestamp, bool)>>,
+}
+
+impl Stage {
+    pub fn new(scheduler: Scheduler, clock: VirtualClock) -> Self {
+        Self {
+            scheduler,
+            clock,
+            starts: Mutex::default(),
+            spawned: Mutex::default(),
+        }
+    }
+
+    pub fn starts_of(&self, id: &str) -> Vec<Start> {
+        let starts = self.starts.lock().unwrap();
+        starts
+            .iter()
+            .filter(|start| start.id == id)
+            .cloned()
+            .collect()
+    }
+}
+
+/// What to do at the first start, the second, …; the last repeats.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Acts {
+    pub acts: Vec<Act>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Act {
+    Ok,
+    Error,
+    Fail,
+    Panic,
+    Busy,
+    Snooze(u64),
+    RetryAfter(u64),
+    /// Sleeps, then is done.
+    Sleep(u64),
+    /// Spawns a task that sleeps, and is done without waiting for it.
+    Spawn(u64),
+    SpawnPanic,
+    SpawnBlocking,
+}
+
+/// Notes how a start ended, however it ends.
+struct Entry<'a> {
+    stage: &'a Stage,
+    index: usize,
+    ended: bool,
+}
+
+impl Drop for Entry<'_> {
+    fn drop(&mut self) {
+        let mut starts = self
+            .stage
+            .starts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let start = &mut starts[self.index];
+        start.ended = self.ended.then(|| self.stage.clock.now());
+        start.dropped = !self.ended;
+    }
+}
+
+impl Stage {
+    fn enter(&self, context: &Context<Arc<Stage>>) -> (usize, Entry<'_>) {
+        let mut starts = self.starts.lock().unwrap();
+        let before = starts
+            .iter()
+            .filter(|start| start.id == context.id())
+            .count();
+        starts.push(Start {
+            id: context.id().to_owned(),
+            attempt: context.attempt(),
+            token: context.token(),
+            at: self.clock.now(),
+            deadline: context.deadline(),
+            effect_key: context.effect_key("mail"),
+            ended: None,
+            dropped: false,
+        });
+        (
+            before,
+            Entry {
+                stage: self,
+                index: starts.len() - 1,
+                ended: false,
+            },
+        )
+    }
+}
+
+pub async fn act(acts: &Acts, context: &Context<Arc<Stage>>) -> Result<u32, JobError> {
+    let stage = context.state();
+    let (before, mut entry) = stage.enter(context);
+    let act = acts.acts.get(before).or(acts.acts.last()).unwrap();
+    let result = perform(act, context).await;
+    entry.ended = true;
+    result.map(|()| context.attempt())
+}
+
+async fn perform(act: &Act, context: &Context<Arc<Stage>>) -> Result<(), JobError> {
+    match *act {
+        Act::Ok => Ok(()),
+        Act::Error => Err("no luck".into()),
+        Act::Fail => Err(JobError::fail("never")),
+        Act::Panic => panic!("boom"),
+        Act::Busy => {
+            context.state().scheduler.busy().await;
+            Ok(())
+        }
+        Act::Snooze(seconds) => Err(JobError::snooze(Duration::from_secs(seconds))),
+        Act::RetryAfter(seconds) => Err(JobError::retry_after(
+            Duration::from_secs(seconds),
+            "busy there",
+        )),
+        Act::Sleep(seconds) => {
+            context.sleep(Duration::from_secs(seconds)).await;
+            Ok(())
+        }
+        Act::Spawn(seconds) => {
+            drop(context.spawn(asleep(
+                Arc::clone(context.state()),
+                Duration::from_secs(seconds),
+            )));
+            Ok(())
+        }
+        Act::SpawnPanic => {
+            drop(context.spawn(async { panic!("boom beside it") }));
+            Ok(())
+        }
+        Act::SpawnBlocking => {
+            let stop = context.stop();
+            let stopped = context.spawn_blocking(move || stop.should_stop()).await?;
+            if stopped {
+                Err("stopped".into())
+            } else {
+                Ok(())
+            }
+        }
+    }
+}
+
+async fn asleep(stage: Arc<Stage>, time: Duration) {
+    struct Note(Arc<Stage>, bool);
+    impl Drop for Note {
+        fn drop(&mut self) {
+            let mut spawned = self
+                .0
+                .spawned
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            spawned.push((self.0.clock.now(), self.1));
+        }
+    }
+    let mut note = Note(Arc::clone(&stage), false);
+    stage.clock.sleep_until(stage.clock.now() + time).await;
+    note.1 = true;
+}
+
+macro_rules! echo {
+    ($name:ident, $called:literal, $guarantee:ident, $timeout:literal) => {
+        #[derive(Debug, Serialize, Deserialize)]
+        pub struct $name(pub Acts);
+
+        impl Job for $name {
+            const NAME: &'static str = $called;
+            const GUARANTEE: Guarantee = Guarantee::$guarantee;
+            const TIMEOUT: Duration = Duration::from_secs($timeout);
+            type State = Arc<Stage>;
+            type Output = u32;
+
+            async fn run(self, context: &Context<Arc<Stage>>) -> Result<u32, JobError> {
+                act(&self.0, context).await
+            }
+        }
+    };
+}
+
+echo!(Once, "once", Once, 60);
+echo!(AtMostOnce, "at-most-once", AtMostOnce, 60);
+echo!(AtLeastOnce, "at-least-once", AtLeastOnce, 60);
+echo!(Long, "long", Once, 600);
+echo!(LongAtLeastOnce, "long-at-least-once", AtLeastOnce, 600);
+
+/// A job whose payload cannot even be read without a panic.
+#[derive(Debug)]
+pub struct Unreadable;
+
+impl<'de> Deserialize<'de> for Unreadable {
+    fn deserialize<D: serde::Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+        panic!("a bug in reading")
+    }
+}
+
+impl Job for Unreadable {
+    const NAME: &'static str = "unreadable";
+    type State = Arc<Stage>;
+    type Output = ();
+
+    async fn run(self, _: &Context<Arc<Stage>>) -> Result<(), JobError> {
+        Ok(())
+    }
+}

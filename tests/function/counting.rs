@@ -1,0 +1,75 @@
+//! A door in front of DynamoDB that counts what goes through.
+
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+/// The operations asked for so far, in their order.
+#[derive(Clone, Default)]
+pub(crate) struct Operations(Arc<Mutex<Vec<String>>>);
+
+impl Operations {
+    /// What was asked for since the last time.
+    pub(crate) fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
+
+/// Forwards every connection to `upstream`. The set ends with its tasks when it is dropped.
+pub(crate) async fn open(upstream: String) -> (String, Operations, JoinSet<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let operations = Operations::default();
+    let seen = operations.clone();
+    let mut tasks = JoinSet::new();
+    tasks.spawn(async move {
+        let mut connections = JoinSet::new();
+        while let Ok((client, _)) = listener.accept().await {
+            let server = TcpStream::connect(&upstream).await.unwrap();
+            let (from_client, to_client) = client.into_split();
+            let (from_server, to_server) = server.into_split();
+            connections.spawn(forward(from_client, to_server, Some(seen.clone())));
+            connections.spawn(forward(from_server, to_client, None));
+        }
+    });
+    (format!("http://{address}"), operations, tasks)
+}
+
+async fn forward(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, count: Option<Operations>) {
+    let mut buffer = vec![0; 64 * 1024];
+    // What a request's target may have begun with in the chunk before.
+    let mut carried = String::new();
+    while let Ok(length) = from.read(&mut buffer).await {
+        if length == 0 || to.write_all(&buffer[..length]).await.is_err() {
+            return;
+        }
+        if let Some(operations) = &count {
+            carried.push_str(&String::from_utf8_lossy(&buffer[..length]));
+            carried = note(operations, &carried);
+        }
+    }
+}
+
+/// Notes every whole `X-Amz-Target` header in `text` and answers what is left behind it.
+fn note(operations: &Operations, text: &str) -> String {
+    const TARGET: &str = "DynamoDB_20120810.";
+    let mut rest = text;
+    while let Some(found) = rest.find(TARGET) {
+        let name = &rest[found + TARGET.len()..];
+        let Some(end) = name.find('\r') else {
+            return rest[found..].to_owned();
+        };
+        operations.0.lock().unwrap().push(name[..end].to_owned());
+        rest = &name[end..];
+    }
+    rest.chars()
+        .rev()
+        .take(TARGET.len())
+        .collect::<Vec<_>>()
+        .into_iter()
+        .rev()
+        .collect()
+}

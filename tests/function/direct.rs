@@ -1,0 +1,87 @@
+//! What whoever invokes a function directly is told.
+
+use serde_json::json;
+
+use super::jobs::Stage;
+
+fn job(name: &str, what: &str) -> String {
+    json!({ "job": name, "data": { "what": what } }).to_string()
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_direct_invocation_is_answered_with_the_jobs_output() {
+    let stage = Stage::start().await;
+    assert_eq!(
+        stage.invoke("r-1", &job("once", "succeed")).await,
+        Ok(json!("well done"))
+    );
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_sample_without_a_uuid_runs_afresh_each_time() {
+    let stage = Stage::start().await;
+    for request in ["r-1", "r-2"] {
+        assert_eq!(
+            stage.invoke(request, &job("once", "succeed")).await,
+            Ok(json!("well done"))
+        );
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_job_that_was_done_before_says_so() {
+    let stage = Stage::start().await;
+    let payload =
+        json!({ "uuid": "u-1", "job": "once", "data": { "what": "succeed" } }).to_string();
+    stage.invoke("r-1", &payload).await.unwrap();
+    let again = stage.invoke("r-2", &payload).await.unwrap();
+    assert_eq!(
+        again,
+        json!({ "job": "once", "id": "u-1", "outcome": "done before" })
+    );
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn an_error_without_a_queue_to_retry_from_fails_the_invocation() {
+    let stage = Stage::start().await;
+    let error = stage.invoke("r-1", &job("once", "err")).await.unwrap_err();
+    assert_eq!(
+        error,
+        "job `once` (r-1) released: no route to the mail server"
+    );
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn lambdas_own_retry_of_a_failed_invocation_is_the_jobs_next_attempt() {
+    let stage = Stage::start().await;
+    for _ in 0..2 {
+        stage.invoke("r-1", &job("once", "err")).await.unwrap_err();
+    }
+    let third = stage.invoke("r-1", &job("once", "err")).await.unwrap_err();
+    assert_eq!(
+        third,
+        "job `once` (r-1) buried: no route to the mail server"
+    );
+    let late = stage.invoke("r-1", &job("once", "err")).await.unwrap_err();
+    assert!(late.starts_with("job `once` (r-1) failed before"), "{late}");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn what_can_never_succeed_is_buried_and_told() {
+    let stage = Stage::start().await;
+    let error = stage.invoke("r-1", &job("once", "fail")).await.unwrap_err();
+    assert_eq!(error, "job `once` (r-1) buried: the address does not exist");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn an_event_that_is_nothing_known_says_what_is_accepted() {
+    let stage = Stage::start().await;
+    let error = stage
+        .invoke("r-1", r#"{"hello":"world"}"#)
+        .await
+        .unwrap_err();
+    assert!(
+        error.starts_with("the event is an object with `hello`; accepted are an SQS event"),
+        "{error}"
+    );
+}

@@ -1,1 +1,0 @@
-//! Nothing here: this package exists for its one test binary, `main.rs`.

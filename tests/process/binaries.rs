@@ -1,0 +1,25 @@
+//! Where the functions' binaries are.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// The folder with the binaries. Cargo builds no binaries for the tests of another package, so this does, once.
+pub(crate) fn folder() -> PathBuf {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(build).clone()
+}
+
+fn build() -> PathBuf {
+    let workspace = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    // The same selection as `make run` builds: another one would compile the dependencies once more.
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--bins"])
+        .current_dir(workspace)
+        .status()
+        .unwrap();
+    assert!(built.success(), "building the functions");
+    // …/target/debug/deps/integration-…: the binaries are two levels up.
+    let test = std::env::current_exe().unwrap();
+    test.ancestors().nth(2).unwrap().to_owned()
+}
