@@ -14,3 +14,13 @@ mod process;
 mod threads;
 #[cfg(test)]
 mod tidy;
+
+/// The keys that every local service takes.
+#[cfg(test)]
+fn local_keys() -> hikyaku::config::Credentials {
+    hikyaku::config::Credentials {
+        key_id: "local".to_owned(),
+        secret: "local".to_owned(),
+        session: None,
+    }
+}
