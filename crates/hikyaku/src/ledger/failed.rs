@@ -50,9 +50,15 @@ impl FailedStore {
                 ("connection", text(&self.connection)),
                 ("queue", text(&row.queue)),
                 ("payload", text(&row.payload)),
-                ("exception", text(&truncate_exception(&row.exception, LONGEST_EXCEPTION))),
+                (
+                    "exception",
+                    text(&truncate_exception(&row.exception, LONGEST_EXCEPTION)),
+                ),
                 ("failed_at", number(failed_at)),
-                ("expires_at", number(failed_at + self.days * SECONDS_PER_DAY)),
+                (
+                    "expires_at",
+                    number(failed_at + self.days * SECONDS_PER_DAY),
+                ),
             ]
             .map(|(name, value)| (name.to_owned(), value)),
         );
