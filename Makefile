@@ -17,14 +17,16 @@ help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
 
 run: ## the main job, end to end, on this machine: queue, Lambda, DynamoDB, results
-	@cargo build --quiet --bins
-	@cargo run --quiet -p hikyaku-cli --example run
+	@cargo build --bins --examples
+	@target/debug/examples/run
 
 dev: ## the local cloud of template.yaml, staying up
-	@cargo build --quiet -p hikyaku-cli
-	@target/debug/hikyaku dev
+	@cargo build --bins --examples
+	@target/debug/examples/run --prepare /tmp/hikyaku
+	@target/debug/hikyaku dev --no-build
 
 test: ## all tests
+	cargo build --bins --examples
 	cargo test --workspace --quiet
 
 check: fmt lint doc tree test ## what CI runs: formatting, lints, docs, dependency rules, tests
@@ -49,8 +51,8 @@ build: $(VENV)/bin/cargo-lambda ## release builds for Lambda (FUNCTIONS="import-
 	done
 
 invoke: ## one event to one function of `make dev`: make invoke JOB=import-csv [EVENT=file]
-	@sed "s|\$${PWD}|$(CURDIR)|g" $(EVENT) | curl --silent --show-error --fail-with-body \
-	  --data-binary @- http://127.0.0.1:$(LAMBDA_PORT)/2015-03-31/functions/$(JOB)/invocations; echo
+	@curl --silent --show-error --fail-with-body --data-binary @$(EVENT) \
+	  http://127.0.0.1:$(LAMBDA_PORT)/2015-03-31/functions/$(JOB)/invocations; echo
 
 clean: ## what the build and the local cloud left
 	cargo clean

@@ -80,7 +80,7 @@ async fn start(stage: &Stage, log: &Arc<Mutex<Vec<String>>>) -> Cloud {
         variables: [("HIKYAKU_LOCAL_FILES".to_owned(), "1".to_owned())].into(),
         binaries: Arc::new(CargoBinaries::new(binaries::folder())),
         logs: Some(Arc::new(move |_, line| {
-            log.lock().unwrap().push(line.to_owned())
+            log.lock().unwrap().push(line.to_owned());
         })),
         ..Options::on_free_ports()
     };
@@ -161,9 +161,9 @@ async fn a_function_killed_in_the_middle_of_an_import_leaves_each_row_once() {
     })
     .await;
     stage.assert_each_row_once().await;
-    let (state, token) = record(&cloud).await;
+    let (letter, token) = record(&cloud).await;
     assert_eq!(
-        (state.as_str(), token.as_str()),
+        (letter.as_str(), token.as_str()),
         ("D", "2"),
         "{:#?}",
         log.lock().unwrap()

@@ -181,10 +181,10 @@ impl Facts {
         );
         for id in [messages::IMPORT, messages::IMPORT_CP932] {
             let key = format!("J#{id}");
-            let state = clients
+            let letter = clients
                 .read(&clients.ledger_table, [("pk", &key), ("sk", ".")], "s")
                 .await?;
-            self.claim(format!("the ledger says that {id} is done"), state == "D");
+            self.claim(format!("the ledger says that {id} is done"), letter == "D");
         }
         let database = stage.path("application.db");
         self.places.push((

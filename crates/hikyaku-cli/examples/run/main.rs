@@ -1,6 +1,9 @@
 //! The main job, end to end, on this machine: real messages through the local SQS, an event source mapping and the
 //! real Lambda binaries, to rows in a database, images in a folder and records in DynamoDB.
 //!
+//! With `--prepare FOLDER` it only lays out the files and the database that the template's defaults and the sample events
+//! name, for `make dev`.
+//!
 //! `make run` runs it. It exits 0 only if all that it prints is true: it looks into the database, the folders and the
 //! tables itself.
 
@@ -44,6 +47,12 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<bool> {
+    if let [_, prepare, folder] = &std::env::args().collect::<Vec<_>>()[..]
+        && prepare == "--prepare"
+    {
+        Stage::keep(folder).await?;
+        return Ok(true);
+    }
     let stage = Stage::set("target/run").await?;
     let outcomes = Arc::new(Outcomes::default());
     let cloud = start(&stage, &outcomes).await?;

@@ -29,11 +29,25 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
+    /// Sets everything up that is not there yet: what the defaults of template.yaml and the samples in events/ name.
+    pub(crate) async fn keep(folder: &str) -> Result<Self> {
+        if Path::new(folder).join("application.db").exists() {
+            return Self::of(folder);
+        }
+        let stage = Self::lay_out(folder).await?;
+        stage.let_the_blocked_image_through()?;
+        Ok(stage)
+    }
+
     /// Clears the folder and sets everything up.
     pub(crate) async fn set(folder: &str) -> Result<Self> {
         if Path::new(folder).exists() {
             fs::remove_dir_all(folder)?;
         }
+        Self::lay_out(folder).await
+    }
+
+    async fn lay_out(folder: &str) -> Result<Self> {
         for part in [
             "imports",
             "images/blocked",
@@ -43,14 +57,17 @@ impl Stage {
         ] {
             fs::create_dir_all(Path::new(folder).join(part))?;
         }
-        let today = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
-        let stage = Self {
-            folder: fs::canonicalize(folder)?,
-            today,
-        };
+        let stage = Self::of(folder)?;
         stage.write_files()?;
         stage.create_database().await?;
         Ok(stage)
+    }
+
+    fn of(folder: &str) -> Result<Self> {
+        Ok(Self {
+            folder: fs::canonicalize(folder)?,
+            today: jiff::Timestamp::now().strftime("%Y-%m-%d").to_string(),
+        })
     }
 
     pub(crate) fn path(&self, part: &str) -> PathBuf {

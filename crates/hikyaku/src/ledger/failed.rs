@@ -5,9 +5,14 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use hikyaku_core::FailedJob;
+use hikyaku_laravel::failed::truncate_exception;
 
 use super::item::{number, text};
 use crate::Config;
+
+/// An item holds 400 KB (Amazon DynamoDB developer guide, "Service, account, and table quotas"), and the payload is
+/// worth more of it than a long text about what went wrong.
+const LONGEST_EXCEPTION: usize = 32 * 1024;
 
 const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 
@@ -38,19 +43,25 @@ impl FailedStore {
     /// the message was not a job.
     pub(super) fn item(&self, row: &FailedJob) -> HashMap<String, AttributeValue> {
         let failed_at = row.failed_at.as_secs();
-        let mut item = HashMap::from([
-            ("application".to_owned(), text(&self.application)),
-            ("uuid".to_owned(), text(&row.id)),
-            ("connection".to_owned(), text(&self.connection)),
-            ("queue".to_owned(), text(&row.queue)),
-            ("payload".to_owned(), text(&row.payload)),
-            ("exception".to_owned(), text(&row.exception)),
-            ("failed_at".to_owned(), number(failed_at)),
-            (
-                "expires_at".to_owned(),
-                number(failed_at + self.days * SECONDS_PER_DAY),
-            ),
-        ]);
+        let mut item = HashMap::from(
+            [
+                ("application", text(&self.application)),
+                ("uuid", text(&row.id)),
+                ("connection", text(&self.connection)),
+                ("queue", text(&row.queue)),
+                ("payload", text(&row.payload)),
+                (
+                    "exception",
+                    text(&truncate_exception(&row.exception, LONGEST_EXCEPTION)),
+                ),
+                ("failed_at", number(failed_at)),
+                (
+                    "expires_at",
+                    number(failed_at + self.days * SECONDS_PER_DAY),
+                ),
+            ]
+            .map(|(name, value)| (name.to_owned(), value)),
+        );
         if let Some(body) = &row.body {
             item.insert("body".to_owned(), text(body));
         }

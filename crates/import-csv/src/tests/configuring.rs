@@ -85,10 +85,8 @@ fn a_payload_may_leave_out_what_php_has_a_default_for() {
 /// The sample event is what Laravel sends.
 #[test]
 fn the_sample_event_names_this_job() {
-    let event: serde_json::Value =
+    let body: serde_json::Value =
         serde_json::from_str(include_str!("../../../../events/import-csv.json")).unwrap();
-    let body = event["Records"][0]["body"].as_str().unwrap();
-    let body: serde_json::Value = serde_json::from_str(body).unwrap();
     assert_eq!(body["displayName"], <ImportCsv as hikyaku::Job>::NAME);
     assert!(
         body["data"]["command"]

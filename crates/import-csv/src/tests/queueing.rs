@@ -44,12 +44,11 @@ async fn deliver(bench: Bench, ports: &Ports, body: String) -> Report {
 
 /// The sample event's message, for a file of this bench.
 fn message(job: &ImportCsv) -> String {
-    let event: serde_json::Value =
-        serde_json::from_str(include_str!("../../../../events/import-csv.json")).unwrap();
     let mut body: serde_json::Value =
-        serde_json::from_str(event["Records"][0]["body"].as_str().unwrap()).unwrap();
+        serde_json::from_str(include_str!("../../../../events/import-csv.json")).unwrap();
+    body["uuid"] = "0197f3c2-7d52-7c3e-9c7e-5a1d5e0a4b01".into();
     let command = body["data"]["command"].as_str().unwrap();
-    let sample = "s3://example-uploads/imports/customers.csv";
+    let sample = "file:///tmp/hikyaku/imports/customers.csv";
     let (old, new) = (format!("s:{}:\"{sample}\"", sample.len()), job.url.as_str());
     assert!(command.contains(&old));
     body["data"]["command"] = command
