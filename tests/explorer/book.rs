@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use hikyaku_core::Stop;
 use hikyaku_core::testing::{ProcessId, Scheduler};
 
 /// The rules, by the names under which a failure reports them.
@@ -56,6 +57,14 @@ struct Claim {
 struct Run {
     process: ProcessId,
     live: bool,
+    /// For one that does not yield: whether it was told to stop. Nobody can do more.
+    stuck: Option<Stop>,
+}
+
+impl Run {
+    fn counts(&self) -> bool {
+        self.live && !self.stuck.as_ref().is_some_and(Stop::should_stop)
+    }
 }
 
 impl Pages {
@@ -144,6 +153,13 @@ impl Book {
         }
     }
 
+    /// A run does not yield any more.
+    pub fn sticks(&self, id: &str, token: u64, stop: Stop) {
+        if let Some(run) = self.pages().page(id).claims.get_mut(&token).and_then(|claim| claim.run.as_mut()) {
+            run.stuck = Some(stop);
+        }
+    }
+
     /// The runs of processes that were cut count for nothing.
     pub fn cut(&self, is_cut: impl Fn(ProcessId) -> bool) {
         let mut pages = self.pages();
@@ -164,11 +180,11 @@ impl Book {
 
 impl Page {
     fn start(&mut self, token: u64, process: ProcessId) -> Option<(&'static str, String)> {
-        let live = self.claims.values().filter_map(|claim| claim.run.as_ref()).filter(|run| run.live).count();
+        let live = self.claims.values().filter_map(|claim| claim.run.as_ref()).filter(|run| run.counts()).count();
         let Some(claim) = self.claims.get_mut(&token) else {
             return Some((rule::TOKENS_GROW, format!("runs with token {token}, which nobody was given")));
         };
-        claim.run = Some(Run { process, live: true });
+        claim.run = Some(Run { process, live: true, stuck: None });
         let generation = claim.generation;
         let counted = |claim: &&Claim| claim.generation == generation && claim.run.is_some() && !claim.refunded;
         let runs = self.claims.values().filter(counted).count();

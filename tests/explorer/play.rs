@@ -34,6 +34,7 @@ impl Play {
         context.sleep(Duration::from_secs(self.sleep)).await?;
         let act = self.acts.get(before).or(self.acts.last()).copied().unwrap_or(Act::Ok);
         if let Act::Busy = act {
+            entry.book.sticks(&entry.id, entry.token, context.stop());
             entry.book.scheduler.busy().await;
         }
         drop(entry);

@@ -27,7 +27,7 @@ pub struct Plan {
 }
 
 /// Builds a ledger around the one that is looked at in the end.
-pub type Around = fn(Arc<dyn Ledger>) -> Arc<dyn Ledger>;
+pub type Around = Arc<dyn Fn(Arc<MemoryLedger>) -> Arc<dyn Ledger>>;
 
 /// A world to explore.
 #[derive(Clone)]
@@ -37,6 +37,8 @@ pub struct Scenario {
     pub batch_size: usize,
     pub timeout: u64,
     pub visibility: u64,
+    /// Whether the queue knows of the groups.
+    pub is_ordered: bool,
     /// What a run without faults costs: receives and ledger writes.
     pub cost: Option<(u64, u64)>,
     pub around: Around,
@@ -95,7 +97,7 @@ impl<'a> Simulation<'a> {
             .register::<play::AtMostOnce>()
             .register::<play::Long>();
         let ledger = Arc::new(MemoryLedger::default());
-        let watched = Watched { ledger: (scenario.around)(Arc::clone(&ledger) as _), book: Arc::clone(&book) };
+        let watched = Watched { ledger: (scenario.around)(Arc::clone(&ledger)), book: Arc::clone(&book) };
         let world = World::new(worker, scheduler, clock, scenario.settings())
             .with_ledger(Arc::new(watched))
             .with_network(Arc::clone(&chance) as _);
@@ -110,7 +112,8 @@ impl<'a> Simulation<'a> {
             let id = id(index);
             let play = Play { acts: plan.acts.clone(), sleep: plan.sleep };
             let body = json!({ "uuid": id, "job": plan.job, "data": play, "maxTries": plan.tries, "backoff": 5 });
-            self.world.queue.send(body.to_string(), plan.group);
+            let group = plan.group.filter(|_| self.scenario.is_ordered);
+            self.world.queue.send(body.to_string(), group);
             let group = plan.group.map(|group| (group.to_owned(), index));
             self.book.announce(&id, plan.tries, group);
         }
