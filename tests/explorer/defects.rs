@@ -179,7 +179,7 @@ fn worlds() -> Vec<(Defect, Scenario, &'static [&'static str])> {
 fn notices(name: &str, scenario: &Scenario, rules: &[&str]) {
     const MANY: u64 = 20_000;
     let run = |choices: &_| scenario.run(choices);
-    let failure = exhaust(run, MANY).failure.or_else(|| wander(run, 1, 100, |runs| runs < MANY).failure);
+    let failure = exhaust(run, |runs| runs < MANY).failure.or_else(|| wander(run, 1, 100, |runs| runs < MANY).failure);
     let failure = failure.unwrap_or_else(|| panic!("{name} is not noticed"));
     println!("{name}: {} (run {})", failure.what, failure.runs);
     assert!(rules.iter().any(|rule| failure.what.starts_with(rule)), "{name}: {failure}");

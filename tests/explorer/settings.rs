@@ -1,6 +1,7 @@
 //! How far to explore, from the environment. By default as far as a test run has time for.
 //!
-//! `HIKYAKU_EXPLORE_SECONDS=600` walks at random for ten minutes in each world; `HIKYAKU_SEED=7` starts at seed 7, which
+//! `HIKYAKU_EXPLORE_SECONDS=600` walks at random for ten minutes in each large world, and gives each small one a fault
+//! and a turn out of order more, as far as it comes in that time. `HIKYAKU_SEED=7` starts at seed 7, which
 //! is how a failure that names its seed is repeated: its run is then the first.
 
 #![expect(clippy::disallowed_methods, reason = "a test has no Config, and a walk is as long as somebody can wait")]

@@ -124,7 +124,13 @@ impl Engine<'_> {
         let context = Context::new(job.state, Arc::clone(&attempt));
         // A process may be frozen right here, and go on when the job has long been another attempt's.
         let start_by = limit.min(claim.lease - LEASE_MARGIN);
-        let task = run_to_end(job.prepared, context, Arc::clone(&attempt), start_by, sender);
+        let task = run_to_end(
+            job.prepared,
+            context,
+            Arc::clone(&attempt),
+            start_by,
+            sender,
+        );
         let handle = self.ports.executor.spawn(task);
         Running {
             result,
