@@ -11,7 +11,7 @@ use futures_util::{FutureExt, select_biased};
 use serde_json::value::RawValue;
 use tracing::Instrument;
 
-use crate::claim::Claim;
+use crate::claim::{Claim, LEASE_MARGIN};
 use crate::context::{Attempt, Context};
 use crate::engine::Engine;
 use crate::policy::Policy;
@@ -123,7 +123,15 @@ impl Engine<'_> {
         });
         let (sender, result) = oneshot::channel();
         let context = Context::new(job.state, Arc::clone(&attempt));
-        let task = run_to_end(job.prepared, context, Arc::clone(&attempt), sender);
+        // A process may be frozen right here, and go on when the job has long been another attempt's.
+        let start_by = limit.min(claim.lease - LEASE_MARGIN);
+        let task = run_to_end(
+            job.prepared,
+            context,
+            Arc::clone(&attempt),
+            start_by,
+            sender,
+        );
         // Elsewhere, but still in this job's span.
         let handle = self.ports.executor.spawn(Box::pin(task.in_current_span()));
         Running {
@@ -146,9 +154,14 @@ fn run_to_end<S: Send + Sync + 'static>(
     prepared: Prepared<S>,
     context: Context<S>,
     attempt: Arc<Attempt>,
+    start_by: Timestamp,
     sender: oneshot::Sender<Ended>,
 ) -> BoxFuture<'static, ()> {
     Box::pin(async move {
+        if attempt.clock.now() > start_by {
+            drop(sender.send(Ended::Interrupted));
+            return;
+        }
         // The call itself is inside too: a job may panic before it has made its future.
         let work = AssertUnwindSafe(async move { prepared(context).await })
             .catch_unwind()

@@ -136,8 +136,8 @@ pub trait Run: Fn(&Choices) -> Result<(), String> {}
 
 impl<F: Fn(&Choices) -> Result<(), String>> Run for F {}
 
-/// Runs every way there is, depth first, `most` at most.
-pub fn exhaust(run: impl Run, most: u64) -> Explored {
+/// Runs every way there is, depth first, for as long as `more` says, given the number of runs so far.
+pub fn exhaust(run: impl Run, more: impl Fn(u64) -> bool) -> Explored {
     let mut prefix = Vec::new();
     let mut runs = 0;
     loop {
@@ -148,7 +148,7 @@ pub fn exhaust(run: impl Run, most: u64) -> Explored {
         }
         let taken = std::mem::take(&mut choices.source().taken);
         match following(taken) {
-            Some(next) if runs < most => prefix = next,
+            Some(next) if more(runs) => prefix = next,
             rest => {
                 return Explored {
                     runs,

@@ -180,8 +180,7 @@ impl Clock for JobTimers {
     }
 
     fn sleep_until(&self, moment: Timestamp) -> BoxFuture<'static, ()> {
-        let current = self.scheduler.current();
-        if current.and_then(|task| self.scheduler.process_of(task)) == Some(JOBS) {
+        if self.scheduler.current_process() == Some(JOBS) {
             let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
             waiting.push(moment);
         }

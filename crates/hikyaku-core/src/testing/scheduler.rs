@@ -235,12 +235,17 @@ impl Scheduler {
         drop(slots);
     }
 
+    /// The process of the task that is being polled.
+    pub fn current_process(&self) -> Option<ProcessId> {
+        self.process_of(self.current()?)
+    }
+
     /// The task that is being polled.
-    pub(super) fn current(&self) -> Option<TaskId> {
+    fn current(&self) -> Option<TaskId> {
         self.tasks().current
     }
 
-    pub(super) fn process_of(&self, id: TaskId) -> Option<ProcessId> {
+    fn process_of(&self, id: TaskId) -> Option<ProcessId> {
         self.tasks().slots.get(id.0).map(|slot| slot.process)
     }
 

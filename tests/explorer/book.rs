@@ -1,0 +1,287 @@
+//! What is written down while a world runs, and the rules it is held against.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use hikyaku_core::Stop;
+use hikyaku_core::testing::{ProcessId, Scheduler};
+
+/// The rules, by the names under which a failure reports them.
+pub mod rule {
+    pub const NOTHING_IS_LOST: &str = "I1 nothing is lost";
+    pub const DONE_IS_DONE: &str = "I2 no start after done";
+    pub const ONE_AT_A_TIME: &str = "I3 one live run at a time";
+    pub const ONE_COMPLETION: &str = "I4 one attempt completes";
+    pub const TRIES_HOLD: &str = "I8 no more runs than tries";
+    pub const IT_DRAINS: &str = "I9 it drains";
+    pub const MILD_FAULTS_ARE_FREE: &str = "I10 one throttle or lost answer costs no redelivery";
+    pub const TOKENS_GROW: &str = "I11 tokens grow";
+    pub const STALE_NEVER_RUNS: &str = "I12 a stale generation never runs";
+    pub const ORDER_IS_KEPT: &str = "I15 a group keeps its order";
+    pub const COST_IS_KNOWN: &str = "I16 the ledger costs what it says";
+}
+
+/// All that happened in one world. The first rule that is broken is kept.
+pub struct Book {
+    pages: Mutex<Pages>,
+    pub scheduler: Scheduler,
+}
+
+#[derive(Default)]
+struct Pages {
+    jobs: BTreeMap<String, Page>,
+    /// The last position that each group has finished.
+    groups: BTreeMap<String, usize>,
+    broken: Option<String>,
+}
+
+#[derive(Default)]
+struct Page {
+    tries: u32,
+    group: Option<(String, usize)>,
+    token: u64,
+    generation: u32,
+    claims: BTreeMap<u64, Claim>,
+    completions: u32,
+    starts: usize,
+}
+
+struct Claim {
+    generation: u32,
+    spent: u32,
+    run: Option<Run>,
+    /// The try was given back.
+    refunded: bool,
+}
+
+struct Run {
+    process: ProcessId,
+    live: bool,
+    /// For one that does not yield: whether it was told to stop. Nobody can do more.
+    stuck: Option<Stop>,
+}
+
+impl Run {
+    fn counts(&self) -> bool {
+        self.live && !self.stuck.as_ref().is_some_and(Stop::should_stop)
+    }
+}
+
+impl Pages {
+    fn breaks(&mut self, rule: &str, how: impl std::fmt::Display) {
+        self.broken.get_or_insert_with(|| format!("{rule}: {how}"));
+    }
+
+    fn page(&mut self, id: &str) -> &mut Page {
+        // Not `entry`: it would copy the id every time.
+        if !self.jobs.contains_key(id) {
+            self.jobs.insert(id.to_owned(), Page::default());
+        }
+        self.jobs.get_mut(id).expect("it was inserted")
+    }
+}
+
+impl Book {
+    /// An empty book. The scheduler says which process a job runs in.
+    pub fn new(scheduler: Scheduler) -> Self {
+        Self {
+            pages: Mutex::default(),
+            scheduler,
+        }
+    }
+
+    /// Announces a job: its tries, and its place in an ordered group.
+    pub fn announce(&self, id: &str, tries: u32, group: Option<(String, usize)>) {
+        let mut pages = self.pages();
+        let page = pages.page(id);
+        (page.tries, page.group) = (tries, group);
+    }
+
+    pub fn claimed(&self, id: &str, token: u64, generation: u32, spent: u32) {
+        let mut pages = self.pages();
+        let page = pages.page(id);
+        let (last, newest) = (page.token, page.generation);
+        page.token = token;
+        page.generation = newest.max(generation);
+        page.claims.insert(
+            token,
+            Claim {
+                generation,
+                spent,
+                run: None,
+                refunded: false,
+            },
+        );
+        if token <= last {
+            pages.breaks(
+                rule::TOKENS_GROW,
+                format_args!("`{id}` got {token} after {last}"),
+            );
+        }
+        if generation < newest {
+            pages.breaks(
+                rule::STALE_NEVER_RUNS,
+                format_args!("`{id}` of {generation} claimed after {newest}"),
+            );
+        }
+    }
+
+    pub fn completed(&self, id: &str) {
+        let mut pages = self.pages();
+        let page = pages.page(id);
+        page.completions += 1;
+        let completions = page.completions;
+        if completions > 1 {
+            pages.breaks(
+                rule::ONE_COMPLETION,
+                format_args!("`{id}` was completed {completions} times"),
+            );
+        }
+        pages.finished(id);
+    }
+
+    pub fn released(&self, id: &str, token: u64, spent: u32) {
+        let mut pages = self.pages();
+        if let Some(claim) = pages.page(id).claims.get_mut(&token) {
+            claim.refunded = spent < claim.spent;
+        }
+    }
+
+    pub fn failed(&self, id: &str) {
+        self.pages().finished(id);
+    }
+
+    /// A job starts. Answers how often it was started before.
+    pub fn starts(&self, id: &str, token: u64) -> usize {
+        let process = self
+            .scheduler
+            .current_process()
+            .unwrap_or(ProcessId(usize::MAX));
+        let mut pages = self.pages();
+        let page = pages.page(id);
+        let before = page.starts;
+        page.starts += 1;
+        let broken = page.start(token, process);
+        if let Some((rule, how)) = broken {
+            pages.breaks(rule, format_args!("`{id}` {how}"));
+        }
+        before
+    }
+
+    pub fn ends(&self, id: &str, token: u64) {
+        if let Some(claim) = self.pages().page(id).claims.get_mut(&token)
+            && let Some(run) = &mut claim.run
+        {
+            run.live = false;
+        }
+    }
+
+    /// A run does not yield any more.
+    pub fn sticks(&self, id: &str, token: u64, stop: Stop) {
+        if let Some(run) = self
+            .pages()
+            .page(id)
+            .claims
+            .get_mut(&token)
+            .and_then(|claim| claim.run.as_mut())
+        {
+            run.stuck = Some(stop);
+        }
+    }
+
+    /// The runs of processes that were cut count for nothing.
+    pub fn cut(&self, is_cut: impl Fn(ProcessId) -> bool) {
+        let mut pages = self.pages();
+        let claims = pages
+            .jobs
+            .values_mut()
+            .flat_map(|page| page.claims.values_mut());
+        for run in claims.filter_map(|claim| claim.run.as_mut()) {
+            run.live &= !is_cut(run.process);
+        }
+    }
+
+    pub fn broken(&self) -> Option<String> {
+        self.pages().broken.clone()
+    }
+
+    fn pages(&self) -> MutexGuard<'_, Pages> {
+        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Page {
+    fn start(&mut self, token: u64, process: ProcessId) -> Option<(&'static str, String)> {
+        let live = self
+            .claims
+            .values()
+            .filter_map(|claim| claim.run.as_ref())
+            .filter(|run| run.counts())
+            .count();
+        let Some(claim) = self.claims.get_mut(&token) else {
+            return Some((
+                rule::TOKENS_GROW,
+                format!("runs with token {token}, which nobody was given"),
+            ));
+        };
+        claim.run = Some(Run {
+            process,
+            live: true,
+            stuck: None,
+        });
+        let generation = claim.generation;
+        let counted = |claim: &&Claim| {
+            claim.generation == generation && claim.run.is_some() && !claim.refunded
+        };
+        let runs = self.claims.values().filter(counted).count();
+        let tries = usize::try_from(self.tries).unwrap_or(usize::MAX);
+        if self.completions > 0 {
+            Some((rule::DONE_IS_DONE, "starts although it is done".to_owned()))
+        } else if live > 0 {
+            Some((
+                rule::ONE_AT_A_TIME,
+                format!("starts with token {token} while {live} run"),
+            ))
+        } else if generation < self.generation {
+            Some((
+                rule::STALE_NEVER_RUNS,
+                format!("of {generation} starts after {}", self.generation),
+            ))
+        } else if runs > tries {
+            Some((
+                rule::TRIES_HOLD,
+                format!("runs {runs} times with {tries} tries"),
+            ))
+        } else {
+            None
+        }
+    }
+}
+
+impl Pages {
+    fn finished(&mut self, id: &str) {
+        let Some((group, position)) = self.page(id).group.clone() else {
+            return;
+        };
+        let last = self.groups.insert(group.clone(), position);
+        if last.is_some_and(|last| last > position) {
+            self.breaks(
+                rule::ORDER_IS_KEPT,
+                format_args!("`{id}` of group `{group}` ends after its successor"),
+            );
+        }
+    }
+}
+
+/// Notes that a run is over when it is dropped, however it ends.
+pub struct Entry {
+    pub book: Arc<Book>,
+    pub id: String,
+    pub token: u64,
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        self.book.ends(&self.id, self.token);
+    }
+}

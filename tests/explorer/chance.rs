@@ -1,0 +1,134 @@
+//! What can go wrong, and how much of it may.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use hikyaku_core::testing::explore::Choices;
+use hikyaku_core::testing::{Call, Fate, Network, ProcessId};
+
+/// How much may go an unusual way.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Budget {
+    /// Calls that fail, processes that die, messages that come twice, clocks that are off.
+    pub faults: u32,
+    /// Turns taken out of order.
+    pub moves: u32,
+    /// Failed jobs sent again.
+    pub retries: u32,
+}
+
+/// The budget while it is spent, and the network that spends some of it.
+pub struct Chance {
+    pub choices: Choices,
+    faults: AtomicU32,
+    moves: AtomicU32,
+    retries: AtomicU32,
+    /// Faults that cost no redelivery when they come alone, and all others.
+    mild: AtomicU32,
+    severe: AtomicU32,
+}
+
+/// Shorter than a lease, and longer.
+const DELAYS: [Duration; 2] = [Duration::from_secs(40), Duration::from_secs(75)];
+
+const FATES: [Fate; 7] = [
+    Fate::Answered,
+    Fate::Throttled,
+    Fate::AnswerLost,
+    Fate::Late(DELAYS[0]),
+    Fate::Late(DELAYS[1]),
+    Fate::AnsweredLate(DELAYS[0]),
+    Fate::AnsweredLate(DELAYS[1]),
+];
+
+/// What can become of the deletes of a mapping: it has no answer that anybody waits for.
+const DELETES: usize = 2;
+
+impl Chance {
+    pub fn new(choices: Choices, budget: Budget) -> Arc<Self> {
+        Arc::new(Self {
+            choices,
+            faults: AtomicU32::new(budget.faults),
+            moves: AtomicU32::new(budget.moves),
+            retries: AtomicU32::new(budget.retries),
+            mild: AtomicU32::new(0),
+            severe: AtomicU32::new(0),
+        })
+    }
+
+    pub fn may_fault(&self) -> bool {
+        self.faults.load(Ordering::Relaxed) > 0
+    }
+
+    pub fn may_move(&self) -> bool {
+        self.moves.load(Ordering::Relaxed) > 0
+    }
+
+    pub fn may_retry(&self) -> bool {
+        self.retries.load(Ordering::Relaxed) > 0
+    }
+
+    pub fn spend_move(&self) {
+        self.moves.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    pub fn spend_retry(&self) {
+        self.retries.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    pub fn spend_fault(&self) {
+        self.faults.fetch_sub(1, Ordering::Relaxed);
+        self.severe.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many mild faults there were, if nothing worse happened.
+    pub fn only_mild(&self) -> Option<u32> {
+        let severe = self.severe.load(Ordering::Relaxed);
+        (severe == 0).then(|| self.mild.load(Ordering::Relaxed))
+    }
+}
+
+impl Network for Chance {
+    fn fate(&self, call: Call<'_>) -> Fate {
+        if !self.may_fault() {
+            return Fate::Answered;
+        }
+        let deletes = call.operation == "delete";
+        let fate = FATES[self
+            .choices
+            .choose(if deletes { DELETES } else { FATES.len() })];
+        if fate == Fate::Answered {
+            return fate;
+        }
+        self.choices.note(|| {
+            format!(
+                "{} of {} by {:?}: {fate:?}",
+                call.operation, call.subject, call.process
+            )
+        });
+        if !deletes && matches!(fate, Fate::Throttled | Fate::AnswerLost) {
+            self.faults.fetch_sub(1, Ordering::Relaxed);
+            self.mild.fetch_add(1, Ordering::Relaxed);
+        } else {
+            self.spend_fault();
+        }
+        fate
+    }
+
+    fn skew(&self, process: ProcessId) -> (Duration, Duration) {
+        const OFF: Duration = Duration::from_secs(3);
+        if !self.may_fault() {
+            return (Duration::ZERO, Duration::ZERO);
+        }
+        let skew = match self.choices.choose(3) {
+            1 => (OFF, Duration::ZERO),
+            2 => (Duration::ZERO, OFF),
+            _ => return (Duration::ZERO, Duration::ZERO),
+        };
+        self.choices
+            .note(|| format!("the clock of {process:?} is off: {skew:?}"));
+        self.spend_fault();
+        skew
+    }
+}

@@ -1,0 +1,80 @@
+//! The jobs of the explored worlds: they do what their payload says, and write down that they ran.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hikyaku_core::{Context, Guarantee, Job, JobError};
+use serde::{Deserialize, Serialize};
+
+use super::book::{Book, Entry};
+
+/// What each start does after its sleep; the last repeats.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Act {
+    Ok,
+    Error,
+    Fail,
+    Snooze,
+    Busy,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Play {
+    pub acts: Vec<Act>,
+    /// How long each start sleeps, in seconds.
+    pub sleep: u64,
+}
+
+impl Play {
+    async fn perform(self, context: &Context<Arc<Book>>) -> Result<(), JobError> {
+        let book = Arc::clone(context.state());
+        let before = book.starts(context.id(), context.token());
+        let entry = Entry {
+            book,
+            id: context.id().to_owned(),
+            token: context.token(),
+        };
+        context.sleep(Duration::from_secs(self.sleep)).await?;
+        let act = self
+            .acts
+            .get(before)
+            .or(self.acts.last())
+            .copied()
+            .unwrap_or(Act::Ok);
+        if let Act::Busy = act {
+            entry.book.sticks(&entry.id, entry.token, context.stop());
+            entry.book.scheduler.busy().await;
+        }
+        drop(entry);
+        match act {
+            Act::Ok | Act::Busy => Ok(()),
+            Act::Error => Err("no luck".into()),
+            Act::Fail => Err(JobError::fail("never")),
+            Act::Snooze => Err(JobError::snooze(Duration::from_secs(3))),
+        }
+    }
+}
+
+macro_rules! play {
+    ($name:ident, $called:literal, $guarantee:ident, $timeout:literal) => {
+        #[derive(Debug, Serialize, Deserialize)]
+        pub struct $name(Play);
+
+        impl Job for $name {
+            const NAME: &'static str = $called;
+            const GUARANTEE: Guarantee = Guarantee::$guarantee;
+            const TIMEOUT: Duration = Duration::from_secs($timeout);
+            type State = Arc<Book>;
+            type Output = ();
+
+            async fn run(self, context: &Context<Arc<Book>>) -> Result<(), JobError> {
+                self.0.perform(context).await
+            }
+        }
+    };
+}
+
+play!(Once, "once", Once, 60);
+play!(AtMostOnce, "at-most-once", AtMostOnce, 60);
+play!(Long, "long", Once, 600);

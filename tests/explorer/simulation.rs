@@ -1,0 +1,348 @@
+//! One world, run to its end the way the choices say.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hikyaku_core::memory::MemoryLedger;
+use hikyaku_core::testing::explore::Choices;
+use hikyaku_core::testing::{
+    Message, ProcessId, QueueSettings, Remains, Scheduler, Settings, TaskId, VirtualClock, World,
+};
+use hikyaku_core::{Clock, Ledger, State, Worker};
+use serde_json::json;
+
+use super::book::{Book, rule};
+use super::chance::{Budget, Chance};
+use super::play::{self, Act, Play};
+use super::watched::Watched;
+
+/// A job to send.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    pub job: &'static str,
+    pub acts: Vec<Act>,
+    pub tries: u32,
+    pub sleep: u64,
+    pub group: Option<&'static str>,
+}
+
+/// Builds a ledger around the one that is looked at in the end.
+pub type Around = Arc<dyn Fn(Arc<MemoryLedger>) -> Arc<dyn Ledger>>;
+
+/// A world to explore.
+#[derive(Clone)]
+pub struct Scenario {
+    pub plans: Vec<Plan>,
+    pub budget: Budget,
+    pub batch_size: usize,
+    pub timeout: u64,
+    pub visibility: u64,
+    /// Whether the queue knows of the groups.
+    pub is_ordered: bool,
+    /// What a run without faults costs: receives and ledger writes.
+    pub cost: Option<(u64, u64)>,
+    pub around: Around,
+}
+
+#[derive(Clone, Copy)]
+enum Step {
+    Poll(TaskId),
+    Deliver,
+    Advance,
+    Finish,
+    Cut(ProcessId, Remains),
+    Thaw(ProcessId),
+    Duplicate(usize),
+    Retry(usize),
+}
+
+pub struct Simulation<'a> {
+    scenario: &'a Scenario,
+    world: World<Arc<Book>>,
+    book: Arc<Book>,
+    chance: Arc<Chance>,
+    ledger: Arc<MemoryLedger>,
+    sent: Vec<Message>,
+    last: Option<TaskId>,
+}
+
+/// Where somebody retries failed jobs.
+const OPERATOR: ProcessId = ProcessId(usize::MAX);
+
+impl Scenario {
+    /// Runs the world to its end. The error names the rule that was broken.
+    pub fn run(&self, choices: &Choices) -> Result<(), String> {
+        Simulation::new(self, choices).run()
+    }
+
+    fn settings(&self) -> Settings {
+        let visibility = Duration::from_secs(self.visibility);
+        Settings {
+            queue: QueueSettings {
+                visibility,
+                ..QueueSettings::default()
+            },
+            batch_size: self.batch_size,
+            timeout: Duration::from_secs(self.timeout),
+            concurrency: 3,
+            seed: 1,
+        }
+    }
+}
+
+impl<'a> Simulation<'a> {
+    fn new(scenario: &'a Scenario, choices: &Choices) -> Self {
+        let (scheduler, clock) = (Scheduler::new(), VirtualClock::new());
+        let book = Arc::new(Book::new(scheduler.clone()));
+        let chance = Chance::new(choices.clone(), scenario.budget);
+        let worker = Worker::new(Arc::clone(&book))
+            .register::<play::Once>()
+            .register::<play::AtMostOnce>()
+            .register::<play::Long>();
+        let ledger = Arc::new(MemoryLedger::default());
+        let watched = Watched {
+            ledger: (scenario.around)(Arc::clone(&ledger)),
+            book: Arc::clone(&book),
+        };
+        let world = World::new(worker, scheduler, clock, scenario.settings())
+            .with_ledger(Arc::new(watched))
+            .with_network(Arc::clone(&chance) as _);
+        let mut simulation = Self {
+            scenario,
+            world,
+            book,
+            chance,
+            ledger,
+            sent: Vec::new(),
+            last: None,
+        };
+        simulation.send();
+        simulation
+    }
+
+    fn send(&mut self) {
+        for (index, plan) in self.scenario.plans.iter().enumerate() {
+            let id = id(index);
+            let play = Play {
+                acts: plan.acts.clone(),
+                sleep: plan.sleep,
+            };
+            let body = json!({ "uuid": id, "job": plan.job, "data": play, "maxTries": plan.tries, "backoff": 5 });
+            let group = plan.group.filter(|_| self.scenario.is_ordered);
+            self.world.queue.send(body.to_string(), group);
+            let group = plan.group.map(|group| (group.to_owned(), index));
+            self.book.announce(&id, plan.tries, group);
+        }
+        self.sent = self.world.queue.messages();
+    }
+
+    fn run(mut self) -> Result<(), String> {
+        const STEPS: u32 = 5_000;
+        for _ in 0..STEPS {
+            let step = self.next();
+            if let Step::Finish = step {
+                return self.finish();
+            }
+            self.take(step);
+            if let Some(broken) = self.book.broken() {
+                return Err(broken);
+            }
+        }
+        Err(format!("{}: not within {STEPS} steps", rule::IT_DRAINS))
+    }
+
+    fn next(&self) -> Step {
+        let mut steps = vec![self.usual()];
+        if self.chance.may_move() {
+            self.moves(&mut steps);
+        }
+        if self.chance.may_retry() {
+            let failed = (0..self.scenario.plans.len())
+                .filter(|index| self.ledger.failed(&id(*index)).is_some());
+            steps.extend(failed.map(Step::Retry));
+        }
+        if self.chance.may_fault() {
+            self.faults(&mut steps);
+        }
+        let chosen = self.chance.choices.choose(steps.len());
+        match steps[chosen] {
+            Step::Poll(_) | Step::Deliver | Step::Thaw(_) if chosen > 0 => self.chance.spend_move(),
+            Step::Cut(..) | Step::Duplicate(_) => self.chance.spend_fault(),
+            Step::Retry(_) => self.chance.spend_retry(),
+            _ => {}
+        }
+        steps[chosen]
+    }
+
+    /// What happens when nothing interferes: who was at it goes on, then the queue delivers, then time passes.
+    fn usual(&self) -> Step {
+        let runnable = self.world.scheduler.runnable();
+        let goes_on = self.last.filter(|last| runnable.contains(last));
+        if let Some(task) = goes_on.or(runnable.first().copied()) {
+            return Step::Poll(task);
+        }
+        if self.world.can_deliver() {
+            return Step::Deliver;
+        }
+        let at_rest = self.world.drained() && self.world.frozen().is_empty();
+        match (
+            at_rest,
+            self.world.next_event(),
+            self.world.frozen().first(),
+        ) {
+            (false, Some(_), _) if !self.world.drained() => Step::Advance,
+            (false, _, Some(process)) => Step::Thaw(*process),
+            (_, Some(_), _) => Step::Advance,
+            _ => Step::Finish,
+        }
+    }
+
+    fn moves(&self, steps: &mut Vec<Step>) {
+        let Step::Poll(usual) = steps[0] else {
+            steps.extend(self.world.frozen().into_iter().map(Step::Thaw));
+            return;
+        };
+        let others = self.world.scheduler.runnable();
+        steps.extend(
+            others
+                .into_iter()
+                .filter(|task| *task != usual)
+                .map(Step::Poll),
+        );
+        if self.world.can_deliver() {
+            steps.push(Step::Deliver);
+        }
+        steps.extend(self.world.frozen().into_iter().map(Step::Thaw));
+    }
+
+    fn faults(&self, steps: &mut Vec<Step>) {
+        for process in self.world.serving() {
+            for remains in [Remains::Nothing, Remains::Jobs, Remains::Everything] {
+                steps.push(Step::Cut(process, remains));
+            }
+        }
+        if self.sent.iter().all(|message| message.group.is_none()) {
+            steps.extend((0..self.sent.len()).map(Step::Duplicate));
+        }
+    }
+
+    fn take(&mut self, step: Step) {
+        self.tell(step);
+        match step {
+            Step::Poll(task) => {
+                self.last = Some(task);
+                self.world.poll(task);
+            }
+            Step::Deliver => {
+                self.world.deliver();
+            }
+            Step::Advance => {
+                self.world.advance();
+                self.book.cut(|process| self.world.is_cut(process));
+            }
+            Step::Cut(process, remains) => {
+                self.world.cut(process, remains);
+                self.book.cut(|process| self.world.is_cut(process));
+            }
+            Step::Thaw(process) => self.world.thaw(process),
+            Step::Duplicate(index) => {
+                self.world.queue.duplicate(&self.sent[index]);
+            }
+            Step::Retry(index) => self.retry(&id(index)),
+            Step::Finish => {}
+        }
+    }
+
+    /// As artisan does it: the payload is sent, and a little later the row is forgotten.
+    fn retry(&mut self, id: &str) {
+        const LATER: Duration = Duration::from_secs(5);
+        let Some(row) = self.ledger.failed(id) else {
+            return;
+        };
+        self.world.queue.send(row.payload, None);
+        let (ledger, clock, id) = (
+            Arc::clone(&self.ledger),
+            self.world.clock.clone(),
+            id.to_owned(),
+        );
+        self.world.scheduler.spawn(OPERATOR, async move {
+            clock.sleep_until(clock.now() + LATER).await;
+            ledger.forget(&id);
+        });
+    }
+
+    fn finish(&self) -> Result<(), String> {
+        if !self.world.drained() {
+            return Err(format!("{}: nothing happens any more", rule::IT_DRAINS));
+        }
+        for index in 0..self.scenario.plans.len() {
+            self.is_not_lost(&id(index))?;
+        }
+        self.costs_what_it_says()
+    }
+
+    fn is_not_lost(&self, id: &str) -> Result<(), String> {
+        let state = self.ledger.record(id).map(|record| record.state);
+        let dead = self.world.queue.dead();
+        let kept = match state {
+            Some(State::Done) => true,
+            Some(State::Failed) => self.ledger.failed(id).is_some(),
+            _ => dead.iter().any(|message| message.body.contains(id)),
+        };
+        if kept {
+            return Ok(());
+        }
+        Err(format!("{}: `{id}` is {state:?}", rule::NOTHING_IS_LOST))
+    }
+
+    fn costs_what_it_says(&self) -> Result<(), String> {
+        let Some((receives, writes)) = self.scenario.cost else {
+            return Ok(());
+        };
+        let Some(mild) = self.chance.only_mild() else {
+            return Ok(());
+        };
+        let (received, written) = (self.world.queue.receives(), self.ledger.writes());
+        if mild <= 1 && received != receives {
+            return Err(format!(
+                "{}: {received} receives, not {receives}",
+                rule::MILD_FAULTS_ARE_FREE
+            ));
+        }
+        if mild == 0 && written != writes {
+            return Err(format!(
+                "{}: {written} writes, not {writes}",
+                rule::COST_IS_KNOWN
+            ));
+        }
+        Ok(())
+    }
+
+    fn tell(&self, step: Step) {
+        let now = self.world.clock.now();
+        self.chance.choices.note(|| {
+            let what = match step {
+                Step::Poll(task) => format!("poll {task:?}"),
+                Step::Deliver => "deliver".to_owned(),
+                Step::Advance => format!("advance to {:?}", self.world.next_event()),
+                Step::Cut(process, remains) => format!("cut {process:?}, leaving {remains:?}"),
+                Step::Thaw(process) => format!("thaw {process:?}"),
+                Step::Duplicate(index) => format!("deliver `{}` once more", id(index)),
+                Step::Retry(index) => format!("send `{}` again", id(index)),
+                Step::Finish => "rest".to_owned(),
+            };
+            let records: Vec<_> = (0..self.scenario.plans.len())
+                .map(|index| {
+                    self.ledger
+                        .record(&id(index))
+                        .map(|record| (record.state, record.token, record.tries_spent))
+                })
+                .collect();
+            format!("{} {what} | {records:?}", now.as_millis() % 1_000_000_000)
+        });
+    }
+}
+
+pub fn id(index: usize) -> String {
+    format!("job-{index}")
+}

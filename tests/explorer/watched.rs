@@ -1,0 +1,114 @@
+//! The far end of the ledger, where every write that took effect is written down.
+
+use std::sync::Arc;
+
+use hikyaku_core::{
+    BoxFuture, ClaimReply, ClaimRequest, FailedJob, Fence, Held, Ledger, LedgerError, Record,
+    Release, Replace, Timestamp,
+};
+
+use super::book::Book;
+
+pub struct Watched {
+    pub ledger: Arc<dyn Ledger>,
+    pub book: Arc<Book>,
+}
+
+impl Watched {
+    fn claimed(&self, request: &ClaimRequest, reply: &Result<ClaimReply, LedgerError>) {
+        if let Ok(ClaimReply::Granted(grant)) = reply {
+            self.book.claimed(
+                &request.id,
+                grant.token,
+                request.generation,
+                grant.tries_spent,
+            );
+        }
+    }
+}
+
+fn applied(reply: &Result<Fence, LedgerError>) -> bool {
+    matches!(reply, Ok(Fence::Applied))
+}
+
+impl Ledger for Watched {
+    fn claim<'a>(
+        &'a self,
+        request: &'a ClaimRequest,
+    ) -> BoxFuture<'a, Result<ClaimReply, LedgerError>> {
+        Box::pin(async move {
+            let reply = self.ledger.claim(request).await;
+            self.claimed(request, &reply);
+            reply
+        })
+    }
+
+    fn replace<'a>(
+        &'a self,
+        request: &'a ClaimRequest,
+        seen: &'a Record,
+        why: Replace,
+    ) -> BoxFuture<'a, Result<ClaimReply, LedgerError>> {
+        Box::pin(async move {
+            let reply = self.ledger.replace(request, seen, why).await;
+            self.claimed(request, &reply);
+            reply
+        })
+    }
+
+    fn extend<'a>(
+        &'a self,
+        held: &'a Held,
+        lease: Timestamp,
+    ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
+        self.ledger.extend(held, lease)
+    }
+
+    fn complete<'a>(
+        &'a self,
+        held: &'a Held,
+        expires: Timestamp,
+    ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
+        Box::pin(async move {
+            let reply = self.ledger.complete(held, expires).await;
+            if applied(&reply) {
+                self.book.completed(&held.id);
+            }
+            reply
+        })
+    }
+
+    fn release<'a>(
+        &'a self,
+        held: &'a Held,
+        release: &'a Release,
+    ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
+        Box::pin(async move {
+            let reply = self.ledger.release(held, release).await;
+            if applied(&reply) {
+                self.book
+                    .released(&held.id, held.token, release.tries_spent);
+            }
+            reply
+        })
+    }
+
+    fn fail<'a>(
+        &'a self,
+        held: &'a Held,
+        row: &'a FailedJob,
+        expires: Timestamp,
+    ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
+        Box::pin(async move {
+            let reply = self.ledger.fail(held, row, expires).await;
+            if applied(&reply) {
+                self.book.failed(&held.id);
+            }
+            reply
+        })
+    }
+
+    fn bury<'a>(&'a self, row: &'a FailedJob) -> BoxFuture<'a, Result<(), LedgerError>> {
+        self.ledger.bury(row)
+    }
+}
