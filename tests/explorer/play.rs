@@ -35,7 +35,7 @@ impl Play {
             id: context.id().to_owned(),
             token: context.token(),
         };
-        context.sleep(Duration::from_secs(self.sleep)).await?;
+        context.sleep(Duration::from_secs(self.sleep)).await;
         let act = self
             .acts
             .get(before)
