@@ -1,12 +1,13 @@
 //! The function's own time runs out.
 
 use hikyaku_core::Outcome;
+use hikyaku_core::testing::Fate::AnsweredLate;
 use hikyaku_core::testing::Settings;
 use serde_json::json;
 
 use super::echo::Act::{self, Busy, Ok, Sleep};
 use super::{Scene, second};
-use Outcome::{Done, Postponed, Released};
+use Outcome::{Done, DoneBefore, Postponed, Released, Unsettled};
 
 fn minute() -> Settings {
     Settings {
@@ -99,4 +100,18 @@ fn the_timeout_of_a_message_is_cut_to_what_the_function_has() {
         "{}",
         row.exception
     );
+}
+
+/// A ledger that takes the outcome but keeps silent: the function is not killed over it, and only that job comes again.
+#[test]
+fn a_ledger_that_keeps_silent_about_an_outcome_costs_the_neighbours_nothing() {
+    let mut scene = Scene::with(minute());
+    scene.send("silenced", "once", &[Ok]);
+    scene.send("neighbour", "once", &[Sleep(20)]);
+    scene.network.then("complete", AnsweredLate(second(5000)));
+    scene.run();
+    assert_eq!(scene.outcomes("neighbour"), [Done]);
+    assert_eq!(scene.outcomes("silenced"), [Unsettled, DoneBefore]);
+    assert_eq!(scene.starts("silenced").len(), 1);
+    assert_eq!(scene.world.queue.receives(), 3);
 }

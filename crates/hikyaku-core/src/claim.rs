@@ -209,7 +209,7 @@ impl Engine<'_> {
         let mut rounds = 0;
         loop {
             let (request, reply) = self
-                .until_recorded(give_up, || {
+                .until_recorded(&decoded.id, give_up, || {
                     // Made anew for every try: one of a minute ago would hold for a minute less.
                     let request = self.request(decoded, delivery, owner);
                     self.ask(request, over.clone())

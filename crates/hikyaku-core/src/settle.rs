@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use futures_util::future::{Either, select};
+
 use crate::claim::{Claim, REOPENED_QUIET};
 use crate::decode::{Decoded, Refused};
 use crate::engine::Engine;
@@ -196,7 +198,9 @@ impl Engine<'_> {
         let expires = self.now() + RETENTION;
         let ledger = &*self.ports.ledger;
         match self
-            .until_recorded(self.hard_deadline(), || ledger.complete(held, expires))
+            .until_recorded(job.id, self.hard_deadline(), || {
+                ledger.complete(held, expires)
+            })
             .await
         {
             Ok(fence) => match recorded(&fence, held, State::Done) {
@@ -217,8 +221,9 @@ impl Engine<'_> {
     ) -> Settled {
         if let Some(held) = &job.claim.held {
             let ledger = &*self.ports.ledger;
-            let written =
-                self.until_recorded(self.hard_deadline(), || ledger.release(held, &release));
+            let written = self.until_recorded(job.id, self.hard_deadline(), || {
+                ledger.release(held, &release)
+            });
             match written
                 .await
                 .map(|fence| recorded(&fence, held, State::Pending))
@@ -256,8 +261,9 @@ impl Engine<'_> {
         let row = job.row(&error, why, self.now());
         let expires = self.now() + RETENTION;
         let ledger = &*self.ports.ledger;
-        let written =
-            self.until_recorded(self.hard_deadline(), || ledger.fail(held, &row, expires));
+        let written = self.until_recorded(job.id, self.hard_deadline(), || {
+            ledger.fail(held, &row, expires)
+        });
         match written
             .await
             .map(|fence| recorded(&fence, held, State::Failed))
@@ -308,7 +314,7 @@ impl Engine<'_> {
     pub(crate) async fn bury(&self, row: &FailedJob, error: String) -> Settled {
         let ledger = &*self.ports.ledger;
         match self
-            .until_recorded(self.hard_deadline(), || ledger.bury(row))
+            .until_recorded(&row.id, self.hard_deadline(), || ledger.bury(row))
             .await
         {
             Ok(()) => buried(error),
@@ -324,9 +330,12 @@ impl Engine<'_> {
         };
         let left = LONGEST_HIDING.saturating_sub(receipt.received.until(self.now()));
         let delay = delay.min(left);
-        match self.ports.queue.change_visibility(receipt, delay).await {
-            Ok(()) => Some(delay),
-            Err(error) => {
+        let change = self.ports.queue.change_visibility(receipt, delay);
+        let over = self.ports.clock.sleep_until(self.hard_deadline());
+        match select(change, over).await {
+            Either::Left((Ok(()), _)) => Some(delay),
+            Either::Right(_) => None,
+            Either::Left((Err(error), _)) => {
                 tracing::warn!(
                     message.id = %delivery.message_id,
                     error = &error as &dyn std::error::Error,
@@ -340,12 +349,19 @@ impl Engine<'_> {
     /// Repeats a ledger write until it is answered or the time is up. Repeating is safe: every write names its claim.
     pub(crate) async fn until_recorded<'a, T>(
         &self,
+        id: &str,
         give_up: Timestamp,
         write: impl Fn() -> BoxFuture<'a, Result<T, LedgerError>>,
     ) -> Result<T, LedgerError> {
         let mut pause = Duration::from_millis(50);
         loop {
-            match write().await {
+            let answer =
+                match select(write(), self.ports.clock.sleep_until(self.hard_deadline())).await {
+                    Either::Left((answer, _)) => answer,
+                    // A ledger that keeps silent must not keep the process until it is killed, neighbours and all.
+                    Either::Right(_) => return Err(silent(id)),
+                };
+            match answer {
                 Err(error) if error.retryable && self.now() + pause < give_up => {
                     let jitter = Duration::from_millis(self.ports.random.next_u64() % 50);
                     self.ports
@@ -357,6 +373,15 @@ impl Engine<'_> {
                 answer => return answer,
             }
         }
+    }
+}
+
+fn silent(id: &str) -> LedgerError {
+    LedgerError {
+        operation: "recording",
+        id: id.to_owned(),
+        retryable: true,
+        source: "the time was over before it came".into(),
     }
 }
 

@@ -158,7 +158,7 @@ pub struct FailedJob {
 #[derive(Debug, thiserror::Error)]
 #[error("{operation} of job `{id}` in the ledger")]
 pub struct LedgerError {
-    /// What was being done: `claim`, `complete`, ….
+    /// What was being done: `claim`, `completion`, ….
     pub operation: &'static str,
     /// The job.
     pub id: String,

@@ -121,7 +121,7 @@ where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
     LedgerError {
-        operation: "burying",
+        operation: "burial",
         id: id.to_owned(),
         retryable: retryable(&error),
         source: error.into(),

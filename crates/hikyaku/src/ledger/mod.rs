@@ -150,7 +150,7 @@ impl DynamoDbLedger {
             .set_item(Some(self.failed.item(row)))
             .build();
         let (Ok(update), Ok(put)) = (update, put) else {
-            return Err(error::incomplete("fail", &held.id));
+            return Err(error::incomplete("failure", &held.id));
         };
         let written = self
             .client
@@ -160,7 +160,7 @@ impl DynamoDbLedger {
             .send()
             .await;
         answer(
-            "fail",
+            "failure",
             held,
             written.map(drop).map_err(Refusal::of_transaction),
         )
@@ -229,7 +229,7 @@ impl Ledger for DynamoDbLedger {
         held: &'a Held,
         expires: Timestamp,
     ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
-        Box::pin(self.fenced("complete", held, expressions::complete(held, expires)))
+        Box::pin(self.fenced("completion", held, expressions::complete(held, expires)))
     }
 
     fn release<'a>(
