@@ -9,31 +9,31 @@ use serde::{Deserialize, Serialize};
 
 /// One start of a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Start {
-    pub id: String,
-    pub attempt: u32,
-    pub token: u64,
-    pub at: Timestamp,
-    pub deadline: Timestamp,
-    pub effect_key: String,
+pub(crate) struct Start {
+    pub(crate) id: String,
+    pub(crate) attempt: u32,
+    pub(crate) token: u64,
+    pub(crate) at: Timestamp,
+    pub(crate) deadline: Timestamp,
+    pub(crate) effect_key: String,
     /// When it came to its end, if it did.
-    pub ended: Option<Timestamp>,
+    pub(crate) ended: Option<Timestamp>,
     /// Whether it was dropped before its end.
-    pub dropped: bool,
+    pub(crate) dropped: bool,
 }
 
 /// What all jobs share: the book they write their starts into.
 #[derive(Debug)]
-pub struct Stage {
-    pub scheduler: Scheduler,
-    pub clock: VirtualClock,
-    pub starts: Mutex<Vec<Start>>,
+pub(crate) struct Stage {
+    pub(crate) scheduler: Scheduler,
+    pub(crate) clock: VirtualClock,
+    pub(crate) starts: Mutex<Vec<Start>>,
     /// When spawned work ended, or was dropped.
-    pub spawned: Mutex<Vec<(Timestamp, bool)>>,
+    pub(crate) spawned: Mutex<Vec<(Timestamp, bool)>>,
 }
 
 impl Stage {
-    pub fn new(scheduler: Scheduler, clock: VirtualClock) -> Self {
+    pub(crate) fn new(scheduler: Scheduler, clock: VirtualClock) -> Self {
         Self {
             scheduler,
             clock,
@@ -42,7 +42,7 @@ impl Stage {
         }
     }
 
-    pub fn starts_of(&self, id: &str) -> Vec<Start> {
+    pub(crate) fn starts_of(&self, id: &str) -> Vec<Start> {
         let starts = self.starts.lock().unwrap();
         starts
             .iter()
@@ -54,13 +54,13 @@ impl Stage {
 
 /// What to do at the first start, the second, …; the last repeats.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Acts {
-    pub acts: Vec<Act>,
+pub(crate) struct Acts {
+    pub(crate) acts: Vec<Act>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Act {
+pub(crate) enum Act {
     Ok,
     Error,
     Fail,
@@ -124,7 +124,7 @@ impl Stage {
     }
 }
 
-pub async fn act(acts: &Acts, context: &Context<Arc<Stage>>) -> Result<u32, JobError> {
+pub(crate) async fn act(acts: &Acts, context: &Context<Arc<Stage>>) -> Result<u32, JobError> {
     let stage = context.state();
     let (before, mut entry) = stage.enter(context);
     let act = acts.acts.get(before).or(acts.acts.last()).unwrap();
@@ -195,7 +195,7 @@ async fn asleep(stage: Arc<Stage>, time: Duration) {
 macro_rules! echo {
     ($name:ident, $called:literal, $guarantee:ident, $timeout:literal) => {
         #[derive(Debug, Serialize, Deserialize)]
-        pub struct $name(pub Acts);
+        pub(crate) struct $name(pub Acts);
 
         impl Job for $name {
             const NAME: &'static str = $called;
@@ -219,7 +219,7 @@ echo!(LongAtLeastOnce, "long-at-least-once", AtLeastOnce, 600);
 
 /// A job whose payload cannot even be read without a panic.
 #[derive(Debug)]
-pub struct Unreadable;
+pub(crate) struct Unreadable;
 
 impl<'de> Deserialize<'de> for Unreadable {
     fn deserialize<D: serde::Deserializer<'de>>(_: D) -> Result<Self, D::Error> {

@@ -69,16 +69,16 @@ fn so_does_a_long_job_that_keeps_no_ledger() {
 #[test]
 fn a_long_job_killed_at_any_second_runs_again_within_two_minutes() {
     for job in ["long", "long-at-least-once"] {
-        for second in 0..300 {
+        for second in 0..300_u32 {
             let mut scene = Scene::new();
             scene.send("a", job, &[Sleep(300), Ok]);
-            scene.crash_at(second);
+            scene.crash_at(second.into());
             scene.run();
             let [_, again] = scene.times("a")[..] else {
                 panic!("{:?}", scene.times("a"))
             };
             assert!(
-                again - second as f64 <= 120.0,
+                again - f64::from(second) <= 120.0,
                 "{job} at {second} s: {again} s"
             );
         }

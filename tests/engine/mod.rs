@@ -132,6 +132,10 @@ impl Scene {
         self.world.ports(hikyaku_core::testing::ProcessId(0))
     }
 
+    fn whole_seconds(&self) -> u64 {
+        self.start.until(self.world.clock.now()).as_secs()
+    }
+
     fn seconds(&self) -> f64 {
         self.start.until(self.world.clock.now()).as_secs_f64()
     }

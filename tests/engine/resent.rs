@@ -188,7 +188,7 @@ fn it_can_fail_and_be_sent_again_any_number_of_times() {
 fn its_second_row_outlives_the_forgetting_of_the_first(mut scene: Scene, id: &str) {
     scene.run();
     scene.retry(id);
-    let late = scene.seconds() as u64 + 9;
+    let late = scene.whole_seconds() + 9;
     scene.run_to(late);
     scene.ledger.forget(id);
     scene.run();
@@ -271,7 +271,7 @@ fn so_does_a_job_that_was_unknown_until_it_was_sent_again() {
 #[test]
 fn it_is_buried_no_sooner_than_ten_seconds_after_its_claim() {
     let mut scene = Scene::failed(&[Error]);
-    let claimed = scene.start + second(scene.seconds() as u64);
+    let claimed = scene.start + second(scene.whole_seconds());
     scene.retry("a");
     scene.run();
     assert!(scene.ledger.failed("a").unwrap().failed_at >= claimed + second(10));

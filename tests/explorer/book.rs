@@ -7,24 +7,25 @@ use hikyaku_core::Stop;
 use hikyaku_core::testing::{ProcessId, Scheduler};
 
 /// The rules, by the names under which a failure reports them.
-pub mod rule {
-    pub const NOTHING_IS_LOST: &str = "I1 nothing is lost";
-    pub const DONE_IS_DONE: &str = "I2 no start after done";
-    pub const ONE_AT_A_TIME: &str = "I3 one live run at a time";
-    pub const ONE_COMPLETION: &str = "I4 one attempt completes";
-    pub const TRIES_HOLD: &str = "I8 no more runs than tries";
-    pub const IT_DRAINS: &str = "I9 it drains";
-    pub const MILD_FAULTS_ARE_FREE: &str = "I10 one throttle or lost answer costs no redelivery";
-    pub const TOKENS_GROW: &str = "I11 tokens grow";
-    pub const STALE_NEVER_RUNS: &str = "I12 a stale generation never runs";
-    pub const ORDER_IS_KEPT: &str = "I15 a group keeps its order";
-    pub const COST_IS_KNOWN: &str = "I16 the ledger costs what it says";
+pub(crate) mod rule {
+    pub(crate) const NOTHING_IS_LOST: &str = "I1 nothing is lost";
+    pub(crate) const DONE_IS_DONE: &str = "I2 no start after done";
+    pub(crate) const ONE_AT_A_TIME: &str = "I3 one live run at a time";
+    pub(crate) const ONE_COMPLETION: &str = "I4 one attempt completes";
+    pub(crate) const TRIES_HOLD: &str = "I8 no more runs than tries";
+    pub(crate) const IT_DRAINS: &str = "I9 it drains";
+    pub(crate) const MILD_FAULTS_ARE_FREE: &str =
+        "I10 one throttle or lost answer costs no redelivery";
+    pub(crate) const TOKENS_GROW: &str = "I11 tokens grow";
+    pub(crate) const STALE_NEVER_RUNS: &str = "I12 a stale generation never runs";
+    pub(crate) const ORDER_IS_KEPT: &str = "I15 a group keeps its order";
+    pub(crate) const COST_IS_KNOWN: &str = "I16 the ledger costs what it says";
 }
 
 /// All that happened in one world. The first rule that is broken is kept.
-pub struct Book {
+pub(crate) struct Book {
     pages: Mutex<Pages>,
-    pub scheduler: Scheduler,
+    pub(crate) scheduler: Scheduler,
 }
 
 #[derive(Default)]
@@ -83,7 +84,7 @@ impl Pages {
 
 impl Book {
     /// An empty book. The scheduler says which process a job runs in.
-    pub fn new(scheduler: Scheduler) -> Self {
+    pub(crate) fn new(scheduler: Scheduler) -> Self {
         Self {
             pages: Mutex::default(),
             scheduler,
@@ -91,13 +92,13 @@ impl Book {
     }
 
     /// Announces a job: its tries, and its place in an ordered group.
-    pub fn announce(&self, id: &str, tries: u32, group: Option<(String, usize)>) {
+    pub(crate) fn announce(&self, id: &str, tries: u32, group: Option<(String, usize)>) {
         let mut pages = self.pages();
         let page = pages.page(id);
         (page.tries, page.group) = (tries, group);
     }
 
-    pub fn claimed(&self, id: &str, token: u64, generation: u32, spent: u32) {
+    pub(crate) fn claimed(&self, id: &str, token: u64, generation: u32, spent: u32) {
         let mut pages = self.pages();
         let page = pages.page(id);
         let (last, newest) = (page.token, page.generation);
@@ -126,7 +127,7 @@ impl Book {
         }
     }
 
-    pub fn completed(&self, id: &str) {
+    pub(crate) fn completed(&self, id: &str) {
         let mut pages = self.pages();
         let page = pages.page(id);
         page.completions += 1;
@@ -140,19 +141,19 @@ impl Book {
         pages.finished(id);
     }
 
-    pub fn released(&self, id: &str, token: u64, spent: u32) {
+    pub(crate) fn released(&self, id: &str, token: u64, spent: u32) {
         let mut pages = self.pages();
         if let Some(claim) = pages.page(id).claims.get_mut(&token) {
             claim.refunded = spent < claim.spent;
         }
     }
 
-    pub fn failed(&self, id: &str) {
+    pub(crate) fn failed(&self, id: &str) {
         self.pages().finished(id);
     }
 
     /// A job starts. Answers how often it was started before.
-    pub fn starts(&self, id: &str, token: u64) -> usize {
+    pub(crate) fn starts(&self, id: &str, token: u64) -> usize {
         let process = self
             .scheduler
             .current_process()
@@ -168,7 +169,7 @@ impl Book {
         before
     }
 
-    pub fn ends(&self, id: &str, token: u64) {
+    pub(crate) fn ends(&self, id: &str, token: u64) {
         if let Some(claim) = self.pages().page(id).claims.get_mut(&token)
             && let Some(run) = &mut claim.run
         {
@@ -177,7 +178,7 @@ impl Book {
     }
 
     /// A run does not yield any more.
-    pub fn sticks(&self, id: &str, token: u64, stop: Stop) {
+    pub(crate) fn sticks(&self, id: &str, token: u64, stop: Stop) {
         if let Some(run) = self
             .pages()
             .page(id)
@@ -190,7 +191,7 @@ impl Book {
     }
 
     /// The runs of processes that were cut count for nothing.
-    pub fn cut(&self, is_cut: impl Fn(ProcessId) -> bool) {
+    pub(crate) fn cut(&self, is_cut: impl Fn(ProcessId) -> bool) {
         let mut pages = self.pages();
         let claims = pages
             .jobs
@@ -201,7 +202,7 @@ impl Book {
         }
     }
 
-    pub fn broken(&self) -> Option<String> {
+    pub(crate) fn broken(&self) -> Option<String> {
         self.pages().broken.clone()
     }
 
@@ -274,10 +275,10 @@ impl Pages {
 }
 
 /// Notes that a run is over when it is dropped, however it ends.
-pub struct Entry {
-    pub book: Arc<Book>,
-    pub id: String,
-    pub token: u64,
+pub(crate) struct Entry {
+    pub(crate) book: Arc<Book>,
+    pub(crate) id: String,
+    pub(crate) token: u64,
 }
 
 impl Drop for Entry {

@@ -9,18 +9,18 @@ use hikyaku_core::testing::{Call, Fate, Network, ProcessId};
 
 /// How much may go an unusual way.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Budget {
+pub(crate) struct Budget {
     /// Calls that fail, processes that die, messages that come twice, clocks that are off.
-    pub faults: u32,
+    pub(crate) faults: u32,
     /// Turns taken out of order.
-    pub moves: u32,
+    pub(crate) moves: u32,
     /// Failed jobs sent again.
-    pub retries: u32,
+    pub(crate) retries: u32,
 }
 
 /// The budget while it is spent, and the network that spends some of it.
-pub struct Chance {
-    pub choices: Choices,
+pub(crate) struct Chance {
+    pub(crate) choices: Choices,
     faults: AtomicU32,
     moves: AtomicU32,
     retries: AtomicU32,
@@ -46,7 +46,7 @@ const FATES: [Fate; 7] = [
 const DELETES: usize = 2;
 
 impl Chance {
-    pub fn new(choices: Choices, budget: Budget) -> Arc<Self> {
+    pub(crate) fn new(choices: Choices, budget: Budget) -> Arc<Self> {
         Arc::new(Self {
             choices,
             faults: AtomicU32::new(budget.faults),
@@ -57,33 +57,33 @@ impl Chance {
         })
     }
 
-    pub fn may_fault(&self) -> bool {
+    pub(crate) fn may_fault(&self) -> bool {
         self.faults.load(Ordering::Relaxed) > 0
     }
 
-    pub fn may_move(&self) -> bool {
+    pub(crate) fn may_move(&self) -> bool {
         self.moves.load(Ordering::Relaxed) > 0
     }
 
-    pub fn may_retry(&self) -> bool {
+    pub(crate) fn may_retry(&self) -> bool {
         self.retries.load(Ordering::Relaxed) > 0
     }
 
-    pub fn spend_move(&self) {
+    pub(crate) fn spend_move(&self) {
         self.moves.fetch_sub(1, Ordering::Relaxed);
     }
 
-    pub fn spend_retry(&self) {
+    pub(crate) fn spend_retry(&self) {
         self.retries.fetch_sub(1, Ordering::Relaxed);
     }
 
-    pub fn spend_fault(&self) {
+    pub(crate) fn spend_fault(&self) {
         self.faults.fetch_sub(1, Ordering::Relaxed);
         self.severe.fetch_add(1, Ordering::Relaxed);
     }
 
     /// How many mild faults there were, if nothing worse happened.
-    pub fn only_mild(&self) -> Option<u32> {
+    pub(crate) fn only_mild(&self) -> Option<u32> {
         let severe = self.severe.load(Ordering::Relaxed);
         (severe == 0).then(|| self.mild.load(Ordering::Relaxed))
     }

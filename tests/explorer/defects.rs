@@ -52,7 +52,7 @@ impl Defective {
         let mut request = request.clone();
         match self.defect {
             Defect::TakesWhatIsLeased if leased => {
-                request.now = record.lease + Duration::from_secs(1)
+                request.now = record.lease + Duration::from_secs(1);
             }
             Defect::IgnoresTheGeneration => request.generation = record.generation,
             Defect::RevivesWhatFailed if record.state == State::Failed => {

@@ -11,7 +11,7 @@ use super::book::{Book, Entry};
 /// What each start does after its sleep; the last repeats.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Act {
+pub(crate) enum Act {
     Ok,
     Error,
     Fail,
@@ -20,10 +20,10 @@ pub enum Act {
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Play {
-    pub acts: Vec<Act>,
+pub(crate) struct Play {
+    pub(crate) acts: Vec<Act>,
     /// How long each start sleeps, in seconds.
-    pub sleep: u64,
+    pub(crate) sleep: u64,
 }
 
 impl Play {
@@ -59,7 +59,7 @@ impl Play {
 macro_rules! play {
     ($name:ident, $called:literal, $guarantee:ident, $timeout:literal) => {
         #[derive(Debug, Serialize, Deserialize)]
-        pub struct $name(Play);
+        pub(crate) struct $name(Play);
 
         impl Job for $name {
             const NAME: &'static str = $called;

@@ -12,19 +12,19 @@
 use std::time::{Duration, Instant};
 
 /// How many random runs, or for how long.
-pub enum Length {
+pub(crate) enum Length {
     Runs(u64),
     Until(Instant),
 }
 
 impl Length {
-    pub fn of(runs: u64) -> Self {
+    pub(crate) fn of(runs: u64) -> Self {
         number("HIKYAKU_EXPLORE_SECONDS").map_or(Self::Runs(runs), |seconds| {
             Self::Until(Instant::now() + Duration::from_secs(seconds))
         })
     }
 
-    pub fn more(&self, runs: u64) -> bool {
+    pub(crate) fn more(&self, runs: u64) -> bool {
         match self {
             Self::Runs(most) => runs < *most,
             Self::Until(end) => Instant::now() < *end,
@@ -32,7 +32,7 @@ impl Length {
     }
 }
 
-pub fn seed() -> u64 {
+pub(crate) fn seed() -> u64 {
     number("HIKYAKU_SEED").unwrap_or(1)
 }
 

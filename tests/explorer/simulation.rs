@@ -18,30 +18,30 @@ use super::watched::Watched;
 
 /// A job to send.
 #[derive(Debug, Clone)]
-pub struct Plan {
-    pub job: &'static str,
-    pub acts: Vec<Act>,
-    pub tries: u32,
-    pub sleep: u64,
-    pub group: Option<&'static str>,
+pub(crate) struct Plan {
+    pub(crate) job: &'static str,
+    pub(crate) acts: Vec<Act>,
+    pub(crate) tries: u32,
+    pub(crate) sleep: u64,
+    pub(crate) group: Option<&'static str>,
 }
 
 /// Builds a ledger around the one that is looked at in the end.
-pub type Around = Arc<dyn Fn(Arc<MemoryLedger>) -> Arc<dyn Ledger>>;
+pub(crate) type Around = Arc<dyn Fn(Arc<MemoryLedger>) -> Arc<dyn Ledger>>;
 
 /// A world to explore.
 #[derive(Clone)]
-pub struct Scenario {
-    pub plans: Vec<Plan>,
-    pub budget: Budget,
-    pub batch_size: usize,
-    pub timeout: u64,
-    pub visibility: u64,
+pub(crate) struct Scenario {
+    pub(crate) plans: Vec<Plan>,
+    pub(crate) budget: Budget,
+    pub(crate) batch_size: usize,
+    pub(crate) timeout: u64,
+    pub(crate) visibility: u64,
     /// Whether the queue knows of the groups.
-    pub is_ordered: bool,
+    pub(crate) is_ordered: bool,
     /// What a run without faults costs: receives and ledger writes.
-    pub cost: Option<(u64, u64)>,
-    pub around: Around,
+    pub(crate) cost: Option<(u64, u64)>,
+    pub(crate) around: Around,
 }
 
 #[derive(Clone, Copy)]
@@ -56,7 +56,7 @@ enum Step {
     Retry(usize),
 }
 
-pub struct Simulation<'a> {
+pub(crate) struct Simulation<'a> {
     scenario: &'a Scenario,
     world: World<Arc<Book>>,
     book: Arc<Book>,
@@ -71,7 +71,7 @@ const OPERATOR: ProcessId = ProcessId(usize::MAX);
 
 impl Scenario {
     /// Runs the world to its end. The error names the rule that was broken.
-    pub fn run(&self, choices: &Choices) -> Result<(), String> {
+    pub(crate) fn run(&self, choices: &Choices) -> Result<(), String> {
         Simulation::new(self, choices).run()
     }
 
@@ -302,16 +302,16 @@ impl<'a> Simulation<'a> {
         let Some(mild) = self.chance.only_mild() else {
             return Ok(());
         };
-        let (received, written) = (self.world.queue.receives(), self.ledger.writes());
-        if mild <= 1 && received != receives {
+        let (seen_receives, seen_writes) = (self.world.queue.receives(), self.ledger.writes());
+        if mild <= 1 && seen_receives != receives {
             return Err(format!(
-                "{}: {received} receives, not {receives}",
+                "{}: {seen_receives} receives, not {receives}",
                 rule::MILD_FAULTS_ARE_FREE
             ));
         }
-        if mild == 0 && written != writes {
+        if mild == 0 && seen_writes != writes {
             return Err(format!(
-                "{}: {written} writes, not {writes}",
+                "{}: {seen_writes} writes, not {writes}",
                 rule::COST_IS_KNOWN
             ));
         }
@@ -343,6 +343,6 @@ impl<'a> Simulation<'a> {
     }
 }
 
-pub fn id(index: usize) -> String {
+pub(crate) fn id(index: usize) -> String {
     format!("job-{index}")
 }

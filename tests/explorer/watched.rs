@@ -9,9 +9,9 @@ use hikyaku_core::{
 
 use super::book::Book;
 
-pub struct Watched {
-    pub ledger: Arc<dyn Ledger>,
-    pub book: Arc<Book>,
+pub(crate) struct Watched {
+    pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) book: Arc<Book>,
 }
 
 impl Watched {

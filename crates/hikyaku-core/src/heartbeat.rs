@@ -24,7 +24,7 @@ impl Engine<'_> {
             return std::future::pending().await;
         }
         // Counted from the claim, whose answer may have taken its time.
-        let mut next = claim.lease - (BEAT_LEASE - BEAT);
+        let mut next = (claim.lease - BEAT_LEASE) + BEAT;
         loop {
             self.ports.clock.sleep_until(next).await;
             next = self.now() + BEAT;

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use crate::event::{self, BatchResponse, Event, EventError, Surroundings};
 use crate::{Config, SqsQueue};
 
-/// A worker behind its ports. [`serve`](crate::serve) makes one on AWS; a test makes one on ports of its own.
+/// A worker behind its ports. [`serve`](crate::serve()) makes one on AWS; a test makes one on ports of its own.
 pub struct Function<S> {
     worker: Worker<S>,
     ports: Ports,
