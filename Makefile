@@ -3,7 +3,10 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 
+# Cargo's own word for where it builds.
+TARGET := $(or $(CARGO_TARGET_DIR),target)
 JOB ?= import-csv
+FLAGS ?=
 EVENT ?= events/$(JOB).json
 LAMBDA_PORT ?= 9000
 FUNCTIONS := import-csv resize-image report-jobs
@@ -18,12 +21,12 @@ help: ## this list
 
 run: ## the main job, end to end, on this machine: queue, Lambda, DynamoDB, results
 	@cargo build --bins --examples
-	@target/debug/examples/run
+	@$(TARGET)/debug/examples/run
 
-dev: ## the local cloud of template.yaml, staying up
+dev: ## the local cloud of template.yaml, staying up (FLAGS="--data DIR …")
 	@cargo build --bins --examples
-	@target/debug/examples/run --prepare /tmp/hikyaku
-	@target/debug/hikyaku dev --no-build
+	@$(TARGET)/debug/examples/run --prepare /tmp/hikyaku
+	@$(TARGET)/debug/hikyaku dev --no-build $(FLAGS)
 
 test: ## all tests
 	cargo build --bins --examples
@@ -47,7 +50,7 @@ build: $(VENV)/bin/cargo-lambda ## release builds for Lambda (FUNCTIONS="import-
 	@for function in $(FUNCTIONS); do \
 	  package=$$(cargo metadata --no-deps --format-version 1 | python3 .ci/package-of.py $$function); \
 	  PATH="$(CURDIR)/$(VENV)/bin:$$PATH" RUSTUP=/nonexistent cargo lambda build --release -p $$package --bin $$function; \
-	  ls -l target/lambda/$$function/bootstrap; \
+	  ls -l $(TARGET)/lambda/$$function/bootstrap; \
 	done
 
 invoke: ## one event to one function of `make dev`: make invoke JOB=import-csv [EVENT=file]

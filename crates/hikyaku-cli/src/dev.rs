@@ -11,7 +11,9 @@ use hikyaku_local::event::Event;
 use hikyaku_local::template::{Environment, Template, TemplateError};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::build::{BuildError, Built};
 
@@ -64,9 +66,13 @@ pub(crate) enum DevError {
 impl Dev {
     /// Runs until Ctrl-C.
     pub(crate) fn run(self) -> Result<(), DevError> {
-        tracing_subscriber::fmt()
-            .with_max_level(LevelFilter::WARN)
-            .with_writer(std::io::stderr)
+        // To the emulator every refused claim is a bad request, and worth a warning. Here it is everyday life.
+        let levels = Targets::new()
+            .with_default(LevelFilter::WARN)
+            .with_target("dynoxide", LevelFilter::ERROR);
+        tracing_subscriber::registry()
+            .with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr))
+            .with(levels)
             .init();
         let template = Template::read(&self.template)?;
         let binaries = self.build(&template)?;

@@ -21,20 +21,12 @@ pub(crate) struct Decoded {
 pub(crate) enum Refusal {
     #[error("the message is not a job")]
     NotAJob(#[source] EnvelopeError),
-    #[error("job `{name}` asks for something that is not supported yet")]
-    Unsupported {
-        name: String,
-        #[source]
-        source: Unsupported,
-    },
+    #[error(transparent)]
+    Unsupported(Unsupported),
     #[error("no job is registered under the name `{name}`; this function knows {known}")]
     UnknownJob { name: String, known: String },
-    #[error("the payload of job `{name}` does not fit its fields")]
-    Payload {
-        name: String,
-        #[source]
-        source: PayloadError,
-    },
+    #[error(transparent)]
+    Payload(PayloadError),
     #[error("reading the payload of job `{name}` panicked")]
     Panicked { name: String },
 }
@@ -80,31 +72,18 @@ fn prepare<S: Send + Sync + 'static>(
     registry: &Registry<S>,
     envelope: &Envelope,
 ) -> Result<(String, Policy, Prepared<S>), Refusal> {
+    // What the message asks for matters more to its reader than that nobody is registered for it.
+    envelope.supported().map_err(Refusal::Unsupported)?;
     let name = envelope.name().to_owned();
     let Some(registered) = registry.find(&name) else {
-        // What the message is matters more to its reader than that nobody is registered for it.
-        envelope
-            .supported()
-            .map_err(|source| Refusal::Unsupported {
-                name: name.clone(),
-                source,
-            })?;
-        return Err(Refusal::UnknownJob {
-            name,
-            known: known(registry),
-        });
+        let known = known(registry);
+        return Err(Refusal::UnknownJob { name, known });
     };
-    envelope
-        .supported()
-        .map_err(|source| Refusal::Unsupported {
-            name: name.clone(),
-            source,
-        })?;
     let policy = Policy::of(envelope, &registered.description);
     // A `Deserialize` written by hand may panic; that must not take the batch down.
     match catch_unwind(AssertUnwindSafe(|| (registered.prepare)(envelope))) {
         Ok(Ok(prepared)) => Ok((name, policy, prepared)),
-        Ok(Err(source)) => Err(Refusal::Payload { name, source }),
+        Ok(Err(error)) => Err(Refusal::Payload(error)),
         Err(_) => Err(Refusal::Panicked { name }),
     }
 }

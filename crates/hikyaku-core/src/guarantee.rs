@@ -8,8 +8,8 @@ use serde::Serialize;
 pub enum Guarantee {
     /// The job is idempotent by nature: every delivery runs. No writes; tries are the queue's receive count.
     AtLeastOnce,
-    /// The job is never run a second time: any error is final, and a crash ends as failed with the outcome unknown.
-    /// Two writes.
+    /// The job is never run a second time, unless it asked for that itself by [`JobError::snooze`](crate::JobError::snooze):
+    /// any error is final, and a crash ends as failed with the outcome unknown. Two writes.
     AtMostOnce,
     /// One attempt at a time, fenced; run again only if it did not finish. Two writes, and one more per 30 s of a job
     /// whose timeout is over 60 s.

@@ -64,13 +64,14 @@ pub struct Policy {
 
 /// Laravel's 0 is "no limit"; the longest that a message can be held back is as good as that.
 fn timeout(seconds: u64) -> Duration {
-    const LONGEST: Duration = Duration::from_secs(43_200);
     if seconds == 0 {
-        LONGEST
+        NO_LIMIT
     } else {
-        Duration::from_secs(seconds).min(LONGEST)
+        Duration::from_secs(seconds).min(NO_LIMIT)
     }
 }
+
+const NO_LIMIT: Duration = Duration::from_secs(43_200);
 
 /// Over this timeout a job is kept alive by a heartbeat.
 const HEARTBEAT_OVER: Duration = Duration::from_secs(60);
@@ -162,6 +163,11 @@ impl Policy {
         }
         let tenth = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX) / 10;
         wait + Duration::from_millis(random.next_u64() % (tenth + 1))
+    }
+
+    /// Whether the job's time is limited by its own policy.
+    pub(crate) fn has_limit(&self) -> bool {
+        self.timeout < NO_LIMIT
     }
 
     /// Whether the job is kept alive by a heartbeat.

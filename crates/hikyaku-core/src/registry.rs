@@ -31,14 +31,13 @@ impl<S: Send + Sync + 'static> Registry<S> {
         }
     }
 
-    pub(crate) fn register<J: Job<State = S>>(&mut self) {
-        self.jobs.insert(
-            J::NAME,
-            Registered {
-                description: Description::of::<J>(),
-                prepare: prepare::<J>,
-            },
-        );
+    /// Adds a job type; answers whether its name was taken.
+    pub(crate) fn register<J: Job<State = S>>(&mut self) -> bool {
+        let registered = Registered {
+            description: Description::of::<J>(),
+            prepare: prepare::<J>,
+        };
+        self.jobs.insert(J::NAME, registered).is_some()
     }
 
     pub(crate) fn find(&self, name: &str) -> Option<&Registered<S>> {

@@ -73,6 +73,7 @@ impl Engine<'_> {
         let started = self.now();
         let limit = self.limit_under(claim, started, job.policy);
         let policy = job.policy;
+        self.warn_of_a_cut_timeout(policy);
         let running = self.start(job, claim, limit);
         let mut result = running.result;
         let mut time_over = self.ports.clock.sleep_until(limit).fuse();
@@ -93,6 +94,18 @@ impl Engine<'_> {
             running.handle.abort();
         }
         ended
+    }
+
+    /// A timeout that the function cannot give is cut, and whoever wrote it should know.
+    fn warn_of_a_cut_timeout(&self, policy: &Policy) {
+        let full = self.full_time(policy);
+        if policy.has_limit() && full < policy.timeout {
+            tracing::warn!(
+                timeout_s = policy.timeout.as_secs(),
+                cut_to_s = full.as_secs_f64(),
+                "the job's timeout is cut to what its function has: raise the function's Timeout"
+            );
+        }
     }
 
     /// Whether the job got as much time as this function can ever give it, or was cut short by what ran before it.

@@ -11,12 +11,20 @@ pub(crate) struct Shared<S> {
     make: Option<Box<dyn Fn() -> Result<S, BoxError> + Send + Sync>>,
 }
 
-/// What the jobs share could not be made.
+/// A worker's shared state could not be made, or its jobs do not fit together.
 #[derive(Debug, thiserror::Error)]
-#[error("setting up what the jobs share")]
+#[error("setting up the jobs and what they share")]
 pub struct SetupError {
     #[source]
     source: BoxError,
+}
+
+impl SetupError {
+    pub(crate) fn new(reason: impl Into<BoxError>) -> Self {
+        Self {
+            source: reason.into(),
+        }
+    }
 }
 
 impl<S> Shared<S> {
@@ -41,7 +49,7 @@ impl<S> Shared<S> {
         }
         let missing = || -> Result<S, BoxError> { Err("nothing says how to make it".into()) };
         let made = self.make.as_ref().map_or_else(missing, |make| make());
-        let state = made.map_err(|source| SetupError { source })?;
+        let state = made.map_err(SetupError::new)?;
         Ok(self.made.get_or_init(|| Arc::new(state)))
     }
 }

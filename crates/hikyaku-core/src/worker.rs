@@ -35,6 +35,8 @@ pub struct Worker<S> {
     pub(crate) shared: Shared<S>,
     pub(crate) registry: Registry<S>,
     pub(crate) settings: Settings,
+    /// A name under which two job types were registered.
+    taken_twice: Option<&'static str>,
 }
 
 impl<S: Send + Sync + 'static> Worker<S> {
@@ -59,18 +61,26 @@ impl<S: Send + Sync + 'static> Worker<S> {
             shared,
             registry: Registry::new(),
             settings: Settings::default(),
+            taken_twice: None,
         }
     }
 
-    /// Makes the shared state now, if it is not there yet.
+    /// Makes the shared state now, if it is not there yet, and looks whether the jobs fit together.
     pub fn set_up(&self) -> Result<(), SetupError> {
-        self.shared.get().map(drop)
+        match self.taken_twice {
+            Some(name) => Err(SetupError::new(format!(
+                "two jobs are registered under the name `{name}`"
+            ))),
+            None => self.shared.get().map(drop),
+        }
     }
 
-    /// Adds a job type. A second one of the same name takes the first one's place.
+    /// Adds a job type. Two of the same name keep the worker from being set up.
     #[must_use]
     pub fn register<J: Job<State = S>>(mut self) -> Self {
-        self.registry.register::<J>();
+        if self.registry.register::<J>() {
+            self.taken_twice = Some(J::NAME);
+        }
         self
     }
 

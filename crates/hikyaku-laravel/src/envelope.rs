@@ -26,7 +26,7 @@ pub use self::error::EnvelopeError;
 use self::fields::Fields;
 pub use self::kind::{Command, Kind};
 use self::members::{Member, members, with_member};
-pub use self::payload::PayloadError;
+pub use self::payload::{JsonMismatch, PayloadError};
 pub use self::tries::Tries;
 pub use self::unsupported::Unsupported;
 

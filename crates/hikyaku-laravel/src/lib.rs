@@ -7,6 +7,7 @@
 pub mod envelope;
 pub mod failed;
 pub mod php;
+mod redact;
 
 #[cfg(test)]
 mod fixtures_tests;

@@ -14,7 +14,7 @@ struct SendInvoice {
 impl Job for SendInvoice {
     const NAME: &'static str = "App\\Jobs\\SendInvoice";
     const TIMEOUT: Duration = Duration::from_secs(30);
-    const GUARANTEE: Guarantee = Guarantee::AtLeastOnce;
+    const GUARANTEE: Guarantee = Guarantee::Once;
     type State = ();
     type Output = u64;
 

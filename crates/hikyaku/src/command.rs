@@ -82,7 +82,7 @@ async fn run_once<S: Send + Sync + 'static>(
     config: Config,
     payload: Payload,
 ) -> Result<(), Error> {
-    logs::as_text(config.log_level.as_deref());
+    logs::as_text(config.log_level);
     worker.set_up()?;
     let payload = match payload {
         Payload::File(path) => {
@@ -176,10 +176,7 @@ fn usage<S: Send + Sync + 'static>(worker: &Worker<S>) -> String {
 }
 
 fn print(text: &str) -> Result<(), Error> {
-    writeln!(std::io::stdout(), "{text}").map_err(|source| Error::Read {
-        path: "standard output".to_owned(),
-        source,
-    })
+    writeln!(std::io::stdout(), "{text}").map_err(Error::Write)
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! Configuration: the one place where the environment is read.
 
 use std::env::VarError;
+use std::num::NonZeroUsize;
+
+use tracing::level_filters::LevelFilter;
 
 /// What a function is told by its environment. [`Config::from_lookup`] with nothing gives the defaults.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +32,7 @@ pub struct Config {
     /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`, as Lambda sets them.
     pub credentials: Option<Credentials>,
     /// `AWS_LAMBDA_LOG_LEVEL`: `TRACE`, `DEBUG`, `INFO`, `WARN`, `ERROR` or `FATAL`. Default `INFO`.
-    pub log_level: Option<String>,
+    pub log_level: LevelFilter,
     /// Whether the process was started by Lambda (`AWS_LAMBDA_RUNTIME_API` is set).
     pub under_lambda: bool,
 }
@@ -108,14 +111,32 @@ impl Config {
             connection: or("HIKYAKU_CONNECTION", "sqs")?,
             failed_days: number("HIKYAKU_FAILED_DAYS", get("HIKYAKU_FAILED_DAYS")?)?.unwrap_or(7),
             queue_url: get("HIKYAKU_QUEUE_URL")?,
-            concurrency: number("HIKYAKU_CONCURRENCY", get("HIKYAKU_CONCURRENCY")?)?,
+            concurrency: number("HIKYAKU_CONCURRENCY", get("HIKYAKU_CONCURRENCY")?)?
+                .map(NonZeroUsize::get),
             region: or("AWS_REGION", "us-east-1")?,
             dynamodb_endpoint: get("AWS_ENDPOINT_URL_DYNAMODB")?.or_else(|| everywhere.clone()),
             sqs_endpoint: get("AWS_ENDPOINT_URL_SQS")?.or(everywhere),
             credentials,
-            log_level: get("AWS_LAMBDA_LOG_LEVEL")?,
+            log_level: level(get("AWS_LAMBDA_LOG_LEVEL")?)?,
             under_lambda: get("AWS_LAMBDA_RUNTIME_API")?.is_some(),
         })
+    }
+}
+
+/// The level as a name that tracing knows: there is nothing above an error there.
+fn level(value: Option<String>) -> Result<LevelFilter, ConfigError> {
+    let name = value.as_deref().map(str::to_ascii_uppercase);
+    match name.as_deref() {
+        Some("TRACE") => Ok(LevelFilter::TRACE),
+        Some("DEBUG") => Ok(LevelFilter::DEBUG),
+        Some("INFO") | None => Ok(LevelFilter::INFO),
+        Some("WARN") => Ok(LevelFilter::WARN),
+        Some("ERROR" | "FATAL") => Ok(LevelFilter::ERROR),
+        Some(_) => Err(ConfigError {
+            name: "AWS_LAMBDA_LOG_LEVEL",
+            value: value.unwrap_or_default(),
+            expected: "TRACE, DEBUG, INFO, WARN, ERROR or FATAL",
+        }),
     }
 }
 

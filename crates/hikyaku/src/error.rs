@@ -34,6 +34,9 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    /// Standard output is gone.
+    #[error("writing to standard output")]
+    Write(#[source] std::io::Error),
     /// The job that was run by command did not succeed.
     #[error("{0}")]
     Failed(String),

@@ -43,6 +43,17 @@ pub enum FunctionError {
     Answer(#[from] serde_json::Error),
 }
 
+impl FunctionError {
+    /// What kind of error it is: the `errorType` of the invocation's answer.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Event(_) => "hikyaku::UnknownEvent",
+            Self::Job { .. } => "hikyaku::JobFailed",
+            Self::Answer(_) => "hikyaku::Answer",
+        }
+    }
+}
+
 impl<S: Send + Sync + 'static> Function<S> {
     /// Puts a worker behind ports. `queue` is where jobs that came from no queue are handed over to.
     pub fn new(worker: Worker<S>, ports: Ports, queue: Arc<SqsQueue>, config: Config) -> Self {

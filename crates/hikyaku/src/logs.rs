@@ -17,8 +17,8 @@ use tracing_subscriber::{Layer, Registry};
 use crate::SystemClock;
 
 /// Logs as JSON on standard output, from `level` up. A panic is one line too, of the job it happened in.
-pub(crate) fn as_json(level: Option<&str>) {
-    let logs = Registry::default().with(JsonLines.with_filter(filter(level)));
+pub(crate) fn as_json(level: LevelFilter) {
+    let logs = Registry::default().with(JsonLines.with_filter(level));
     // A subscriber that the author has installed stays.
     drop(logs.try_init());
     std::panic::set_hook(Box::new(|panic| {
@@ -28,27 +28,16 @@ pub(crate) fn as_json(level: Option<&str>) {
 }
 
 /// Logs as text on standard error, for a person at a terminal.
-pub(crate) fn as_text(level: Option<&str>) {
+pub(crate) fn as_text(level: LevelFilter) {
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_target(false)
         .with_ansi(false);
     drop(
         Registry::default()
-            .with(lines.with_filter(filter(level)))
+            .with(lines.with_filter(level))
             .try_init(),
     );
-}
-
-fn filter(level: Option<&str>) -> LevelFilter {
-    match level.map(str::to_ascii_uppercase).as_deref() {
-        Some("TRACE") => LevelFilter::TRACE,
-        Some("DEBUG") => LevelFilter::DEBUG,
-        Some("WARN") => LevelFilter::WARN,
-        // tracing knows nothing above an error.
-        Some("ERROR" | "FATAL") => LevelFilter::ERROR,
-        _ => LevelFilter::INFO,
-    }
 }
 
 fn message<'a>(panic: &'a std::panic::PanicHookInfo<'_>) -> &'a str {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hikyaku_core::{Guarantee, Ports, Timestamp, Worker};
-use lambda_runtime::{LambdaEvent, Runtime, service_fn};
+use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
 use serde_json::value::RawValue;
 use tracing::Instrument;
 
@@ -43,7 +43,7 @@ async fn as_function<S: Send + Sync + 'static>(
     worker: Worker<S>,
     config: Config,
 ) -> Result<(), Error> {
-    logs::as_json(config.log_level.as_deref());
+    logs::as_json(config.log_level);
     worker.set_up()?;
     let function = on_aws(worker, config).await?;
     let function = &function;
@@ -55,7 +55,10 @@ async fn as_function<S: Send + Sync + 'static>(
             .handle(payload.get(), &context.request_id, deadline)
             .instrument(span)
             .await;
-        answer.map_err(|error| crate::error::chain(&error))
+        answer.map_err(|error| Diagnostic {
+            error_type: error.kind().to_owned(),
+            error_message: crate::error::chain(&error),
+        })
     });
     Runtime::new(handler).run().await.map_err(Error::Runtime)
 }

@@ -15,11 +15,13 @@ mod outcomes;
 mod stage;
 
 use std::error::Error;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hikyaku_local::cloud::{Cloud, Options};
+use hikyaku_local::lambda::CargoBinaries;
 use hikyaku_local::template::Template;
 
 use messages::Message;
@@ -93,9 +95,26 @@ async fn start(stage: &Stage, outcomes: &Arc<Outcomes>) -> Result<Cloud> {
         parameters: stage.parameters(),
         variables: [("HIKYAKU_LOCAL_FILES".to_owned(), "1".to_owned())].into(),
         logs: Some(Arc::new(move |_function, line| sink.read(line))),
+        binaries: Arc::new(CargoBinaries::new(binaries()?)),
         ..Options::on_free_ports()
     };
     Ok(Cloud::start(&template, options).await?)
+}
+
+/// The folder that the functions were built into: the one above this example's own.
+fn binaries() -> Result<PathBuf> {
+    let example = std::env::current_exe()?;
+    let folder = example
+        .ancestors()
+        .nth(2)
+        .ok_or("this example lies nowhere")?;
+    if !folder.join("import-csv").exists() {
+        return Err(
+            "the functions are not built: `make run` builds them, and so does `cargo build --bins`"
+                .into(),
+        );
+    }
+    Ok(folder.to_owned())
 }
 
 async fn send(clients: &check::Clients, cloud: &Cloud, messages: &mut [Message]) -> Result<()> {

@@ -6,7 +6,7 @@ use super::BoxFuture;
 use crate::Receipt;
 
 /// What the engine asks of a queue. Deleting is not among it: an event source mapping deletes what was not reported as
-/// failed, and a poller of our own does the same.
+/// failed.
 pub trait Queue: Send + Sync + 'static {
     /// Makes the message visible again after `delay`, counted from now. One request.
     fn change_visibility<'a>(

@@ -7,8 +7,14 @@ use super::empties::fill;
 use super::unsupported::Unsupported;
 use super::{Envelope, Kind};
 use crate::php::{self, DeserializeError, ReadError};
+use crate::redact::without_values;
 
-/// A payload does not fit the job's type.
+/// What serde says of JSON that does not fit, without the values in it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct JsonMismatch(String);
+
+/// A payload does not fit the job's type. No text of it holds a value of the payload.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PayloadError {
@@ -19,7 +25,7 @@ pub enum PayloadError {
         job: String,
         /// What does not fit, and where.
         #[source]
-        source: serde_json::Error,
+        source: JsonMismatch,
     },
     /// The properties of an object job do not fit.
     #[error("the properties of job `{job}` do not fit its type")]
@@ -53,9 +59,10 @@ impl Envelope {
     pub fn payload<T: DeserializeOwned>(&self) -> Result<T, PayloadError> {
         let job = || self.name().to_owned();
         match self.kind() {
-            Kind::String { data, .. } => {
-                json(data).map_err(|source| PayloadError::Json { job: job(), source })
-            }
+            Kind::String { data, .. } => json(data).map_err(|error| PayloadError::Json {
+                job: job(),
+                source: JsonMismatch(without_values(&error.to_string())),
+            }),
             Kind::Object { command, .. } if command.is_encrypted() => {
                 Err(Unsupported::Encrypted { job: job() }.into())
             }

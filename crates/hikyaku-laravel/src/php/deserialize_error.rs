@@ -1,5 +1,6 @@
 //! Why a PHP value does not fit a type.
 
+use crate::redact::without_values;
 use std::fmt;
 
 use super::document::Key;
@@ -85,7 +86,7 @@ impl DeserializeError {
 
 impl serde::de::Error for DeserializeError {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        DeserializeProblem::Refused(message.to_string()).here()
+        DeserializeProblem::Refused(without_values(&message.to_string())).here()
     }
 }
 

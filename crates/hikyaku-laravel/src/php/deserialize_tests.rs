@@ -128,10 +128,7 @@ fn an_enum_case_is_a_variant_by_name_or_a_string() {
     check(text, &json!("Spades"));
     check("s:6:\"Hearts\";", &Suit::Hearts);
     let error = read::<Suit>("E:7:\"S:Clubs\";").unwrap_err();
-    assert!(
-        error.to_string().contains("unknown variant `Clubs`"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("unknown variant `…`"), "{error}");
     check(
         "a:1:{s:6:\"Spades\";i:1;}",
         &BTreeMap::from([(Suit::Spades, 1)]),
@@ -256,7 +253,7 @@ fn an_error_names_the_way_to_the_value() {
                 i:1;a:1:{s:4:\"name\";i:5;}}}}";
     assert_eq!(
         read::<Job>(text).unwrap_err().to_string(),
-        "deserializing `data.rows[1].name`: invalid type: integer `5`, expected a string"
+        "deserializing `data.rows[1].name`: invalid type: integer `…`, expected a string"
     );
     let missing = text.replace("s:4:\"name\";i:5;", "s:4:\"nome\";i:5;");
     assert_eq!(

@@ -44,7 +44,7 @@ pub(super) fn claim(request: &ClaimRequest) -> Expression {
 pub(super) fn replace(request: &ClaimRequest, seen: &Record, why: Replace) -> Expression {
     let (reopened, removed) = match why {
         Replace::Reopened => (", r = :now", "REMOVE xc, e"),
-        Replace::Expired => ("", "REMOVE xc, e, k, r"),
+        Replace::Expired => ("", "REMOVE xc, e, r"),
     };
     let mut values = with(
         taking(request),
@@ -80,7 +80,7 @@ pub(super) fn complete(held: &Held, expires: Timestamp) -> Expression {
         (":D", text(state_letter(State::Done))),
         (":x", seconds(expires)),
     ];
-    settling("SET s = :D, x = :x REMOVE l, o, k".to_owned(), held, values)
+    settling("SET s = :D, x = :x REMOVE l, o".to_owned(), held, values)
 }
 
 pub(super) fn fail(held: &Held, expires: Timestamp) -> Expression {
