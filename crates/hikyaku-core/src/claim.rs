@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use crate::decide::{Decision, decide};
 use crate::decode::Decoded;
 use crate::engine::Engine;
 use crate::ports::ledger::RETENTION;
 use crate::{
     BoxFuture, ClaimReply, ClaimRequest, Delivery, Grant, Held, LedgerError, Outcome, Policy,
-    Record, Replace, State, Timestamp, Verdict,
+    Record, Replace, Timestamp, Verdict,
 };
 
 /// A lease under the heartbeat ends this long after its last beat.
@@ -51,64 +52,6 @@ pub(crate) enum Claimed {
     Answered(Outcome, Verdict, Option<LedgerError>),
 }
 
-/// What a refused claim means: the decision table of message generation against ledger.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Refusal {
-    /// The claim had been applied; only its answer was lost.
-    Mine(Grant),
-    /// The record stands for an earlier generation that failed, or is forgotten: write over it.
-    Replace(Replace),
-    /// Nothing is left to do for this message.
-    Acknowledge(Outcome),
-    /// Another attempt runs until then.
-    Wait(Timestamp),
-    /// The message claims a generation that nothing has opened.
-    Impossible,
-    /// The record went away between the write and its answer.
-    Vanished,
-}
-
-/// Reads the decision table. Pure.
-pub(crate) fn decide(request: &ClaimRequest, record: Option<&Record>) -> Refusal {
-    let Some(record) = record else {
-        return Refusal::Vanished;
-    };
-    if record.state == State::Running && record.owner == request.owner {
-        return Refusal::Mine(Grant::from(record));
-    }
-    let running = record.state == State::Running && record.lease >= request.now;
-    if record.expires < request.now && !running {
-        return Refusal::Replace(Replace::Expired);
-    }
-    let stale = request.generation < record.generation;
-    let newer = request.generation > record.generation;
-    match record.state {
-        State::Done => Refusal::Acknowledge(Outcome::DoneBefore),
-        State::Cancelled => Refusal::Acknowledge(Outcome::Cancelled),
-        _ if stale => Refusal::Acknowledge(Outcome::Stale),
-        State::Failed if newer => Refusal::Replace(Replace::Reopened),
-        State::Failed => Refusal::Acknowledge(Outcome::FailedBefore),
-        State::Running if running => Refusal::Wait(record.lease),
-        _ if newer => Refusal::Impossible,
-        // Pending, or running with its lease over, in the same generation: the condition held after all, so the
-        // record has changed since. Ask again.
-        State::Pending | State::Running => Refusal::Vanished,
-    }
-}
-
-impl From<&Record> for Grant {
-    fn from(record: &Record) -> Self {
-        Self {
-            token: record.token,
-            tries_spent: record.tries_spent,
-            exceptions: record.exceptions,
-            last_error: record.last_error.clone(),
-            reopened: record.reopened,
-            lease: record.lease,
-        }
-    }
-}
-
 impl Engine<'_> {
     /// Claims the job, or says what becomes of its message instead.
     pub(crate) async fn claim(&self, decoded: &Decoded, delivery: &Delivery) -> Claimed {
@@ -122,7 +65,7 @@ impl Engine<'_> {
         }
         match self.take(decoded, delivery).await {
             Ok(Ok(grant)) => self.granted(decoded, grant),
-            Ok(Err(refusal)) => self.answer(&refusal, delivery).await,
+            Ok(Err(decision)) => self.answer(&decision, delivery).await,
             Err(error) => self.unreachable(delivery, error).await,
         }
     }
@@ -192,12 +135,12 @@ impl Engine<'_> {
         }
     }
 
-    /// Claims, and writes over what may be written over. The inner error is a refusal that stands.
+    /// Claims, and writes over what may be written over. The inner error is a decision that stands.
     async fn take(
         &self,
         decoded: &Decoded,
         delivery: &Delivery,
-    ) -> Result<Result<Grant, Refusal>, LedgerError> {
+    ) -> Result<Result<Grant, Decision>, LedgerError> {
         // Each further round means that somebody else wrote in between; three such races in a row are no chance.
         const ROUNDS: u32 = 3;
         let owner = self.ports.random.next_u64();
@@ -220,10 +163,10 @@ impl Engine<'_> {
                 ClaimReply::Refused(record) => record,
             };
             over = match (decide(&request, record.as_ref()), record) {
-                (Refusal::Mine(grant), _) => return Ok(Ok(grant)),
-                (Refusal::Replace(why), Some(seen)) if rounds < ROUNDS => Some((seen, why)),
-                (Refusal::Vanished, _) if rounds < ROUNDS => None,
-                (refusal, _) => return Ok(Err(refusal)),
+                (Decision::Mine(grant), _) => return Ok(Ok(grant)),
+                (Decision::Replace(why), Some(seen)) if rounds < ROUNDS => Some((seen, why)),
+                (Decision::Vanished, _) if rounds < ROUNDS => None,
+                (decision, _) => return Ok(Err(decision)),
             };
             rounds += 1;
         }
@@ -278,18 +221,18 @@ impl Engine<'_> {
         }
     }
 
-    async fn answer(&self, refusal: &Refusal, delivery: &Delivery) -> Claimed {
-        match *refusal {
-            Refusal::Acknowledge(outcome) => Claimed::Answered(outcome, Verdict::Delete, None),
-            Refusal::Wait(lease) => {
+    async fn answer(&self, decision: &Decision, delivery: &Delivery) -> Claimed {
+        match *decision {
+            Decision::Acknowledge(outcome) => Claimed::Answered(outcome, Verdict::Delete, None),
+            Decision::Wait(lease) => {
                 // Not at the very end of the lease: the loser of that race would only wait once more.
                 let jitter = Duration::from_millis(self.ports.random.next_u64() % 1000);
                 let delay = self.now().until(lease) + Duration::from_secs(1) + jitter;
                 let verdict = Verdict::Redeliver(self.hide(delivery, delay).await);
                 Claimed::Answered(Outcome::Held, verdict, None)
             }
-            Refusal::Impossible => Claimed::Answered(Outcome::Stale, Verdict::Bury, None),
-            Refusal::Mine(_) | Refusal::Replace(_) | Refusal::Vanished => {
+            Decision::Impossible => Claimed::Answered(Outcome::Stale, Verdict::Bury, None),
+            Decision::Mine(_) | Decision::Replace(_) | Decision::Vanished => {
                 Claimed::Answered(Outcome::Held, Verdict::Redeliver(None), None)
             }
         }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::settle::{Settled, chain};
+use crate::explain::explain;
+use crate::settled::Settled;
 use crate::shared::SetupError;
 use crate::{Delivery, Invocation, Outcome, Policy, Ports, Timestamp, Verdict};
 
@@ -82,7 +83,7 @@ impl<'a> Engine<'a> {
         Settled {
             outcome: Outcome::Unsettled,
             verdict: Verdict::Redeliver(delay),
-            error: Some(chain(error)),
+            error: Some(explain(error)),
         }
     }
 }

@@ -54,7 +54,7 @@ impl JobError {
 
     /// The error and its causes, outermost first, joined by `: `.
     pub(crate) fn chain(&self) -> String {
-        crate::settle::chain(&*self.source)
+        crate::explain::explain(&*self.source)
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use crate::Delivery;
 use crate::decode::{Decoded, Refused};
 use crate::run::Ended;
-use crate::settle::Settled;
+use crate::settled::Settled;
 
 /// What the queue must do with a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,31 +5,16 @@
 
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
-
 use crate::claim::{Claim, REOPENED_QUIET};
 use crate::decode::{Decoded, Refused};
 use crate::engine::Engine;
+use crate::explain::explain;
 use crate::judge::{Judgement, judge};
 use crate::policy::NEVER_AGAIN;
 use crate::ports::ledger::RETENTION;
 use crate::run::Ended;
-use crate::{
-    BoxFuture, Delivery, FailedJob, Fence, Held, LedgerError, Outcome, Release, State, Timestamp,
-    Verdict,
-};
-
-/// SQS hides a message for 12 hours at most, counted from its receive (Amazon SQS developer guide, "visibility
-/// timeout").
-const LONGEST_HIDING: Duration = Duration::from_secs(43_200);
-
-/// What a settled delivery leaves behind.
-#[derive(Debug)]
-pub(crate) struct Settled {
-    pub(crate) outcome: Outcome,
-    pub(crate) verdict: Verdict,
-    pub(crate) error: Option<String>,
-}
+use crate::settled::{Recorded, Settled, buried, done, fenced, recorded, unsettled};
+use crate::{Delivery, FailedJob, LedgerError, Outcome, Release, State, Timestamp, Verdict};
 
 /// A job whose attempt is over: all that settling needs to know of it.
 pub(crate) struct Finished<'a> {
@@ -156,7 +141,7 @@ impl Engine<'_> {
 
     /// Writes a message that is no job of ours to the failed store.
     pub(crate) async fn settle_refused(&self, refused: &Refused, delivery: &Delivery) -> Settled {
-        let row = refused.row(delivery, chain(&refused.why), self.now());
+        let row = refused.row(delivery, explain(&refused.why), self.now());
         self.bury_unclaimed(delivery, refused.sent_again(), row)
             .await
     }
@@ -173,7 +158,7 @@ impl Engine<'_> {
             return Settled {
                 outcome,
                 verdict,
-                error: error.map(|error| chain(&error)),
+                error: error.map(|error| explain(&error)),
             };
         }
         let generation = decoded.envelope.generation;
@@ -321,133 +306,4 @@ impl Engine<'_> {
             Err(error) => unsettled(&error),
         }
     }
-
-    /// Hides a message for `delay` from now. Answers the delay that holds; none if the queue keeps its own time.
-    pub(crate) async fn hide(&self, delivery: &Delivery, delay: Duration) -> Option<Duration> {
-        // What came from no queue is held back by whoever brought it.
-        let Some(receipt) = &delivery.receipt else {
-            return Some(delay);
-        };
-        let left = LONGEST_HIDING.saturating_sub(receipt.received.until(self.now()));
-        let delay = delay.min(left);
-        let change = self.ports.queue.change_visibility(receipt, delay);
-        let over = self.ports.clock.sleep_until(self.hard_deadline());
-        match select(change, over).await {
-            Either::Left((Ok(()), _)) => Some(delay),
-            Either::Right(_) => None,
-            Either::Left((Err(error), _)) => {
-                tracing::warn!(
-                    message.id = %delivery.message_id,
-                    error = &error as &dyn std::error::Error,
-                    "the message keeps its queue's visibility timeout"
-                );
-                None
-            }
-        }
-    }
-
-    /// Repeats a ledger write until it is answered or the time is up. Repeating is safe: every write names its claim.
-    pub(crate) async fn until_recorded<'a, T>(
-        &self,
-        id: &str,
-        give_up: Timestamp,
-        write: impl Fn() -> BoxFuture<'a, Result<T, LedgerError>>,
-    ) -> Result<T, LedgerError> {
-        let mut pause = Duration::from_millis(50);
-        loop {
-            let answer =
-                match select(write(), self.ports.clock.sleep_until(self.hard_deadline())).await {
-                    Either::Left((answer, _)) => answer,
-                    // A ledger that keeps silent must not keep the process until it is killed, neighbours and all.
-                    Either::Right(_) => return Err(silent(id)),
-                };
-            match answer {
-                Err(error) if error.retryable && self.now() + pause < give_up => {
-                    let jitter = Duration::from_millis(self.ports.random.next_u64() % 50);
-                    self.ports
-                        .clock
-                        .sleep_until(self.now() + pause + jitter)
-                        .await;
-                    pause = (pause * 2).min(Duration::from_secs(2));
-                }
-                answer => return answer,
-            }
-        }
-    }
-}
-
-fn silent(id: &str) -> LedgerError {
-    LedgerError {
-        operation: "recording",
-        id: id.to_owned(),
-        retryable: true,
-        source: "the time was over before it came".into(),
-    }
-}
-
-/// What a fenced write came to.
-enum Recorded {
-    /// It stands as asked, applied now or before with its answer lost.
-    AsAsked,
-    /// An earlier write of this very attempt had already recorded that the job is done.
-    AsDone,
-    /// Another attempt holds the job, or held it since.
-    Not,
-}
-
-fn recorded(fence: &Fence, held: &Held, asked: State) -> Recorded {
-    match fence {
-        Fence::Applied => Recorded::AsAsked,
-        Fence::Refused(Some(record)) if record.token != held.token => Recorded::Not,
-        Fence::Refused(Some(record)) if record.state == asked => Recorded::AsAsked,
-        Fence::Refused(Some(record)) if record.state == State::Done => Recorded::AsDone,
-        Fence::Refused(_) => Recorded::Not,
-    }
-}
-
-fn done() -> Settled {
-    Settled {
-        outcome: Outcome::Done,
-        verdict: Verdict::Delete,
-        error: None,
-    }
-}
-
-fn buried(error: String) -> Settled {
-    Settled {
-        outcome: Outcome::Buried,
-        verdict: Verdict::Bury,
-        error: Some(error),
-    }
-}
-
-fn fenced() -> Settled {
-    let error =
-        Some("another attempt has taken the job over; this one counts for nothing".to_owned());
-    Settled {
-        outcome: Outcome::Fenced,
-        verdict: Verdict::Redeliver(None),
-        error,
-    }
-}
-
-/// The message comes again after its visibility timeout and finds what the ledger then says.
-fn unsettled(error: &LedgerError) -> Settled {
-    Settled {
-        outcome: Outcome::Unsettled,
-        verdict: Verdict::Redeliver(None),
-        error: Some(chain(error)),
-    }
-}
-
-/// An error and its causes, outermost first.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }

@@ -115,7 +115,7 @@ async fn run_once<S: Send + Sync + 'static>(
     let answer = function.handle(&payload, &request_id, never).await;
     print(
         answer
-            .map_err(|error| Error::Failed(crate::error::chain(&error)))?
+            .map_err(|error| Error::Failed(hikyaku_core::explain(&error)))?
             .get(),
     )
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use hikyaku_core::SetupError;
+use hikyaku_core::{SetupError, explain};
 
 use crate::config::ConfigError;
 
@@ -45,18 +45,6 @@ pub enum Error {
 /// What Rust prints when `main` returns an error: the sentence and its causes, as a person reads them.
 impl fmt::Debug for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&chain(self))
+        formatter.write_str(&explain(self))
     }
-}
-
-/// An error and its causes, outermost first.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }

@@ -53,6 +53,7 @@ pub use function::{Function, FunctionError};
 pub use hikyaku_core::{
     Context, Delivery, Description, Guarantee, Invocation, Job, JobError, Outcome, Policy, Ports,
     Receipt, Report, ResultExt, Settings, Stop, Task, TaskLost, Timestamp, Verdict, Worker,
+    explain,
 };
 pub use serve::serve;
 pub use sqs::SqsQueue;

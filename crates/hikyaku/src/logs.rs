@@ -128,7 +128,7 @@ impl Visit for Collect<'_> {
     fn record_error(&mut self, field: &Field, value: &(dyn std::error::Error + 'static)) {
         self.0.insert(
             field.name().to_owned(),
-            Value::from(crate::error::chain(value)),
+            Value::from(hikyaku_core::explain(value)),
         );
     }
 }

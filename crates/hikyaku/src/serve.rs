@@ -57,7 +57,7 @@ async fn as_function<S: Send + Sync + 'static>(
             .await;
         answer.map_err(|error| Diagnostic {
             error_type: error.kind().to_owned(),
-            error_message: crate::error::chain(&error),
+            error_message: hikyaku_core::explain(&error),
         })
     });
     Runtime::new(handler).run().await.map_err(Error::Runtime)

@@ -1,0 +1,61 @@
+//! What a claim that was refused means: the message's generation against what the ledger says. Pure.
+
+use crate::{ClaimRequest, Grant, Outcome, Record, Replace, State, Timestamp};
+
+/// What a refused claim means: the decision table of message generation against ledger.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Decision {
+    /// The claim had been applied; only its answer was lost.
+    Mine(Grant),
+    /// The record stands for an earlier generation that failed, or is forgotten: write over it.
+    Replace(Replace),
+    /// Nothing is left to do for this message.
+    Acknowledge(Outcome),
+    /// Another attempt runs until then.
+    Wait(Timestamp),
+    /// The message claims a generation that nothing has opened.
+    Impossible,
+    /// The record went away between the write and its answer.
+    Vanished,
+}
+
+/// Reads the decision table. Pure.
+pub(crate) fn decide(request: &ClaimRequest, record: Option<&Record>) -> Decision {
+    let Some(record) = record else {
+        return Decision::Vanished;
+    };
+    if record.state == State::Running && record.owner == request.owner {
+        return Decision::Mine(Grant::from(record));
+    }
+    let running = record.state == State::Running && record.lease >= request.now;
+    if record.expires < request.now && !running {
+        return Decision::Replace(Replace::Expired);
+    }
+    let stale = request.generation < record.generation;
+    let newer = request.generation > record.generation;
+    match record.state {
+        State::Done => Decision::Acknowledge(Outcome::DoneBefore),
+        State::Cancelled => Decision::Acknowledge(Outcome::Cancelled),
+        _ if stale => Decision::Acknowledge(Outcome::Stale),
+        State::Failed if newer => Decision::Replace(Replace::Reopened),
+        State::Failed => Decision::Acknowledge(Outcome::FailedBefore),
+        State::Running if running => Decision::Wait(record.lease),
+        _ if newer => Decision::Impossible,
+        // Pending, or running with its lease over, in the same generation: the condition held after all, so the
+        // record has changed since. Ask again.
+        State::Pending | State::Running => Decision::Vanished,
+    }
+}
+
+impl From<&Record> for Grant {
+    fn from(record: &Record) -> Self {
+        Self {
+            token: record.token,
+            tries_spent: record.tries_spent,
+            exceptions: record.exceptions,
+            last_error: record.last_error.clone(),
+            reopened: record.reopened,
+            lease: record.lease,
+        }
+    }
+}
