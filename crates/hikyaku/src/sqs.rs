@@ -49,7 +49,10 @@ impl SqsQueue {
             .message_body(body)
             .set_delay_seconds(seconds);
         let request = if fifo {
-            request.message_group_id("hikyaku")
+            // A copy sent twice is harmless, but one that SQS takes for a copy and drops is not.
+            request
+                .message_group_id("hikyaku")
+                .message_deduplication_id(format!("{:032x}", fastrand::u128(..)))
         } else {
             request
         };
