@@ -139,7 +139,7 @@ fn one_job_with_any_two_faults() {
 }
 
 #[test]
-fn one_job_with_any_fault_and_two_turns_out_of_order() {
+fn one_job_with_any_fault_and_a_turn_out_of_order() {
     for (name, acts, cost) in [
         ("done", &[Done][..], (1, 2)),
         ("tried again", &[Error, Done], (2, 4)),
