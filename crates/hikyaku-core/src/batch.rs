@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use futures_util::stream;
 
 use crate::engine::Engine;
-use crate::{BoxFuture, Delivery, Invocation, Outcome, Ports, Report, Verdict, Worker};
+use crate::{BoxFuture, Delivery, Invocation, Ports, Report, Verdict, Worker};
 
 impl<S: Send + Sync + 'static> Worker<S> {
     /// Works off the deliveries of one invocation and answers with one report for each, in their order.
@@ -80,17 +80,7 @@ fn lines(deliveries: &[Delivery]) -> Vec<Vec<usize>> {
 impl Engine<'_> {
     /// Gives back a message that stands behind one of its group that must come again.
     async fn hold_back(&self, delivery: &Delivery, delay: Duration) -> Report {
-        let hidden = self.hide(delivery, delay).await;
-        Report {
-            message_id: delivery.message_id.clone(),
-            id: delivery.message_id.clone(),
-            job: None,
-            attempt: 0,
-            outcome: Outcome::Postponed,
-            verdict: Verdict::Redeliver(hidden),
-            error: None,
-            output: None,
-            duration: Duration::ZERO,
-        }
+        let settled = self.postpone_for(delivery, delay).await;
+        Report::unread(delivery.message_id.clone(), delivery, settled)
     }
 }

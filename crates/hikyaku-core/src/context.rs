@@ -26,6 +26,12 @@ pub(crate) struct Attempt {
     pub(crate) tasks: Tasks,
 }
 
+impl Attempt {
+    fn should_stop(&self) -> bool {
+        self.stop.load(Ordering::Relaxed) || self.clock.now() >= self.deadline
+    }
+}
+
 impl<S> Context<S> {
     pub(crate) fn new(state: Arc<S>, attempt: Arc<Attempt>) -> Self {
         Self { state, attempt }
@@ -72,8 +78,7 @@ impl<S> Context<S> {
     ///
     /// Ask between two steps of work that does not await; nobody can stop such work from outside.
     pub fn should_stop(&self) -> bool {
-        self.attempt.stop.load(Ordering::Relaxed)
-            || self.attempt.clock.now() >= self.attempt.deadline
+        self.attempt.should_stop()
     }
 
     /// A key that is the same for every attempt of this job and different for every other job and `name`.
@@ -137,8 +142,7 @@ pub struct Stop {
 impl Stop {
     /// Whether the work should end now.
     pub fn should_stop(&self) -> bool {
-        self.attempt.stop.load(Ordering::Relaxed)
-            || self.attempt.clock.now() >= self.attempt.deadline
+        self.attempt.should_stop()
     }
 }
 

@@ -112,6 +112,14 @@ fn known<S: Send + Sync + 'static>(registry: &Registry<S>) -> String {
 const MALFORMED: &str = "hikyaku.malformed";
 
 impl Refused {
+    /// What the message is known by: its job's identity where there is a job, else its own.
+    pub(crate) fn identity(&self, delivery: &Delivery) -> String {
+        match &self.envelope {
+            Some(envelope) => identity(envelope, delivery),
+            None => delivery.message_id.clone(),
+        }
+    }
+
     /// Whether the message comes out of the failed store.
     pub(crate) fn sent_again(&self) -> bool {
         self.envelope
@@ -122,20 +130,15 @@ impl Refused {
     /// The row of the failed store. A body that is a job keeps its text, one generation on, so that sending it again
     /// runs it; any other body is wrapped, with its exact text beside it.
     pub(crate) fn row(&self, delivery: &Delivery, exception: String, now: Timestamp) -> FailedJob {
-        let (id, payload, body) = match &self.envelope {
-            Some(envelope) => (
-                identity(envelope, delivery),
-                envelope.with_generation(envelope.generation + 1),
-                None,
-            ),
+        let (payload, body) = match &self.envelope {
+            Some(envelope) => (envelope.with_generation(envelope.generation + 1), None),
             None => (
-                delivery.message_id.clone(),
                 hikyaku_laravel::failed::malformed_payload(&delivery.message_id, &exception),
                 Some(delivery.body.clone()),
             ),
         };
         FailedJob {
-            id,
+            id: self.identity(delivery),
             queue: delivery.queue.clone(),
             payload,
             body,

@@ -68,10 +68,14 @@ impl<'a> Engine<'a> {
 
     /// Gives a message back at once that was not started.
     pub(crate) async fn postpone(&self, delivery: &Delivery) -> Settled {
-        let delay = self.hide(delivery, Duration::ZERO).await;
+        self.postpone_for(delivery, Duration::ZERO).await
+    }
+
+    /// Gives a message back that was not started, to come after `delay`.
+    pub(crate) async fn postpone_for(&self, delivery: &Delivery, delay: Duration) -> Settled {
         Settled {
             outcome: Outcome::Postponed,
-            verdict: Verdict::Redeliver(delay),
+            verdict: Verdict::Redeliver(self.hide(delivery, delay).await),
             error: None,
         }
     }

@@ -87,26 +87,28 @@ impl Report {
         settled: Settled,
     ) -> Self {
         Self {
-            message_id: delivery.message_id.clone(),
-            id: decoded.id.clone(),
             job: Some(decoded.name.clone()),
             attempt,
-            outcome: settled.outcome,
-            verdict: settled.verdict,
-            error: settled.error,
-            output: None,
-            duration: Duration::ZERO,
+            ..Self::unread(decoded.id.clone(), delivery, settled)
         }
     }
 
     pub(crate) fn refused(refused: &Refused, delivery: &Delivery, settled: Settled) -> Self {
-        let envelope = refused.envelope.as_ref();
+        Self {
+            job: refused
+                .envelope
+                .as_ref()
+                .map(|envelope| envelope.name().to_owned()),
+            ..Self::unread(refused.identity(delivery), delivery, settled)
+        }
+    }
+
+    /// A report on a message that says nothing of its job.
+    pub(crate) fn unread(id: String, delivery: &Delivery, settled: Settled) -> Self {
         Self {
             message_id: delivery.message_id.clone(),
-            id: envelope
-                .and_then(|envelope| envelope.uuid.clone())
-                .unwrap_or_else(|| delivery.message_id.clone()),
-            job: envelope.map(|envelope| envelope.name().to_owned()),
+            id,
+            job: None,
             attempt: 0,
             outcome: settled.outcome,
             verdict: settled.verdict,
