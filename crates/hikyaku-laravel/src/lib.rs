@@ -1,11 +1,14 @@
 //! What a queue message says: Laravel's wire formats and PHP `serialize()`, without any I/O.
 //!
 //! * [`Envelope`] decodes a message body, keeps its exact text, and fills a job's own type with its payload;
+//! * [`encrypter`] decrypts and encrypts as Laravel does;
 //! * [`failed`] has the records that `php artisan queue:failed` and `queue:retry` read;
 //! * [`php`] reads what PHP's `serialize()` writes.
 
+pub mod encrypter;
 pub mod envelope;
 pub mod failed;
+mod hex;
 pub mod php;
 mod redact;
 
