@@ -3,6 +3,8 @@
 //! Source of the keys: `Illuminate\Queue\Queue::createPayloadArray`, Laravel 8 to 13. Other producers need no more than
 //! `{"job": "import-csv", "data": {…}}`.
 
+mod command;
+mod contents;
 mod empties;
 mod error;
 mod fields;
@@ -22,9 +24,11 @@ mod unsupported_tests;
 use std::fmt;
 use std::ops::Range;
 
-pub use self::error::EnvelopeError;
+pub use self::command::Command;
+pub use self::contents::Contents;
+pub use self::error::{EnvelopeError, OpenError};
 use self::fields::Fields;
-pub use self::kind::{Command, Kind};
+pub use self::kind::Kind;
 use self::members::{Member, members, with_member};
 pub use self::payload::{JsonMismatch, PayloadError};
 pub use self::tries::Tries;

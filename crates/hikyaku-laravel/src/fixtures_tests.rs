@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde_json::Value as Json;
 
+use crate::encrypter::{DecryptError, Encrypter};
 use crate::envelope::{Envelope, Kind, Unsupported};
 use crate::php::{self, Limits, Names};
 
@@ -14,6 +15,7 @@ struct Message {
     version: String,
     body: String,
     fixture: Json,
+    case_file: Json,
 }
 
 impl Message {
@@ -35,6 +37,7 @@ fn messages() -> Vec<Message> {
                     version: version.to_owned(),
                     body: fixture["MessageBody"].as_str().unwrap().to_owned(),
                     fixture: fixture.clone(),
+                    case_file: case.clone(),
                 });
             }
         }
@@ -101,6 +104,65 @@ fn the_plaintext_of_encrypted_commands_reads_as_php_reads_it() {
         }
     }
     assert_eq!(read, 12);
+}
+
+fn encrypter(fixture: &Json) -> Encrypter {
+    let text = |key: &str| fixture["extra"][key].as_str().unwrap();
+    Encrypter::new(text("app_key"), "", text("cipher").parse().unwrap()).unwrap()
+}
+
+#[test]
+fn an_opened_command_fills_its_type_while_the_text_stays_as_it_was() {
+    #[derive(serde::Deserialize)]
+    struct Secret {
+        token: String,
+    }
+    let mut opened = 0;
+    for message in messages() {
+        if message.fixture["decrypted"].is_null() {
+            continue;
+        }
+        let mut envelope = Envelope::parse(&message.body).unwrap();
+        envelope.open(Some(&encrypter(&message.case_file))).unwrap();
+        assert_eq!(envelope.supported(), Ok(()), "{}", message.name());
+        assert_eq!(envelope.payload::<Secret>().unwrap().token, "tok日本");
+        assert_eq!(envelope.text(), message.body);
+        let again = Envelope::parse(&envelope.with_generation(1)).unwrap();
+        assert!(matches!(
+            again.supported(),
+            Err(Unsupported::Encrypted { .. })
+        ));
+        opened += 1;
+    }
+    assert_eq!(opened, 12);
+}
+
+#[test]
+fn without_the_right_key_a_command_stays_closed() {
+    for message in messages() {
+        if message.fixture["decrypted"].is_null() {
+            continue;
+        }
+        let mut envelope = Envelope::parse(&message.body).unwrap();
+        envelope.open(None).unwrap();
+        let wrong = Encrypter::new(
+            &"x".repeat(encrypter(&message.case_file).cipher().key_length()),
+            "",
+            encrypter(&message.case_file).cipher(),
+        );
+        let refused = envelope.open(Some(&wrong.unwrap())).unwrap_err();
+        assert_eq!(refused.source, DecryptError::Refused);
+        assert_eq!(
+            refused.to_string(),
+            "opening the encrypted command of job `App\\Jobs\\Secret`"
+        );
+        assert_eq!(
+            envelope.supported().unwrap_err().to_string(),
+            "job `App\\Jobs\\Secret` is encrypted (ShouldBeEncrypted) and there is no key to open it: \
+             set HIKYAKU_APP_KEY to the application's APP_KEY"
+        );
+        assert!(envelope.payload::<Json>().is_err());
+    }
 }
 
 #[test]

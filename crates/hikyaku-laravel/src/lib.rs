@@ -15,4 +15,7 @@ mod redact;
 #[cfg(test)]
 mod fixtures_tests;
 
-pub use envelope::{Envelope, EnvelopeError, Kind, PayloadError, Tries, Unsupported};
+pub use encrypter::Encrypter;
+pub use envelope::{
+    Contents, Envelope, EnvelopeError, Kind, OpenError, PayloadError, Tries, Unsupported,
+};

@@ -1,6 +1,7 @@
 //! Why a message body is not an envelope.
 
 use super::unsupported::Unsupported;
+use crate::encrypter::DecryptError;
 use crate::php::ReadError;
 
 /// A message body is not an envelope.
@@ -49,6 +50,17 @@ pub enum EnvelopeError {
     /// The body is of a kind that is not supported yet.
     #[error(transparent)]
     Unsupported(#[from] Unsupported),
+}
+
+/// The command of a job cannot be decrypted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("opening the encrypted command of job `{job}`")]
+pub struct OpenError {
+    /// The job's name.
+    pub job: String,
+    /// Why.
+    #[source]
+    pub source: DecryptError,
 }
 
 /// The JSON type of `json` in words; a number with its digits, for its size may be what is wrong.

@@ -4,9 +4,9 @@ use std::fmt;
 
 use serde_json::value::RawValue;
 
+use super::command::Command;
 use super::error::EnvelopeError;
 use super::fields::Fields;
-use crate::php::{self, Document, Limits, ReadError};
 
 /// `job` of every job that Laravel serialized as an object.
 const OBJECT_JOB: &str = "Illuminate\\Queue\\CallQueuedHandler@call";
@@ -49,7 +49,7 @@ impl Kind {
         let command = data.text("command")?.ok_or(EnvelopeError::Missing {
             key: "data.command",
         })?;
-        let command = Command { text: command };
+        let command = Command::new(command);
         let command_name = match data.text("commandName")?.filter(|name| !name.is_empty()) {
             Some(name) => name,
             None => command.class()?,
@@ -75,51 +75,6 @@ impl fmt::Debug for Kind {
                 .field("method", method)
                 .finish_non_exhaustive(),
         }
-    }
-}
-
-/// A serialized PHP object, or the cipher text of one.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Command {
-    text: String,
-}
-
-impl Command {
-    /// The text as it was sent.
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
-    /// Whether the text is encrypted: Laravel's `CallQueuedHandler::getCommand` takes all that does not start with
-    /// `O:` for cipher text.
-    pub fn is_encrypted(&self) -> bool {
-        !self.text.starts_with("O:")
-    }
-
-    /// Reads the object.
-    pub fn read(&self) -> Result<Document<'_>, ReadError> {
-        php::parse(self.text.as_bytes(), &Limits::default())
-    }
-
-    fn class(&self) -> Result<String, EnvelopeError> {
-        let missing = EnvelopeError::Missing {
-            key: "data.commandName",
-        };
-        if self.is_encrypted() {
-            return Err(missing);
-        }
-        let document = self.read().map_err(EnvelopeError::UnreadableCommand)?;
-        let class = document.root().class_name().map(str::to_owned);
-        class.ok_or(missing)
-    }
-}
-
-/// Leaves the text out: it may hold what must not be logged.
-impl fmt::Debug for Command {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Command")
-            .field("bytes", &self.text.len())
-            .finish_non_exhaustive()
     }
 }
 

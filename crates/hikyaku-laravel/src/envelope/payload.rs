@@ -3,9 +3,10 @@
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
+use super::Envelope;
+use super::contents::{Carried, Contents};
 use super::empties::fill;
 use super::unsupported::Unsupported;
-use super::{Envelope, Kind};
 use crate::php::{self, DeserializeError, ReadError};
 use crate::redact::without_values;
 
@@ -47,32 +48,41 @@ pub enum PayloadError {
     },
     /// The payload is there, but not in a form that is supported yet.
     #[error(transparent)]
-    Unsupported(#[from] Unsupported),
+    Unsupported(Unsupported),
 }
 
 impl Envelope {
+    /// Fills the job's type with the payload, as [`Contents::payload`] does.
+    pub fn payload<T: DeserializeOwned>(&self) -> Result<T, PayloadError> {
+        self.contents()?.payload()
+    }
+}
+
+impl Contents<'_> {
     /// Fills the job's type with the payload: the JSON of a string job, or the properties of an object job under their
     /// plain names.
     ///
     /// In JSON that PHP wrote, `[]` may stand for an empty object; it fills a struct or a map too. Laravel writes the
     /// data of a string job that has none as `""`; that fills what null or an empty object would.
     pub fn payload<T: DeserializeOwned>(&self) -> Result<T, PayloadError> {
-        let job = || self.name().to_owned();
-        match self.kind() {
-            Kind::String { data, .. } => json(data).map_err(|error| PayloadError::Json {
+        let job = || self.envelope.name().to_owned();
+        match &self.carried {
+            Carried::Json(data) => json(data).map_err(|error| PayloadError::Json {
                 job: job(),
                 source: JsonMismatch(without_values(&error.to_string())),
             }),
-            Kind::Object { command, .. } if command.is_encrypted() => {
-                Err(Unsupported::Encrypted { job: job() }.into())
-            }
-            Kind::Object { command, .. } => {
-                let document = command.read();
-                let document =
-                    document.map_err(|source| PayloadError::Unreadable { job: job(), source })?;
-                php::from_value(document.root())
-                    .map_err(|source| PayloadError::Properties { job: job(), source })
-            }
+            Carried::Object(document) => php::from_value(document.root())
+                .map_err(|source| PayloadError::Properties { job: job(), source }),
+        }
+    }
+}
+
+/// A damaged object is the payload's fault.
+impl From<Unsupported> for PayloadError {
+    fn from(unsupported: Unsupported) -> Self {
+        match unsupported {
+            Unsupported::Unreadable { job, source } => Self::Unreadable { job, source },
+            other => Self::Unsupported(other),
         }
     }
 }

@@ -1,15 +1,19 @@
 //! What Laravel sends and we do not run yet: refused by name, never run by halves.
 
+use super::contents::Contents;
 use super::members::members;
-use super::{Command, Envelope, Kind, part};
+use super::{Envelope, Kind, part};
 use crate::php::{ReadError, Value};
 
 /// A job uses something of Laravel that is not supported yet.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Unsupported {
-    /// The command is encrypted.
-    #[error("job `{job}` is encrypted (ShouldBeEncrypted), which is not supported yet")]
+    /// The command is encrypted and was not opened.
+    #[error(
+        "job `{job}` is encrypted (ShouldBeEncrypted) and there is no key to open it: set HIKYAKU_APP_KEY to the \
+         application's APP_KEY"
+    )]
     Encrypted {
         /// The job's name.
         job: String,
@@ -112,40 +116,29 @@ pub enum Unsupported {
 }
 
 impl Envelope {
-    /// Refuses a job that asks for what is not supported yet. To be asked before the job is run.
+    /// Refuses a job that asks for what is not supported yet, as [`Contents::supported`] does.
     pub fn supported(&self) -> Result<(), Unsupported> {
+        self.supported_outside()?;
+        self.contents()?.supported()
+    }
+
+    /// What can be told without the contents.
+    fn supported_outside(&self) -> Result<(), Unsupported> {
         let job = || self.name().to_owned();
         if self.has_unique_lock() {
             return Err(Unsupported::UniqueLock { job: job() });
         }
-        let Kind::Object {
-            command, batch_id, ..
-        } = self.kind()
-        else {
+        let Kind::Object { batch_id, .. } = self.kind() else {
             return Ok(());
         };
         self.supported_class(self.name())?;
-        if command.is_encrypted() {
-            return Err(Unsupported::Encrypted { job: job() });
-        }
-        if let Some(batch_id) = batch_id.clone() {
-            return Err(Unsupported::Batch {
+        match batch_id.clone() {
+            None => Ok(()),
+            Some(batch_id) => Err(Unsupported::Batch {
                 job: job(),
                 batch_id,
-            });
+            }),
         }
-        self.supported_command(command)
-    }
-
-    fn supported_command(&self, command: &Command) -> Result<(), Unsupported> {
-        let document = command.read();
-        let document = document.map_err(|source| Unsupported::Unreadable {
-            job: self.name().to_owned(),
-            source,
-        })?;
-        let root = document.root();
-        self.supported_class(root.class_name().unwrap_or_default())?;
-        self.supported_properties(root)
     }
 
     /// Laravel's own classes that carry something else to run.
@@ -163,8 +156,28 @@ impl Envelope {
         })
     }
 
+    /// Laravel 11.39 and later send the lock's key along (`Illuminate\Bus\UniqueLock`, in the hidden log context).
+    fn has_unique_lock(&self) -> bool {
+        let context = self.member("illuminate:log:context").unwrap_or_default();
+        let hidden = last(context, "hidden").unwrap_or_default();
+        last(hidden, "laravel_unique_job_key").is_some_and(|key| key != "null")
+    }
+}
+
+impl Contents<'_> {
+    /// Refuses a job that asks for what is not supported yet. To be asked before the job is run.
+    pub fn supported(&self) -> Result<(), Unsupported> {
+        self.envelope.supported_outside()?;
+        let Some(object) = self.object() else {
+            return Ok(());
+        };
+        let class = object.class_name().unwrap_or_default();
+        self.envelope.supported_class(class)?;
+        self.supported_properties(object)
+    }
+
     fn supported_properties(&self, root: Value<'_>) -> Result<(), Unsupported> {
-        let job = self.name().to_owned();
+        let job = self.envelope.name().to_owned();
         let properties = root.properties();
         let property = |name| {
             let mut properties = properties.iter();
@@ -191,13 +204,6 @@ impl Envelope {
                 return Ok(());
             },
         )
-    }
-
-    /// Laravel 11.39 and later send the lock's key along (`Illuminate\Bus\UniqueLock`, in the hidden log context).
-    fn has_unique_lock(&self) -> bool {
-        let context = self.member("illuminate:log:context").unwrap_or_default();
-        let hidden = last(context, "hidden").unwrap_or_default();
-        last(hidden, "laravel_unique_job_key").is_some_and(|key| key != "null")
     }
 }
 

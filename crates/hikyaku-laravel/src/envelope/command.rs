@@ -1,0 +1,80 @@
+//! The serialized object of an object job.
+
+use std::fmt;
+
+use super::error::EnvelopeError;
+use crate::encrypter::{DecryptError, Encrypter};
+use crate::php::{self, Document, Limits, ReadError};
+
+/// A serialized PHP object, or the cipher text of one and, once it was decrypted, the object beside it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Command {
+    text: String,
+    decrypted: Option<Vec<u8>>,
+}
+
+impl Command {
+    pub(super) fn new(text: String) -> Self {
+        let decrypted = None;
+        Self { text, decrypted }
+    }
+
+    /// The text as it was sent.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether the text is encrypted: Laravel's `CallQueuedHandler::getCommand` takes all that does not start with
+    /// `O:` for cipher text.
+    pub fn is_encrypted(&self) -> bool {
+        !self.text.starts_with("O:")
+    }
+
+    /// The serialized object; none while it is encrypted. It may hold bytes that are not UTF-8 when it was.
+    pub fn serialized(&self) -> Option<&[u8]> {
+        if self.is_encrypted() {
+            return self.decrypted.as_deref();
+        }
+        Some(self.text.as_bytes())
+    }
+
+    /// Reads the object; none while it is encrypted.
+    pub fn read(&self) -> Option<Result<Document<'_>, ReadError>> {
+        let serialized = self.serialized()?;
+        let limits = Limits::default();
+        // A body that was kept elsewhere may be longer than a message; its own bound holds.
+        let bytes = limits.input_bytes.max(serialized.len());
+        Some(php::parse(serialized, &limits.with_input_bytes(bytes)))
+    }
+
+    /// Decrypts the object if it is encrypted. The text stays what was sent.
+    pub(super) fn open(&mut self, encrypter: &Encrypter) -> Result<(), DecryptError> {
+        if self.is_encrypted() {
+            self.decrypted = Some(encrypter.decrypt_command(&self.text)?);
+        }
+        Ok(())
+    }
+
+    /// The object's class, for a body that does not state it.
+    pub(super) fn class(&self) -> Result<String, EnvelopeError> {
+        let missing = EnvelopeError::Missing {
+            key: "data.commandName",
+        };
+        let Some(document) = self.read() else {
+            return Err(missing);
+        };
+        let document = document.map_err(EnvelopeError::UnreadableCommand)?;
+        let class = document.root().class_name().map(str::to_owned);
+        class.ok_or(missing)
+    }
+}
+
+/// Leaves the text out: it may hold what must not be logged.
+impl fmt::Debug for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Command")
+            .field("bytes", &self.text.len())
+            .field("encrypted", &self.is_encrypted())
+            .finish_non_exhaustive()
+    }
+}
