@@ -2,7 +2,7 @@
 //!
 //! * [`Envelope`] decodes a message body, keeps its exact text, and fills a job's own type with its payload;
 //! * [`failed`] has the records that `php artisan queue:failed` and `queue:retry` read;
-//! * [`php`] reads what PHP's `serialize()` writes.
+//! * [`php`] reads and writes the text of PHP's `serialize()`.
 
 pub mod envelope;
 pub mod failed;
