@@ -60,9 +60,14 @@ fn without_backing_values(json: &mut Json) {
 }
 
 #[track_caller]
-fn assert_decodes(message: &Message, command: &[u8]) {
+fn assert_round_trip(message: &Message, command: &[u8]) {
     let document = php::parse(command, &Limits::default()).unwrap();
     assert_eq!(document.bytes_read(), command.len(), "{}", message.name());
+    assert!(
+        php::write(document.root()).unwrap() == command,
+        "{} is written as it was read",
+        message.name()
+    );
     for (names, key) in [
         (Names::Plain, "decoded"),
         (Names::Mangled, "decoded_mangled"),
@@ -75,7 +80,7 @@ fn assert_decodes(message: &Message, command: &[u8]) {
 }
 
 #[test]
-fn every_serialized_command_reads_as_php_reads_it() {
+fn every_serialized_command_reads_as_php_reads_it_and_is_written_as_php_wrote_it() {
     let mut read = 0;
     for message in messages() {
         let Ok(envelope) = Envelope::parse(&message.body) else {
@@ -85,7 +90,7 @@ fn every_serialized_command_reads_as_php_reads_it() {
             continue;
         };
         if !command.is_encrypted() {
-            assert_decodes(&message, command.text().as_bytes());
+            assert_round_trip(&message, command.text().as_bytes());
             read += 1;
         }
     }
@@ -93,13 +98,13 @@ fn every_serialized_command_reads_as_php_reads_it() {
 }
 
 #[test]
-fn the_plaintext_of_encrypted_commands_reads_as_php_reads_it() {
+fn the_plaintext_of_encrypted_commands_reads_as_php_reads_it_and_is_written_as_php_wrote_it() {
     let mut read = 0;
     for message in messages() {
         if let Some(outer) = message.fixture["decrypted_outer"].as_str() {
             let command: String = php::from_bytes(outer.as_bytes(), &Limits::default()).unwrap();
             assert_eq!(command, message.fixture["decrypted"].as_str().unwrap());
-            assert_decodes(&message, command.as_bytes());
+            assert_round_trip(&message, command.as_bytes());
             read += 1;
         }
     }

@@ -3,7 +3,7 @@
 //! * [`Envelope`] decodes a message body, keeps its exact text, and fills a job's own type with its payload;
 //! * [`encrypter`] decrypts and encrypts as Laravel does;
 //! * [`failed`] has the records that `php artisan queue:failed` and `queue:retry` read;
-//! * [`php`] reads what PHP's `serialize()` writes.
+//! * [`php`] reads and writes the text of PHP's `serialize()`.
 
 pub mod encrypter;
 pub mod envelope;

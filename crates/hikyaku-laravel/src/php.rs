@@ -1,7 +1,8 @@
-//! PHP's `serialize()` format: a reader of values, and a front for serde.
+//! PHP's `serialize()` format: a reader and a writer of values, and a front for serde.
 //!
-//! [`parse`] reads text into a [`Document`] without recursion and within [`Limits`]; [`Value`] looks at what is in it;
-//! [`from_bytes`] and [`from_value`] fill types that implement serde's `Deserialize`:
+//! [`parse`] reads text into a [`Document`] without recursion and within [`Limits`]; [`Value`] looks at what is in it,
+//! [`ValueMut`] changes it, and [`write()`] gives the bytes PHP would. [`Document::list`], [`ObjectBuilder`] and the like
+//! make values in Rust. [`from_bytes`] and [`from_value`] fill types that implement serde's `Deserialize`:
 //!
 //! * objects and arrays fill structs and maps; the visibility in a property's name is taken off;
 //! * an array with the keys 0, 1, 2, … fills sequences too, and an empty array fills a sequence or a map;
@@ -9,17 +10,23 @@
 //! * references are followed, wherever they point; a cycle is an error where it is reached.
 
 mod budget;
+mod build;
 mod bytes;
+mod compose;
 mod deserialize;
 mod deserialize_error;
 mod document;
+mod edit;
 mod inspect;
+mod key;
 mod limits;
+mod number;
 mod property;
 mod read;
 mod read_error;
 mod scan;
 mod value;
+mod write;
 
 #[cfg(test)]
 mod deserialize_tests;
@@ -29,16 +36,22 @@ mod hostile_tests;
 mod property_tests;
 #[cfg(test)]
 mod read_tests;
+#[cfg(test)]
+mod write_tests;
 
+pub use build::{BuildError, ObjectBuilder};
 pub use bytes::Bytes;
 pub use deserialize::{from_bytes, from_value};
 pub use deserialize_error::{
     DeserializeError, DeserializeProblem, FromBytesError, Path, PathSegment,
 };
-pub use document::{Document, Key, ReferenceKind};
+pub use document::{Document, ReferenceKind};
+pub use edit::ValueMut;
 pub use inspect::{Names, to_inspection_json};
+pub use key::Key;
 pub use limits::Limits;
 pub use property::{Property, Visibility};
 pub use read::parse;
 pub use read_error::{ReadError, ReadProblem};
 pub use value::{Value, View};
+pub use write::{WriteError, write};

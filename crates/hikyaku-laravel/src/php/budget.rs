@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use super::deserialize_error::{DeserializeError, DeserializeProblem};
-use super::document::Key;
+use super::key::Key;
 use super::limits::Limits;
 use super::value::{Value, View};
 

@@ -3,7 +3,7 @@
 use crate::redact::without_values;
 use std::fmt;
 
-use super::document::Key;
+use super::key::Key;
 use super::read_error::ReadError;
 
 /// Text could not be read, or does not fit the type.

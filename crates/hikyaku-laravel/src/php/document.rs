@@ -1,21 +1,26 @@
 //! What was read: values in one flat list that refer to each other by index.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
+use super::key::Key;
 use super::limits::Limits;
 use super::value::Value;
 
 /// The place of a value in its document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct NodeId(pub(super) u32);
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct NodeId(pub(super) usize);
 
-/// One PHP value with everything inside it, as read from `serialize()` text.
+/// One PHP value with everything inside it: read from `serialize()` text, or built.
 ///
 /// The values lie in one list, so that references and cycles are indices and dropping needs no recursion. Strings
-/// borrow from the input.
-#[derive(Debug)]
+/// borrow from the input; [`Document::into_owned`] ends that.
+#[derive(Debug, Clone)]
 pub struct Document<'a> {
+    /// Each stands in one entry at most; what shares it does so through a [`Node::Reference`].
     pub(super) nodes: Vec<Node<'a>>,
+    /// Those whose place some `R:` made a PHP reference.
+    pub(super) variables: HashSet<NodeId>,
     pub(super) limits: Limits,
     pub(super) read: usize,
 }
@@ -26,43 +31,52 @@ impl<'a> Document<'a> {
         Value::new(self, NodeId(0))
     }
 
-    /// How many bytes of the input the value took. PHP ignores what follows.
+    /// How many bytes of the input the value took. PHP ignores what follows. 0 for a value that was built.
     pub fn bytes_read(&self) -> usize {
         self.read
     }
 
     pub(super) fn node(&self, id: NodeId) -> &Node<'a> {
-        &self.nodes[id.0 as usize]
+        &self.nodes[id.0]
     }
 }
 
 /// One value as it was written.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Node<'a> {
     Null,
     Bool(bool),
     Int(i64),
     Float(f64),
     Bytes(Cow<'a, [u8]>),
-    Array(Box<[Entry<'a>]>),
+    Array(Vec<Entry<'a>>),
     Object {
-        class: &'a str,
-        entries: Box<[Entry<'a>]>,
+        class: Cow<'a, str>,
+        entries: Vec<Entry<'a>>,
     },
     Enum {
-        class: &'a str,
-        case: &'a str,
+        class: Cow<'a, str>,
+        case: Cow<'a, str>,
     },
     Custom {
-        class: &'a str,
-        data: &'a [u8],
+        class: Cow<'a, str>,
+        data: Cow<'a, [u8]>,
     },
     Reference {
         kind: ReferenceKind,
-        slot: usize,
         /// Never a reference itself.
         target: NodeId,
     },
+}
+
+impl Node<'_> {
+    /// Whether PHP passes the value by handle: an object, of whatever kind.
+    pub(super) fn is_object(&self) -> bool {
+        matches!(
+            self,
+            Node::Object { .. } | Node::Enum { .. } | Node::Custom { .. }
+        )
+    }
 }
 
 /// How a value refers to an earlier one.
@@ -75,67 +89,10 @@ pub enum ReferenceKind {
 }
 
 /// A key and the value under it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Entry<'a> {
     pub(super) key: Key<'a>,
     pub(super) value: NodeId,
-}
-
-/// A key of an array, or the name of a property as PHP mangles it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Key<'a> {
-    /// An integer. In arrays PHP makes integers of strings that look like one.
-    Int(i64),
-    /// A string of bytes.
-    Bytes(Cow<'a, [u8]>),
-}
-
-impl Key<'_> {
-    /// This key without owning its bytes.
-    pub fn borrowed(&self) -> Key<'_> {
-        match self {
-            Key::Int(int) => Key::Int(*int),
-            Key::Bytes(bytes) => Key::Bytes(Cow::Borrowed(bytes)),
-        }
-    }
-
-    /// This key as PHP's arrays hold it: `"5"` is 5, while `"05"`, `"+5"` and `"-0"` stay strings.
-    pub(super) fn normalised(self) -> Self {
-        match &self {
-            Key::Int(_) => self,
-            Key::Bytes(bytes) => decimal(bytes).map_or(self, Key::Int),
-        }
-    }
-
-    /// Whether this is the key `name`; an integer matches its decimal form.
-    pub fn is(&self, name: &str) -> bool {
-        match self {
-            Key::Int(int) => decimal(name.as_bytes()) == Some(*int),
-            Key::Bytes(bytes) => bytes.as_ref() == name.as_bytes(),
-        }
-    }
-}
-
-impl std::fmt::Display for Key<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Key::Int(int) => int.fmt(f),
-            Key::Bytes(bytes) => String::from_utf8_lossy(bytes).fmt(f),
-        }
-    }
-}
-
-fn decimal(bytes: &[u8]) -> Option<i64> {
-    let digits = bytes.strip_prefix(b"-").unwrap_or(bytes);
-    let canonical = match digits {
-        [b'0'] => bytes.len() == 1,
-        [first, rest @ ..] => matches!(first, b'1'..=b'9') && rest.iter().all(u8::is_ascii_digit),
-        [] => false,
-    };
-    if !canonical {
-        return None;
-    }
-    str::from_utf8(bytes).ok()?.parse().ok()
 }
 
 /// Whether the keys are 0, 1, 2, … in order, which is what PHP calls a list.
@@ -146,9 +103,9 @@ pub(super) fn is_list(entries: &[Entry<'_>]) -> bool {
 }
 
 /// Gives a repeated key its last value in its first place, as assignment does in PHP.
-pub(super) fn without_duplicates(mut entries: Vec<Entry<'_>>) -> Box<[Entry<'_>]> {
+pub(super) fn without_duplicates(mut entries: Vec<Entry<'_>>) -> Vec<Entry<'_>> {
     if is_list(&entries) {
-        return entries.into_boxed_slice();
+        return entries;
     }
     let mut replaced = Vec::new();
     {
@@ -165,7 +122,7 @@ pub(super) fn without_duplicates(mut entries: Vec<Entry<'_>>) -> Box<[Entry<'_>]
         }
     }
     if replaced.is_empty() {
-        return entries.into_boxed_slice();
+        return entries;
     }
     let mut gone = vec![false; entries.len()];
     for (first, value, others) in replaced {

@@ -4,7 +4,8 @@ use serde_json::{Map, Value as Json, json};
 
 use super::budget::Budget;
 use super::deserialize_error::{DeserializeError, DeserializeProblem, PathSegment};
-use super::document::{Key, NodeId};
+use super::document::NodeId;
+use super::key::Key;
 use super::value::{Value, View};
 
 /// Which names of properties a projection shows.

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::document::{Entry, Key};
+use super::build::{BuildError, checked};
+use super::document::Entry;
+use super::key::Key;
 use super::value::Value;
 
 /// Who may see a property in PHP.
@@ -49,6 +51,27 @@ pub(super) fn unmangle<'d>(key: &'d Key<'_>) -> (Visibility<'d>, Key<'d>) {
         b"*" => (Visibility::Protected, name),
         class => (Visibility::Private { class }, name),
     }
+}
+
+/// The name of a property as PHP writes it.
+pub(super) fn mangle(visibility: Visibility<'_>, name: &str) -> Result<Vec<u8>, BuildError> {
+    let invalid = match visibility {
+        Visibility::Public => name.starts_with('\0'),
+        _ => name.is_empty() || name.contains('\0'),
+    };
+    if invalid {
+        let name = name.to_owned();
+        return Err(BuildError::InvalidProperty { name });
+    }
+    let scope = match visibility {
+        Visibility::Public => return Ok(name.as_bytes().to_vec()),
+        Visibility::Protected => "*".as_bytes(),
+        Visibility::Private { class } => {
+            checked(String::from_utf8_lossy(class))?;
+            class
+        }
+    };
+    Ok([b"\0", scope, b"\0", name.as_bytes()].concat())
 }
 
 /// The properties a job's code would see, one per plain name.

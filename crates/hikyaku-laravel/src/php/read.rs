@@ -1,6 +1,10 @@
 //! The grammar: values, containers and references, without recursion.
 
-use super::document::{Document, Entry, Key, Node, NodeId, ReferenceKind, without_duplicates};
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use super::document::{Document, Entry, Node, NodeId, ReferenceKind, without_duplicates};
+use super::key::Key;
 use super::limits::Limits;
 use super::read_error::{ReadError, ReadProblem};
 use super::scan::Scanner;
@@ -17,6 +21,7 @@ pub fn parse<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Document<'a>, ReadE
         scanner: Scanner::new(bytes),
         limits: *limits,
         nodes: Vec::new(),
+        variables: HashSet::new(),
         slots: Vec::new(),
         open: Vec::new(),
     };
@@ -30,6 +35,7 @@ pub fn parse<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Document<'a>, ReadE
     Ok(Document {
         read: reader.scanner.offset(),
         nodes: reader.nodes,
+        variables: reader.variables,
         limits: *limits,
     })
 }
@@ -38,6 +44,7 @@ struct Reader<'a> {
     scanner: Scanner<'a>,
     limits: Limits,
     nodes: Vec<Node<'a>>,
+    variables: HashSet<NodeId>,
     /// What the numbers in references stand for: every value but an `R:`, in the order of their starts.
     slots: Vec<NodeId>,
     open: Vec<Container<'a>>,
@@ -89,7 +96,10 @@ impl<'a> Reader<'a> {
             b'S' => Node::Bytes(scanner.escaped_string()?),
             b'E' => {
                 let (class, case) = scanner.enum_case()?;
-                Node::Enum { class, case }
+                Node::Enum {
+                    class: Cow::Borrowed(class),
+                    case: Cow::Borrowed(case),
+                }
             }
             b'C' => self.custom()?,
             b'r' => return self.reference(ReferenceKind::Object),
@@ -113,14 +123,11 @@ impl<'a> Reader<'a> {
 
     fn next_id(&self) -> Result<NodeId, ReadError> {
         let count = self.nodes.len();
-        let id = u32::try_from(count).ok();
-        id.filter(|_| count < self.limits.nodes)
-            .map(NodeId)
-            .ok_or_else(|| {
-                self.scanner.error(ReadProblem::TooManyValues {
-                    limit: self.limits.nodes,
-                })
-            })
+        let limit = self.limits.nodes;
+        if count >= limit {
+            return Err(self.scanner.error(ReadProblem::TooManyValues { limit }));
+        }
+        Ok(NodeId(count))
     }
 
     fn container(&mut self, class: Option<&'a str>) -> Result<(), ReadError> {
@@ -134,10 +141,10 @@ impl<'a> Reader<'a> {
         // A stand-in until the entries are known: references may point here before the end is reached.
         self.push(match class {
             Some(class) => Node::Object {
-                class,
-                entries: Box::default(),
+                class: Cow::Borrowed(class),
+                entries: Vec::new(),
             },
-            None => Node::Array(Box::default()),
+            None => Node::Array(Vec::new()),
         })?;
         let room = missing.min(self.scanner.left() / SHORTEST_ENTRY).min(64);
         self.open.push(Container {
@@ -153,8 +160,11 @@ impl<'a> Reader<'a> {
         self.scanner
             .skip(b"}", "`}` after the stated number of entries")?;
         let entries = without_duplicates(container.entries);
-        self.nodes[container.node.0 as usize] = match container.class {
-            Some(class) => Node::Object { class, entries },
+        self.nodes[container.node.0] = match container.class {
+            Some(class) => Node::Object {
+                class: Cow::Borrowed(class),
+                entries,
+            },
             None => Node::Array(entries),
         };
         Ok(())
@@ -184,28 +194,27 @@ impl<'a> Reader<'a> {
         let data = self.scanner.take(length)?;
         self.scanner
             .skip(b"}", "`}` after the stated number of bytes")?;
-        Ok(Node::Custom { class, data })
+        Ok(Node::Custom {
+            class: Cow::Borrowed(class),
+            data: Cow::Borrowed(data),
+        })
     }
 
     fn reference(&mut self, kind: ReferenceKind) -> Result<(), ReadError> {
         let offset = self.scanner.offset();
         let slot = self.scanner.length(b';')?;
-        let target = slot.checked_sub(1).and_then(|index| self.slots.get(index));
-        let Some(&target) = target else {
+        let place = slot.checked_sub(1).and_then(|index| self.slots.get(index));
+        let Some(&place) = place else {
             let problem = ReadProblem::UnknownReference { slot };
             return Err(ReadError { offset, problem });
         };
-        let target = match self.nodes[target.0 as usize] {
+        let target = match self.nodes[place.0] {
             Node::Reference { target, .. } => target,
-            _ => target,
+            _ => place,
         };
-        let node = Node::Reference { kind, slot, target };
+        let node = Node::Reference { kind, target };
         if kind == ReferenceKind::Object {
-            let found = &self.nodes[target.0 as usize];
-            if !matches!(
-                found,
-                Node::Object { .. } | Node::Enum { .. } | Node::Custom { .. }
-            ) {
+            if !self.nodes[target.0].is_object() {
                 let problem = ReadProblem::NotAnObject { slot };
                 return Err(ReadError { offset, problem });
             }
@@ -213,6 +222,16 @@ impl<'a> Reader<'a> {
         }
         self.next_id()?;
         self.nodes.push(node);
+        self.make_variable(place);
         Ok(())
+    }
+
+    /// `R:` makes a PHP reference of the place it points at too.
+    fn make_variable(&mut self, place: NodeId) {
+        if let Node::Reference { kind, .. } = &mut self.nodes[place.0] {
+            *kind = ReferenceKind::Variable;
+        } else {
+            self.variables.insert(place);
+        }
     }
 }

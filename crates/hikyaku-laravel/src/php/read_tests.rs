@@ -171,8 +171,8 @@ fn references_count_values_as_php_does() {
         .entries()
         .map(|(_, v)| v.reference())
         .collect();
-    assert_eq!(references[1], Some((ReferenceKind::Object, 2)));
-    assert_eq!(references[2], Some((ReferenceKind::Variable, 3)));
+    assert_eq!(references[1], Some(ReferenceKind::Object));
+    assert_eq!(references[2], Some(ReferenceKind::Variable));
     assert_eq!(references[0], None);
 }
 

@@ -231,7 +231,7 @@ fn parse_float(text: &[u8]) -> Option<f64> {
 }
 
 /// A class or case name: php.net, "Classes and Objects: the basics" gives the characters; namespaces add `\`.
-fn name(bytes: &[u8]) -> Option<&str> {
+pub(super) fn name(bytes: &[u8]) -> Option<&str> {
     let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'\\' | 0x80..);
     if bytes.is_empty() || !bytes.iter().all(allowed) {
         return None;

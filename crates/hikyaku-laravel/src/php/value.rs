@@ -1,6 +1,7 @@
 //! Looking at one value of a document.
 
-use super::document::{Document, Entry, Key, Node, NodeId, ReferenceKind, is_list};
+use super::document::{Document, Entry, Node, NodeId, ReferenceKind, is_list};
+use super::key::Key;
 use super::property::{Property, visible};
 
 /// A value in a [`Document`]. Cheap to copy.
@@ -57,6 +58,11 @@ impl<'d> Value<'d> {
         Self { id, ..self }
     }
 
+    /// The place of the value, which is its own for a reference.
+    pub(super) fn id(self) -> NodeId {
+        self.id
+    }
+
     pub(super) fn document(self) -> &'d Document<'d> {
         self.document
     }
@@ -89,10 +95,10 @@ impl<'d> Value<'d> {
         }
     }
 
-    /// How the value was written if it was written as a reference, and the number it refers to, counted from 1.
-    pub fn reference(self) -> Option<(ReferenceKind, usize)> {
+    /// How the value shares another one, if it does. The one it shares is what [`Value::view`] shows.
+    pub fn reference(self) -> Option<ReferenceKind> {
         match self.document.node(self.id) {
-            Node::Reference { kind, slot, .. } => Some((*kind, *slot)),
+            Node::Reference { kind, .. } => Some(*kind),
             _ => None,
         }
     }

@@ -6,7 +6,7 @@ use super::key::KeyReader;
 use super::{Cursor, Open, Result};
 use crate::php::budget::Budget;
 use crate::php::deserialize_error::{DeserializeError, PathSegment};
-use crate::php::document::Key;
+use crate::php::key::Key;
 use crate::php::value::{Value, View};
 
 /// The elements of a list.

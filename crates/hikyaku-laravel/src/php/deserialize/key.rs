@@ -8,7 +8,7 @@ use serde::forward_to_deserialize_any;
 
 use super::Result;
 use crate::php::deserialize_error::{DeserializeError, DeserializeProblem};
-use crate::php::document::Key;
+use crate::php::key::Key;
 
 pub(super) struct KeyReader<'de>(pub(super) Key<'de>);
 

@@ -1,0 +1,157 @@
+//! Putting documents into documents, and taking parts out, with what they share kept.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use super::document::{Document, Entry, Node, NodeId};
+use super::key::Key;
+use super::limits::Limits;
+use super::value::Value;
+
+/// Not yet copied.
+const NOWHERE: NodeId = NodeId(usize::MAX);
+
+impl<'a> Document<'a> {
+    pub(super) fn of(root: Node<'a>) -> Self {
+        Self {
+            nodes: vec![root],
+            variables: HashSet::new(),
+            limits: Limits::default(),
+            read: 0,
+        }
+    }
+
+    /// Takes in all values of another document and tells the new place of its outermost one.
+    pub(super) fn append(&mut self, other: Document<'a>) -> NodeId {
+        let offset = self.nodes.len();
+        let moved = |id: NodeId| NodeId(id.0 + offset);
+        self.nodes.reserve(other.nodes.len());
+        for mut node in other.nodes {
+            node.relocate(moved);
+            self.nodes.push(node);
+        }
+        self.variables
+            .extend(other.variables.into_iter().map(moved));
+        moved(NodeId(0))
+    }
+
+    /// This document with strings of its own.
+    pub fn into_owned(self) -> Document<'static> {
+        Document {
+            nodes: self.nodes.into_iter().map(Node::into_owned).collect(),
+            variables: self.variables,
+            limits: self.limits,
+            read: self.read,
+        }
+    }
+}
+
+/// A copy of a part, with all that is reached from it, also over references that lead outside.
+impl<'d> From<Value<'d>> for Document<'d> {
+    fn from(value: Value<'d>) -> Self {
+        let source = value.document();
+        let mut places = vec![NOWHERE; source.nodes.len()];
+        let mut order = Vec::new();
+        let mut reach = |id: NodeId, order: &mut Vec<NodeId>| {
+            if places[id.0] == NOWHERE {
+                places[id.0] = NodeId(order.len());
+                order.push(id);
+            }
+        };
+        reach(value.resolved_id(), &mut order);
+        let mut next = 0;
+        while let Some(&id) = order.get(next) {
+            next += 1;
+            source.node(id).each_inside(|id| reach(id, &mut order));
+        }
+        let nodes = order.iter().map(|&id| {
+            let mut node = source.node(id).clone();
+            node.relocate(|id| places[id.0]);
+            node
+        });
+        let variables = order.iter().filter(|id| source.variables.contains(id));
+        Document {
+            nodes: nodes.collect(),
+            variables: variables.map(|id| places[id.0]).collect(),
+            limits: source.limits,
+            read: 0,
+        }
+    }
+}
+
+impl<'a> Node<'a> {
+    fn entries_mut(&mut self) -> &mut [Entry<'a>] {
+        match self {
+            Node::Array(entries) | Node::Object { entries, .. } => entries,
+            _ => &mut [],
+        }
+    }
+
+    fn each_inside(&self, mut visit: impl FnMut(NodeId)) {
+        match self {
+            Node::Array(entries) | Node::Object { entries, .. } => {
+                for entry in entries {
+                    visit(entry.value);
+                }
+            }
+            Node::Reference { target, .. } => visit(*target),
+            _ => {}
+        }
+    }
+
+    fn relocate(&mut self, place: impl Fn(NodeId) -> NodeId) {
+        if let Node::Reference { target, .. } = self {
+            *target = place(*target);
+        }
+        for entry in self.entries_mut() {
+            entry.value = place(entry.value);
+        }
+    }
+
+    fn into_owned(self) -> Node<'static> {
+        match self {
+            Node::Null => Node::Null,
+            Node::Bool(bool) => Node::Bool(bool),
+            Node::Int(int) => Node::Int(int),
+            Node::Float(float) => Node::Float(float),
+            Node::Bytes(bytes) => Node::Bytes(owned(bytes)),
+            Node::Array(entries) => Node::Array(owned_entries(entries)),
+            Node::Object { class, entries } => Node::Object {
+                class: owned(class),
+                entries: owned_entries(entries),
+            },
+            Node::Enum { class, case } => Node::Enum {
+                class: owned(class),
+                case: owned(case),
+            },
+            Node::Custom { class, data } => Node::Custom {
+                class: owned(class),
+                data: owned(data),
+            },
+            Node::Reference { kind, target } => Node::Reference { kind, target },
+        }
+    }
+}
+
+fn owned_entries(entries: Vec<Entry<'_>>) -> Vec<Entry<'static>> {
+    let entries = entries.into_iter();
+    let owned = entries.map(|Entry { key, value }| Entry {
+        key: key.into_owned(),
+        value,
+    });
+    owned.collect()
+}
+
+fn owned<T: ToOwned + ?Sized + 'static>(text: Cow<'_, T>) -> Cow<'static, T> {
+    Cow::Owned(text.into_owned())
+}
+
+impl Key<'_> {
+    /// This key with bytes of its own.
+    pub fn into_owned(self) -> Key<'static> {
+        match self {
+            Key::Int(int) => Key::Int(int),
+            Key::Bytes(bytes) => Key::Bytes(owned(bytes)),
+        }
+    }
+}
