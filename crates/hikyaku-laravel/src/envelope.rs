@@ -29,7 +29,7 @@ pub use self::contents::Contents;
 pub use self::error::{EnvelopeError, OpenError};
 use self::fields::Fields;
 pub use self::kind::Kind;
-use self::members::{Member, members, with_member};
+pub(crate) use self::members::{Member, members, with_member};
 pub use self::payload::{JsonMismatch, PayloadError};
 pub use self::tries::Tries;
 pub use self::unsupported::Unsupported;
@@ -38,8 +38,11 @@ pub use self::unsupported::Unsupported;
 /// message quotas").
 pub const MAX_BODY_BYTES: usize = 1_048_576;
 
+/// The longest body accepted from where it was kept, in bytes. A function holds such a body several times over.
+pub const MAX_STORED_BYTES: usize = 16 * 1024 * 1024;
+
 /// The key under which we keep what we add to a body. Laravel carries keys it does not know.
-const OURS: &str = "hikyaku";
+pub(crate) const OURS: &str = "hikyaku";
 
 /// A decoded message body.
 ///
@@ -87,9 +90,22 @@ pub struct Envelope {
 
 impl Envelope {
     /// Decodes a message body.
+    ///
+    /// A body that only says where the real one is kept is refused with [`Unsupported::Overflow`]; see
+    /// [`Pointer`](crate::overflow::Pointer).
     pub fn parse(text: &str) -> Result<Self, EnvelopeError> {
-        if text.len() > MAX_BODY_BYTES {
-            return Err(EnvelopeError::TooLong { length: text.len() });
+        Self::parse_within(text, MAX_BODY_BYTES)
+    }
+
+    /// Decodes a body that was kept elsewhere, for it was too long for a message.
+    pub fn parse_stored(text: &str) -> Result<Self, EnvelopeError> {
+        Self::parse_within(text, MAX_STORED_BYTES)
+    }
+
+    fn parse_within(text: &str, limit: usize) -> Result<Self, EnvelopeError> {
+        let length = text.len();
+        if length > limit {
+            return Err(EnvelopeError::TooLong { length, limit });
         }
         let members = members(text)?;
         let fields = Fields::new(text, &members, "");

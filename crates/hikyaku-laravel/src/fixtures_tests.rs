@@ -188,7 +188,7 @@ fn every_body_is_an_envelope_or_refused_with_a_reason() {
         ),
         (
             "the message body is kept elsewhere (`@pointer`: \
-             `laravel:sqs-payloads:82fbfa2b-bb6b-464e-985b-aa9a2397b0cc`); overflow is not supported yet",
+             `laravel:sqs-payloads:82fbfa2b-bb6b-464e-985b-aa9a2397b0cc`) and was not fetched from there",
             1,
         ),
     ];

@@ -3,12 +3,14 @@
 //! * [`Envelope`] decodes a message body, keeps its exact text, and fills a job's own type with its payload;
 //! * [`encrypter`] decrypts and encrypts as Laravel does;
 //! * [`failed`] has the records that `php artisan queue:failed` and `queue:retry` read;
-//! * [`php`] reads and writes the text of PHP's `serialize()`.
+//! * [`overflow`] finds bodies that are kept elsewhere, for they are too long for a message;
+//! * [`php`] reads what PHP's `serialize()` writes.
 
 pub mod encrypter;
 pub mod envelope;
 pub mod failed;
 mod hex;
+pub mod overflow;
 pub mod php;
 mod redact;
 

@@ -8,14 +8,14 @@ use crate::php::ReadError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EnvelopeError {
-    /// The body is longer than [`MAX_BODY_BYTES`](super::MAX_BODY_BYTES).
-    #[error(
-        "decoding a message body of {length} bytes: at most {} are accepted",
-        super::MAX_BODY_BYTES
-    )]
+    /// The body is longer than [`MAX_BODY_BYTES`](super::MAX_BODY_BYTES), or, kept elsewhere, than
+    /// [`MAX_STORED_BYTES`](super::MAX_STORED_BYTES).
+    #[error("decoding a message body of {length} bytes: at most {limit} are accepted")]
     TooLong {
         /// Bytes in the body.
         length: usize,
+        /// The most bytes accepted.
+        limit: usize,
     },
     /// The body is not JSON, or has text in it that is not.
     #[error("decoding a message body: it is not json")]

@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 use super::error::{EnvelopeError, describe};
 use super::members::{Member, members};
 use super::part;
+use crate::overflow::POINTER;
 
 type Result<T> = std::result::Result<T, EnvelopeError>;
 
@@ -65,8 +66,9 @@ impl<'a> Fields<'a> {
 
     /// `job`, which must name something.
     pub(super) fn job(&self) -> Result<String> {
-        if let Some(pointer) = self.json("@pointer").filter(|_| self.json("job").is_none()) {
-            let pointer = serde_json::from_str(pointer).unwrap_or_else(|_| pointer.to_owned());
+        // Our own pointers have a job too, for artisan's list: without its payload it must not be run.
+        let pointer = self.json(POINTER).map(serde_json::from_str);
+        if let Some(Ok(pointer)) = pointer {
             return Err(super::Unsupported::Overflow { pointer }.into());
         }
         let job = self.text("job")?;

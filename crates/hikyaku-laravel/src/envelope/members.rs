@@ -10,14 +10,14 @@ use super::error::{EnvelopeError, describe};
 
 /// A key and where its value stands in the text.
 #[derive(Clone, Debug)]
-pub(super) struct Member {
-    pub(super) key: String,
-    pub(super) value: Range<usize>,
+pub(crate) struct Member {
+    pub(crate) key: String,
+    pub(crate) value: Range<usize>,
 }
 
 /// The members of the JSON object `text`, in order, with the repeated ones. Values are stepped over, not built, so that
 /// their depth does not matter.
-pub(super) fn members(text: &str) -> Result<Vec<Member>, EnvelopeError> {
+pub(crate) fn members(text: &str) -> Result<Vec<Member>, EnvelopeError> {
     let whole: &RawValue = serde_json::from_str(text).map_err(EnvelopeError::NotJson)?;
     if !whole.get().starts_with('{') {
         let found = describe(whole.get());
@@ -35,7 +35,7 @@ pub(super) fn members(text: &str) -> Result<Vec<Member>, EnvelopeError> {
 }
 
 /// The object `text` with the last value of `key` replaced, or with the member added at the end.
-pub(super) fn with_member(text: &str, members: &[Member], key: &str, value: &str) -> String {
+pub(crate) fn with_member(text: &str, members: &[Member], key: &str, value: &str) -> String {
     let old = members.iter().rev().find(|member| member.key == key);
     if let Some(Member { value: old, .. }) = old {
         let (before, after) = (text.get(..old.start), text.get(old.end..));

@@ -291,7 +291,7 @@ fn a_body_longer_than_a_message_can_be_is_refused() {
     let length = MAX_BODY_BYTES + 1;
     let error = Envelope::parse(&body(most + 1)).unwrap_err();
     assert!(
-        matches!(error, EnvelopeError::TooLong { length: l } if l == length),
+        matches!(error, EnvelopeError::TooLong { length: l, .. } if l == length),
         "{error}"
     );
 }

@@ -52,10 +52,10 @@ pub enum Unsupported {
     },
     /// The body is elsewhere, for it is too long for SQS (Laravel 13.9, `sqs.overflow`).
     #[error(
-        "the message body is kept elsewhere (`@pointer`: `{pointer}`); overflow is not supported yet"
+        "the message body is kept elsewhere (`@pointer`: `{pointer}`) and was not fetched from there"
     )]
     Overflow {
-        /// Where Laravel's cache has the body.
+        /// The key under which it is kept.
         pointer: String,
     },
     /// The job runs a queued event listener.
