@@ -11,7 +11,7 @@ use hikyaku::{
     SystemRandom, Worker,
 };
 use hikyaku_core::memory::MemoryLedger;
-use hikyaku_core::{BoxFuture, Clock, Queue, QueueError, Receipt, State, Timestamp};
+use hikyaku_core::{BoxFuture, Clock, Outgoing, Queue, QueueError, Receipt, State, Timestamp};
 use serde::Deserialize;
 use tokio::sync::watch;
 
@@ -50,6 +50,10 @@ impl Queue for Agreeable {
         _: &'a Receipt,
         _: Duration,
     ) -> BoxFuture<'a, Result<(), QueueError>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn send<'a>(&'a self, _: &'a Outgoing) -> BoxFuture<'a, Result<(), QueueError>> {
         Box::pin(async { Ok(()) })
     }
 }
@@ -108,6 +112,7 @@ async fn a_job_that_never_yields_costs_its_neighbours_nothing() {
         clock: Arc::new(clock.clone()),
         random: Arc::new(SystemRandom),
         executor: Arc::new(JobThreads::start(worker.settings().concurrency).unwrap()),
+        laravel: Arc::default(),
     };
     let mut batch = vec![delivery("busy", true)];
     batch.extend((0..9).map(|number| delivery(&format!("neighbour-{number}"), false)));

@@ -172,7 +172,7 @@ fn an_error_that_says_never_buries_at_once() {
     assert_eq!(scene.ledger.record("a").unwrap().state, State::Failed);
     let row = scene.ledger.failed("a").unwrap();
     assert!(row.exception.starts_with("never\n"), "{}", row.exception);
-    assert_eq!(row.queue, "sim");
+    assert_eq!(row.queue, hikyaku_core::testing::SimQueue::URL);
 }
 
 #[test]

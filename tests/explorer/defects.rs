@@ -7,7 +7,7 @@ use hikyaku_core::memory::MemoryLedger;
 use hikyaku_core::testing::explore::{exhaust, wander};
 use hikyaku_core::testing::yield_now;
 use hikyaku_core::{
-    BoxFuture, ClaimReply, ClaimRequest, FailedJob, Fence, Held, Ledger, LedgerError, Record,
+    BoxFuture, ClaimReply, ClaimRequest, End, FailedJob, Fence, Held, Ledger, LedgerError, Record,
     Release, Replace, State, Timestamp,
 };
 
@@ -138,14 +138,14 @@ impl Ledger for Defective {
     fn complete<'a>(
         &'a self,
         held: &'a Held,
-        expires: Timestamp,
+        end: &'a End,
     ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
         Box::pin(async move {
             if self.is(Defect::SaysDoneWithoutWriting) {
                 return Ok(Fence::Applied);
             }
             self.ledger
-                .complete(&self.by(held, Defect::CompletesWithoutCondition), expires)
+                .complete(&self.by(held, Defect::CompletesWithoutCondition), end)
                 .await
         })
     }
@@ -166,10 +166,10 @@ impl Ledger for Defective {
         &'a self,
         held: &'a Held,
         row: &'a FailedJob,
-        expires: Timestamp,
+        end: &'a End,
     ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
         Box::pin(async move {
-            let fence = self.ledger.fail(held, row, expires).await?;
+            let fence = self.ledger.fail(held, row, end).await?;
             if fence == Fence::Applied && self.is(Defect::WritesTheRowAfterwards) {
                 self.ledger.forget(&row.id);
                 yield_now().await;

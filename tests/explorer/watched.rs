@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hikyaku_core::{
-    BoxFuture, ClaimReply, ClaimRequest, FailedJob, Fence, Held, Ledger, LedgerError, Record,
+    BoxFuture, ClaimReply, ClaimRequest, End, FailedJob, Fence, Held, Ledger, LedgerError, Record,
     Release, Replace, Timestamp,
 };
 
@@ -67,10 +67,10 @@ impl Ledger for Watched {
     fn complete<'a>(
         &'a self,
         held: &'a Held,
-        expires: Timestamp,
+        end: &'a End,
     ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
         Box::pin(async move {
-            let reply = self.ledger.complete(held, expires).await;
+            let reply = self.ledger.complete(held, end).await;
             if applied(&reply) {
                 self.book.completed(&held.id);
             }
@@ -97,10 +97,10 @@ impl Ledger for Watched {
         &'a self,
         held: &'a Held,
         row: &'a FailedJob,
-        expires: Timestamp,
+        end: &'a End,
     ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
         Box::pin(async move {
-            let reply = self.ledger.fail(held, row, expires).await;
+            let reply = self.ledger.fail(held, row, end).await;
             if applied(&reply) {
                 self.book.failed(&held.id);
             }

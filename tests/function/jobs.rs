@@ -72,20 +72,20 @@ impl Stage {
             dynamodb_endpoint: Some(endpoint),
             ..emulator.config().clone()
         };
-        let queue = Arc::new(SqsQueue::new(config.clone()));
         let ports = Ports {
             ledger: Arc::new(DynamoDbLedger::new(clients::dynamodb(&config), &config)),
-            queue: Arc::clone(&queue) as _,
+            queue: Arc::new(SqsQueue::new(config.clone())),
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
             executor: Arc::new(JobThreads::start(2).unwrap()),
+            laravel: Arc::default(),
         };
         let worker = Worker::new(())
             .register::<Careless>()
             .register::<Careful>()
             .register::<Normal>();
         Self {
-            function: Function::new(worker, ports, queue, config),
+            function: Function::new(worker, ports, config),
             operations,
             _emulator: emulator,
             _door: door,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hikyaku_core::{
-    ClaimReply, ClaimRequest, FailedJob, Fence, Grant, Held, Ledger, Record, Release, Replace,
+    ClaimReply, ClaimRequest, End, FailedJob, Fence, Grant, Held, Ledger, Record, Release, Replace,
     State, Timestamp,
 };
 
@@ -174,7 +174,10 @@ async fn a_released_job_is_claimed_again_with_what_it_left(ledger: &dyn Ledger) 
 async fn a_done_job_is_refused(ledger: &dyn Ledger) {
     let first = claim(ledger, "done", 1).await;
     assert_eq!(
-        ledger.complete(&first, NOW + DAY * 15).await.unwrap(),
+        ledger
+            .complete(&first, &End::plain(NOW + DAY * 15))
+            .await
+            .unwrap(),
         Fence::Applied
     );
     let record = refused(ledger.claim(&request("done", 2)).await.unwrap());
@@ -204,7 +207,7 @@ async fn a_failed_job_leaves_its_row_and_is_opened_again(ledger: &dyn Ledger) {
     let first = claim(ledger, "failed", 1).await;
     assert_eq!(
         ledger
-            .fail(&first, &row("failed"), NOW + DAY)
+            .fail(&first, &row("failed"), &End::plain(NOW + DAY))
             .await
             .unwrap(),
         Fence::Applied
@@ -248,7 +251,10 @@ async fn a_failed_job_leaves_its_row_and_is_opened_again(ledger: &dyn Ledger) {
 
 async fn an_expired_record_is_written_over(ledger: &dyn Ledger) {
     let first = claim(ledger, "expired", 1).await;
-    ledger.complete(&first, NOW + DAY).await.unwrap();
+    ledger
+        .complete(&first, &End::plain(NOW + DAY))
+        .await
+        .unwrap();
     let later = NOW + DAY * 2;
     let anew = ClaimRequest {
         now: later,
@@ -272,7 +278,7 @@ async fn an_expired_record_is_written_over(ledger: &dyn Ledger) {
 async fn a_record_that_changed_is_not_written_over(ledger: &dyn Ledger) {
     let first = claim(ledger, "changed", 1).await;
     ledger
-        .fail(&first, &row("changed"), NOW + DAY)
+        .fail(&first, &row("changed"), &End::plain(NOW + DAY))
         .await
         .unwrap();
     let again = ClaimRequest {
@@ -315,9 +321,12 @@ async fn a_foreign_token_changes_nothing(ledger: &dyn Ledger) {
     };
     for fence in [
         ledger.extend(&zombie, late + LEASE * 9).await.unwrap(),
-        ledger.complete(&zombie, late).await.unwrap(),
+        ledger.complete(&zombie, &End::plain(late)).await.unwrap(),
         ledger.release(&zombie, &release).await.unwrap(),
-        ledger.fail(&zombie, &row("fenced"), late).await.unwrap(),
+        ledger
+            .fail(&zombie, &row("fenced"), &End::plain(late))
+            .await
+            .unwrap(),
     ] {
         let record = refused_fence(fence);
         assert_eq!(
@@ -329,12 +338,18 @@ async fn a_foreign_token_changes_nothing(ledger: &dyn Ledger) {
         ledger.extend(&rival, late + LEASE * 2).await.unwrap(),
         Fence::Applied
     );
-    assert_eq!(ledger.complete(&rival, late).await.unwrap(), Fence::Applied);
+    assert_eq!(
+        ledger.complete(&rival, &End::plain(late)).await.unwrap(),
+        Fence::Applied
+    );
 }
 
 async fn a_settled_job_cannot_be_settled_again(ledger: &dyn Ledger) {
     let first = claim(ledger, "settled", 1).await;
-    ledger.complete(&first, NOW + DAY).await.unwrap();
+    ledger
+        .complete(&first, &End::plain(NOW + DAY))
+        .await
+        .unwrap();
     let release = Release {
         tries_spent: 0,
         exceptions: 0,
@@ -342,9 +357,12 @@ async fn a_settled_job_cannot_be_settled_again(ledger: &dyn Ledger) {
     };
     for fence in [
         ledger.extend(&first, NOW).await.unwrap(),
-        ledger.complete(&first, NOW).await.unwrap(),
+        ledger.complete(&first, &End::plain(NOW)).await.unwrap(),
         ledger.release(&first, &release).await.unwrap(),
-        ledger.fail(&first, &row("settled"), NOW).await.unwrap(),
+        ledger
+            .fail(&first, &row("settled"), &End::plain(NOW))
+            .await
+            .unwrap(),
     ] {
         let record = refused_fence(fence);
         assert_eq!((record.state, record.token), (State::Done, first.token));
@@ -357,7 +375,7 @@ async fn nothing_is_settled_that_was_never_claimed(ledger: &dyn Ledger) {
         token: 1,
     };
     assert_eq!(
-        ledger.complete(&nobody, NOW).await.unwrap(),
+        ledger.complete(&nobody, &End::plain(NOW)).await.unwrap(),
         Fence::Refused(None)
     );
     assert_eq!(
@@ -365,7 +383,10 @@ async fn nothing_is_settled_that_was_never_claimed(ledger: &dyn Ledger) {
         Fence::Refused(None)
     );
     assert_eq!(
-        ledger.fail(&nobody, &row("never"), NOW).await.unwrap(),
+        ledger
+            .fail(&nobody, &row("never"), &End::plain(NOW))
+            .await
+            .unwrap(),
         Fence::Refused(None)
     );
 }

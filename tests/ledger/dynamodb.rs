@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{
 };
 use hikyaku::ledger::DynamoDbLedger;
 use hikyaku::{Config, clients};
-use hikyaku_core::{ClaimReply, Fence, Held, Ledger};
+use hikyaku_core::{ClaimReply, End, Fence, Held, Ledger};
 
 use super::contract::{self, DAY, NOW, request, row};
 
@@ -105,7 +105,10 @@ async fn a_failed_job_is_a_row_of_laravels_schema() {
         token: grant.token,
     };
     assert_eq!(
-        ledger.fail(&held, &row("row"), NOW + DAY).await.unwrap(),
+        ledger
+            .fail(&held, &row("row"), &End::plain(NOW + DAY))
+            .await
+            .unwrap(),
         Fence::Applied
     );
     let text = |value: &str| AttributeValue::S(value.to_owned());
@@ -156,7 +159,7 @@ async fn a_failure_that_is_fenced_writes_no_row() {
     };
     assert!(matches!(
         ledger
-            .fail(&zombie, &row("fenced-row"), NOW + DAY)
+            .fail(&zombie, &row("fenced-row"), &End::plain(NOW + DAY))
             .await
             .unwrap(),
         Fence::Refused(Some(_))

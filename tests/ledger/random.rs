@@ -5,7 +5,7 @@ use std::cell::Cell;
 
 use hikyaku_core::memory::MemoryLedger;
 use hikyaku_core::{
-    ClaimReply, ClaimRequest, Fence, Held, Ledger, Record, Release, Replace, State, Timestamp,
+    ClaimReply, ClaimRequest, End, Fence, Held, Ledger, Record, Release, Replace, State, Timestamp,
 };
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -127,8 +127,12 @@ async fn settle(ledger: &dyn Ledger, id: &str, write: &Write) -> Fence {
     };
     let written = match *write {
         Write::Extend { token } => ledger.extend(&held(token), moment(3)).await,
-        Write::Complete { token } => ledger.complete(&held(token), NOW + DAY).await,
-        Write::Fail { token } => ledger.fail(&held(token), &row(id), NOW + DAY).await,
+        Write::Complete { token } => ledger.complete(&held(token), &End::plain(NOW + DAY)).await,
+        Write::Fail { token } => {
+            ledger
+                .fail(&held(token), &row(id), &End::plain(NOW + DAY))
+                .await
+        }
         Write::Release {
             token,
             tries,

@@ -39,6 +39,20 @@ pub(crate) struct Claim {
     pub(crate) lease: Timestamp,
 }
 
+impl Claim {
+    /// Stands for the claim of a job that has ended already.
+    pub(crate) fn over() -> Self {
+        Self {
+            held: None,
+            spent: 0,
+            exceptions: 0,
+            last_error: None,
+            reopened: None,
+            lease: Timestamp::from_millis(0),
+        }
+    }
+}
+
 /// The answer to "may it run now".
 #[derive(Debug)]
 pub(crate) enum Claimed {
@@ -49,7 +63,28 @@ pub(crate) enum Claimed {
     /// It might, but too little of the lease is left: it is given back.
     Late(Claim),
     /// It may not; this is what becomes of the message.
-    Answered(Outcome, Verdict, Option<LedgerError>),
+    Answered(Answer),
+}
+
+/// What becomes of a message whose job may not run.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) outcome: Outcome,
+    pub(crate) verdict: Verdict,
+    pub(crate) error: Option<LedgerError>,
+    /// What the ledger says of the job's last error.
+    pub(crate) last_error: Option<String>,
+}
+
+impl Answer {
+    fn new(outcome: Outcome, verdict: Verdict) -> Claimed {
+        Claimed::Answered(Self {
+            outcome,
+            verdict,
+            error: None,
+            last_error: None,
+        })
+    }
 }
 
 impl Engine<'_> {
@@ -223,17 +258,22 @@ impl Engine<'_> {
 
     async fn answer(&self, decision: &Decision, delivery: &Delivery) -> Claimed {
         match *decision {
-            Decision::Acknowledge(outcome) => Claimed::Answered(outcome, Verdict::Delete, None),
+            Decision::Acknowledge(outcome, ref last_error) => Claimed::Answered(Answer {
+                outcome,
+                verdict: Verdict::Delete,
+                error: None,
+                last_error: last_error.clone(),
+            }),
             Decision::Wait(lease) => {
                 // Not at the very end of the lease: the loser of that race would only wait once more.
                 let jitter = Duration::from_millis(self.ports.random.next_u64() % 1000);
                 let delay = self.now().until(lease) + Duration::from_secs(1) + jitter;
                 let verdict = Verdict::Redeliver(self.hide(delivery, delay).await);
-                Claimed::Answered(Outcome::Held, verdict, None)
+                Answer::new(Outcome::Held, verdict)
             }
-            Decision::Impossible => Claimed::Answered(Outcome::Stale, Verdict::Bury, None),
+            Decision::Impossible => Answer::new(Outcome::Stale, Verdict::Bury),
             Decision::Mine(_) | Decision::Replace(_) | Decision::Vanished => {
-                Claimed::Answered(Outcome::Held, Verdict::Redeliver(None), None)
+                Answer::new(Outcome::Held, Verdict::Redeliver(None))
             }
         }
     }
@@ -245,6 +285,11 @@ impl Engine<'_> {
         let delay = Duration::from_secs(5 << doublings);
         let jitter = Duration::from_millis(self.ports.random.next_u64() % 5000);
         let verdict = Verdict::Redeliver(self.hide(delivery, delay + jitter).await);
-        Claimed::Answered(Outcome::Unsettled, verdict, Some(error))
+        Claimed::Answered(Answer {
+            outcome: Outcome::Unsettled,
+            verdict,
+            error: Some(error),
+            last_error: None,
+        })
     }
 }

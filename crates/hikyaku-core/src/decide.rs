@@ -10,7 +10,8 @@ pub(crate) enum Decision {
     /// The record stands for an earlier generation that failed, or is forgotten: write over it.
     Replace(Replace),
     /// Nothing is left to do for this message.
-    Acknowledge(Outcome),
+    /// With the job's last error, for what follows a failure.
+    Acknowledge(Outcome, Option<String>),
     /// Another attempt runs until then.
     Wait(Timestamp),
     /// The message claims a generation that nothing has opened.
@@ -33,12 +34,13 @@ pub(crate) fn decide(request: &ClaimRequest, record: Option<&Record>) -> Decisio
     }
     let stale = request.generation < record.generation;
     let newer = request.generation > record.generation;
+    let acknowledge = |outcome| Decision::Acknowledge(outcome, record.last_error.clone());
     match record.state {
-        State::Done => Decision::Acknowledge(Outcome::DoneBefore),
-        State::Cancelled => Decision::Acknowledge(Outcome::Cancelled),
-        _ if stale => Decision::Acknowledge(Outcome::Stale),
+        State::Done => acknowledge(Outcome::DoneBefore),
+        State::Cancelled => acknowledge(Outcome::Cancelled),
+        _ if stale => acknowledge(Outcome::Stale),
         State::Failed if newer => Decision::Replace(Replace::Reopened),
-        State::Failed => Decision::Acknowledge(Outcome::FailedBefore),
+        State::Failed => acknowledge(Outcome::FailedBefore),
         State::Running if running => Decision::Wait(record.lease),
         _ if newer => Decision::Impossible,
         // Pending, or running with its lease over, in the same generation: the condition held after all, so the

@@ -2,27 +2,38 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use hikyaku_laravel::{Envelope, EnvelopeError, PayloadError, Unsupported};
+use hikyaku_laravel::failed::malformed_payload;
+use hikyaku_laravel::overflow::PointerError;
+use hikyaku_laravel::{Duties, Envelope, EnvelopeError, OpenError, PayloadError};
 
+use crate::plan::{Circumstances, Plan, Unmet};
 use crate::policy::Policy;
-use crate::registry::{Prepared, Registry};
-use crate::{Delivery, FailedJob, Timestamp};
+use crate::ports::store::StoreError;
+use crate::registry::{Declared, Prepared, Registered, Registry};
+use crate::{Delivery, FailedJob, Laravel, Timestamp};
 
 /// A job that may be claimed.
 pub(crate) struct Decoded {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) policy: Policy,
+    pub(crate) plan: Plan,
     pub(crate) envelope: Envelope,
 }
 
-/// Why a message is buried without being claimed.
+/// Why a message is not run here.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Refusal {
     #[error("the message is not a job")]
     NotAJob(#[source] EnvelopeError),
     #[error(transparent)]
-    Unsupported(Unsupported),
+    Pointer(PointerError),
+    #[error(transparent)]
+    Unfetched(StoreError),
+    #[error(transparent)]
+    Unopened(OpenError),
+    #[error(transparent)]
+    Unmet(Unmet),
     #[error("no job is registered under the name `{name}`; this function knows {known}")]
     UnknownJob { name: String, known: String },
     #[error(transparent)]
@@ -31,61 +42,120 @@ pub(crate) enum Refusal {
     Panicked { name: String },
 }
 
+impl Refusal {
+    /// Whether somebody else may be able to run it.
+    fn is_for_somebody_else(&self) -> bool {
+        matches!(self, Self::UnknownJob { .. } | Self::Unmet(_))
+    }
+}
+
 /// A refused message: what is known of it, and why.
 pub(crate) struct Refused {
     pub(crate) envelope: Option<Envelope>,
     pub(crate) why: Refusal,
+    /// What the failed store had wrapped it in, if it comes from there.
+    pub(crate) wrapping: Option<Wrapping>,
 }
 
-/// Reads the body, finds the job type, and turns the payload into the job.
+/// What the failed store wraps a body in that is no job.
+pub(crate) struct Wrapping {
+    /// What it is listed as.
+    pub(crate) id: Option<String>,
+    /// The body.
+    pub(crate) body: String,
+}
+
+/// What decoding comes to.
+pub(crate) enum Decoding<S> {
+    /// A job of ours, ready to run.
+    Ready(Box<Decoded>, Prepared<S>),
+    /// A job of ours whose payload does not fit. Its batch and its chain are still to be told.
+    Misfit(Box<Decoded>, Refusal),
+    /// Nothing of ours.
+    Refused(Box<Refused>),
+}
+
+/// Finds the job type and turns the payload into the job.
 pub(crate) fn decode<S: Send + Sync + 'static>(
     registry: &Registry<S>,
+    envelope: Envelope,
     delivery: &Delivery,
-) -> Result<(Decoded, Prepared<S>), Box<Refused>> {
-    let envelope = Envelope::parse(&delivery.body).map_err(|error| {
-        Box::new(Refused {
-            envelope: None,
-            why: Refusal::NotAJob(error),
-        })
-    })?;
-    match prepare(registry, &envelope) {
-        Ok((name, policy, prepared)) => {
-            let id = identity(&envelope, delivery);
-            Ok((
-                Decoded {
-                    id,
-                    name,
-                    policy,
-                    envelope,
-                },
-                prepared,
-            ))
+    laravel: &Laravel,
+) -> Decoding<S> {
+    let found = find(registry, &envelope).and_then(|(registered, prepared, duties)| {
+        let description = &registered.description;
+        let undeclared = Declared::default();
+        let circumstances = Circumstances {
+            envelope: &envelope,
+            description,
+            declared: prepared
+                .as_ref()
+                .map_or(&undeclared, |prepared| &prepared.declared),
+            queue: &delivery.queue,
+            laravel,
+            is_ours: &|name| registry.find(name).is_some(),
+        };
+        let plan = circumstances.plan(duties).map_err(Refusal::Unmet)?;
+        let mut policy = Policy::of(&envelope, description);
+        if !plan.is_empty() {
+            policy.keep_ledger();
         }
-        Err(why) => Err(Box::new(Refused {
-            envelope: Some(envelope),
+        Ok((policy, plan, prepared))
+    });
+    let (policy, plan, prepared) = match found {
+        Ok(found) => found,
+        Err(why) => {
+            return Decoding::Refused(Box::new(Refused {
+                envelope: Some(envelope),
+                why,
+                wrapping: None,
+            }));
+        }
+    };
+    let has_consequences = plan.has_consequences();
+    let decoded = Box::new(Decoded {
+        id: identity(&envelope, delivery),
+        name: envelope.name().to_owned(),
+        policy,
+        plan,
+        envelope,
+    });
+    match prepared {
+        Ok(prepared) => Decoding::Ready(decoded, prepared),
+        Err(why) if has_consequences => Decoding::Misfit(decoded, why),
+        Err(why) => Decoding::Refused(Box::new(Refused {
+            envelope: Some(decoded.envelope),
             why,
+            wrapping: None,
         })),
     }
 }
 
-fn prepare<S: Send + Sync + 'static>(
-    registry: &Registry<S>,
+type Found<'r, S> = (&'r Registered<S>, Result<Prepared<S>, Refusal>, Duties);
+
+fn find<'r, S: Send + Sync + 'static>(
+    registry: &'r Registry<S>,
     envelope: &Envelope,
-) -> Result<(String, Policy, Prepared<S>), Refusal> {
+) -> Result<Found<'r, S>, Refusal> {
+    let unsupported = |unsupported| Refusal::Unmet(Unmet::Unsupported(unsupported));
     // What the message asks for matters more to its reader than that nobody is registered for it.
-    envelope.supported().map_err(Refusal::Unsupported)?;
-    let name = envelope.name().to_owned();
-    let Some(registered) = registry.find(&name) else {
-        let known = known(registry);
-        return Err(Refusal::UnknownJob { name, known });
+    let contents = envelope.contents().map_err(unsupported)?;
+    let duties = contents.duties().map_err(unsupported)?;
+    let name = envelope.name();
+    let Some(registered) = registry.find(name) else {
+        return Err(Refusal::UnknownJob {
+            name: name.to_owned(),
+            known: known(registry),
+        });
     };
-    let policy = Policy::of(envelope, &registered.description);
     // A `Deserialize` written by hand may panic; that must not take the batch down.
-    match catch_unwind(AssertUnwindSafe(|| (registered.prepare)(envelope))) {
-        Ok(Ok(prepared)) => Ok((name, policy, prepared)),
-        Ok(Err(error)) => Err(Refusal::Payload(error)),
-        Err(_) => Err(Refusal::Panicked { name }),
-    }
+    let prepared = match catch_unwind(AssertUnwindSafe(|| (registered.prepare)(&contents))) {
+        Ok(prepared) => prepared.map_err(Refusal::Payload),
+        Err(_) => Err(Refusal::Panicked {
+            name: name.to_owned(),
+        }),
+    };
+    Ok((registered, prepared, duties))
 }
 
 /// The job's identity: what the producer gave it, else what the queue gave its message.
@@ -108,37 +178,51 @@ fn known<S: Send + Sync + 'static>(registry: &Registry<S>) -> String {
     }
 }
 
-/// The job under which a body that is not one is listed in the failed store.
-const MALFORMED: &str = "hikyaku.malformed";
+impl From<Refusal> for Refused {
+    fn from(why: Refusal) -> Self {
+        Self {
+            envelope: None,
+            why,
+            wrapping: None,
+        }
+    }
+}
 
 impl Refused {
-    /// What the message is known by: its job's identity where there is a job, else its own.
+    /// Whether the message is sent on to whoever may be able to run it, if there is such a queue.
+    pub(crate) fn is_for_somebody_else(&self) -> bool {
+        self.why.is_for_somebody_else()
+    }
+
+    /// What the message is known by: its job's identity where there is a job, else what it was listed as, else its own.
     pub(crate) fn identity(&self, delivery: &Delivery) -> String {
+        let listed = || self.wrapping.as_ref()?.id.clone();
         match &self.envelope {
             Some(envelope) => identity(envelope, delivery),
-            None => delivery.message_id.clone(),
+            None => listed().unwrap_or_else(|| delivery.message_id.clone()),
         }
     }
 
     /// Whether the message comes out of the failed store.
     pub(crate) fn sent_again(&self) -> bool {
-        self.envelope
-            .as_ref()
-            .is_some_and(|envelope| envelope.generation > 0 || envelope.name() == MALFORMED)
+        let generation = self.envelope.as_ref().map(|envelope| envelope.generation);
+        self.wrapping.is_some() || generation.is_some_and(|generation| generation > 0)
     }
 
     /// The row of the failed store. A body that is a job keeps its text, one generation on, so that sending it again
-    /// runs it; any other body is wrapped, with its exact text beside it.
+    /// runs it; any other body is wrapped, with its exact text in it and beside it.
     pub(crate) fn row(&self, delivery: &Delivery, exception: String, now: Timestamp) -> FailedJob {
+        let id = self.identity(delivery);
+        let body = match &self.wrapping {
+            Some(wrapping) => &wrapping.body,
+            None => &delivery.body,
+        };
         let (payload, body) = match &self.envelope {
             Some(envelope) => (envelope.with_generation(envelope.generation + 1), None),
-            None => (
-                hikyaku_laravel::failed::malformed_payload(&delivery.message_id, &exception),
-                Some(delivery.body.clone()),
-            ),
+            None => (malformed_payload(&id, &exception, body), Some(body.clone())),
         };
         FailedJob {
-            id: self.identity(delivery),
+            id,
             queue: delivery.queue.clone(),
             payload,
             body,

@@ -23,6 +23,7 @@ pub(crate) enum Wish {
     RetryAfter(Duration),
     Snooze(Duration),
     Fail,
+    MissingModel,
 }
 
 impl JobError {
@@ -49,6 +50,15 @@ impl JobError {
         Self {
             wish: Wish::Snooze(delay),
             source: "snoozed".into(),
+        }
+    }
+
+    /// A model that the payload names (`ModelIdentifier`) is not in the database any more. The job is buried, or dropped
+    /// in silence if its class says `deleteWhenMissingModels`.
+    pub fn missing_model(reason: impl Into<BoxError>) -> Self {
+        Self {
+            wish: Wish::MissingModel,
+            source: reason.into(),
         }
     }
 

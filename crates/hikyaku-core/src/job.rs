@@ -56,14 +56,39 @@ pub trait Job: DeserializeOwned + Send + 'static {
     /// Whether an attempt that runs out of its time buries the job at once.
     const FAIL_ON_TIMEOUT: bool = false;
 
-    /// What a second delivery of the same job does, and what that costs.
+    /// What a second delivery of the same job does, and what that costs. A job of a chain or a batch, and one that
+    /// holds a lock of Laravel's, is run at least as [`Guarantee::Once`].
     const GUARANTEE: Guarantee = Guarantee::Once;
+
+    /// Whether the PHP class is `ShouldBeUniqueUntilProcessing`: its lock ends when the job begins, not when it is done.
+    const UNIQUE_UNTIL_PROCESSING: bool = false;
+
+    /// Whether the PHP class has a method `failed()` that is to be called when the job fails for good. PHP is asked to
+    /// (`HIKYAKU_RELAY_QUEUE_URL`).
+    const FAILED_HOOK: bool = false;
+
+    /// Laravel's `deleteWhenMissingModels`, for messages that do not say it (before Laravel 13): whether a job that
+    /// answers [`JobError::missing_model`] is dropped instead of buried.
+    const DELETE_WHEN_MISSING_MODELS: bool = false;
 
     /// What all jobs of one binary share: pools, clients, settings.
     type State: Send + Sync + 'static;
 
     /// What a direct invocation is answered with.
     type Output: Serialize + Send + 'static;
+
+    /// `uniqueId()` of a PHP class that is `ShouldBeUnique`, for messages that do not say it (before Laravel 11.39); an
+    /// empty text for a class that has none.
+    ///
+    /// None: the class is not unique, or its messages say all there is to say.
+    fn unique_id(&self) -> Option<String> {
+        None
+    }
+
+    /// `debounceId()` of a PHP class with `#[DebounceFor]` (Laravel 13.6 and later), if it has that method.
+    fn debounce_id(&self) -> Option<String> {
+        None
+    }
 
     /// Does the work.
     ///

@@ -19,6 +19,8 @@ pub(crate) enum Judgement {
     },
     /// It is buried.
     Never { why: &'static str },
+    /// It is dropped: what it is about is gone.
+    Drop,
 }
 
 /// Judges an attempt that did not succeed.
@@ -42,6 +44,10 @@ pub(crate) fn judge(
         Ended::Erred(error) => match error.wish {
             Wish::Fail => Judgement::Never {
                 why: "the job said that it can never succeed",
+            },
+            Wish::MissingModel if policy.delete_when_missing_models => Judgement::Drop,
+            Wish::MissingModel => Judgement::Never {
+                why: "a model that it names is gone",
             },
             Wish::Snooze(delay) => case.refund(delay, Outcome::Snoozed),
             // Laravel's release(): the attempt counts, but no exception was thrown.
@@ -98,7 +104,7 @@ impl Case<'_> {
         let release = Release {
             tries_spent: self.claim.spent,
             exceptions,
-            error: ended.error().map(short),
+            error: ended.error().as_deref().map(short),
         };
         Judgement::Later {
             delay,
@@ -109,10 +115,10 @@ impl Case<'_> {
 }
 
 /// Keeps the ledger's items under the 1 KB that one write unit pays for.
-fn short(text: String) -> String {
+pub(crate) fn short(text: &str) -> String {
     const LIMIT: usize = 200;
     match text.char_indices().nth(LIMIT) {
         Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
+        None => text.to_owned(),
     }
 }

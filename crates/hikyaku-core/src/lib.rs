@@ -15,6 +15,7 @@
 //!
 //! `worker.rs` is that line as one function; `batch.rs` runs it over the records of one event.
 
+mod admit;
 mod batch;
 mod claim;
 mod context;
@@ -24,15 +25,19 @@ mod delivery;
 mod engine;
 mod error;
 mod explain;
+mod follow;
 mod guarantee;
 mod heartbeat;
 mod job;
 mod judge;
+mod laravel;
+mod plan;
 mod policy;
 mod ports;
 mod reach;
 mod registry;
 mod report;
+mod resolve;
 mod run;
 mod settle;
 mod settled;
@@ -50,15 +55,20 @@ pub use error::{JobError, ResultExt};
 pub use explain::explain;
 pub use guarantee::Guarantee;
 pub use job::Job;
+pub use laravel::{CacheStore, Laravel, Queues, Relay};
 pub use policy::{Description, Policy};
+pub use ports::batches::{Batch, Batches};
+pub use ports::cache::{Cache, Lock};
 pub use ports::clock::{Clock, Timestamp};
 pub use ports::executor::{AbortHandle, Executor};
 pub use ports::ledger::{
-    ClaimReply, ClaimRequest, FailedJob, Fence, Grant, Held, Ledger, LedgerError, Record, Release,
-    Replace, State,
+    ClaimReply, ClaimRequest, End, FailedJob, Fence, Grant, Held, Ledger, LedgerError, Record,
+    Release, Replace, State, Unlock,
 };
-pub use ports::queue::{Queue, QueueError};
+pub use ports::payloads::Payloads;
+pub use ports::queue::{Outgoing, Queue, QueueError};
 pub use ports::random::Random;
+pub use ports::store::StoreError;
 pub use ports::{BoxFuture, Ports};
 pub use report::{Outcome, Report, Verdict};
 pub use shared::SetupError;

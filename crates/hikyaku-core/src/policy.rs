@@ -25,6 +25,12 @@ pub struct Description {
     pub fail_on_timeout: bool,
     /// What a second delivery does.
     pub guarantee: Guarantee,
+    /// Whether the lock of a unique job ends when the job begins.
+    pub unique_until_processing: bool,
+    /// Whether PHP is asked to call the class's `failed()`.
+    pub failed_hook: bool,
+    /// Whether a job whose model is gone is dropped, where its message does not say so.
+    pub delete_when_missing_models: bool,
 }
 
 impl Description {
@@ -37,6 +43,9 @@ impl Description {
             timeout: J::TIMEOUT.as_secs(),
             fail_on_timeout: J::FAIL_ON_TIMEOUT,
             guarantee: J::GUARANTEE,
+            unique_until_processing: J::UNIQUE_UNTIL_PROCESSING,
+            failed_hook: J::FAILED_HOOK,
+            delete_when_missing_models: J::DELETE_WHEN_MISSING_MODELS,
         }
     }
 }
@@ -60,6 +69,8 @@ pub struct Policy {
     pub retry_until: Option<Timestamp>,
     /// What a second delivery does.
     pub guarantee: Guarantee,
+    /// Whether a job whose model is gone is dropped instead of buried.
+    pub delete_when_missing_models: bool,
 }
 
 /// Laravel's 0 is "no limit"; the longest that a message can be held back is as good as that.
@@ -119,6 +130,16 @@ impl Policy {
                 .map(Timestamp::from_secs)
                 .filter(|_| !at_most_once),
             guarantee: defaults.guarantee,
+            delete_when_missing_models: envelope
+                .delete_when_missing_models
+                .unwrap_or(defaults.delete_when_missing_models),
+        }
+    }
+
+    /// What follows a job is sent once, and only a ledger knows whether it was.
+    pub(crate) fn keep_ledger(&mut self) {
+        if !self.guarantee.keeps_ledger() {
+            self.guarantee = Guarantee::Once;
         }
     }
 

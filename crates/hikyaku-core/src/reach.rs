@@ -5,7 +5,8 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 
 use crate::engine::Engine;
-use crate::{BoxFuture, Delivery, LedgerError, Timestamp};
+use crate::ports::store::Passing;
+use crate::{BoxFuture, Delivery, Timestamp};
 
 /// SQS hides a message for 12 hours at most, counted from its receive (Amazon SQS developer guide, "visibility
 /// timeout").
@@ -36,23 +37,24 @@ impl Engine<'_> {
         }
     }
 
-    /// Repeats a ledger write until it is answered or the time is up. Repeating is safe: every write names its claim.
-    pub(crate) async fn until_recorded<'a, T>(
+    /// Repeats a call until it is answered or the time is up. Repeating is safe: every write names its claim, and every
+    /// message its job.
+    pub(crate) async fn until_recorded<'a, T, E: Passing>(
         &self,
-        id: &str,
+        subject: &str,
         give_up: Timestamp,
-        write: impl Fn() -> BoxFuture<'a, Result<T, LedgerError>>,
-    ) -> Result<T, LedgerError> {
+        call: impl Fn() -> BoxFuture<'a, Result<T, E>>,
+    ) -> Result<T, E> {
         let mut pause = Duration::from_millis(50);
         loop {
             let answer =
-                match select(write(), self.ports.clock.sleep_until(self.hard_deadline())).await {
+                match select(call(), self.ports.clock.sleep_until(self.hard_deadline())).await {
                     Either::Left((answer, _)) => answer,
-                    // A ledger that keeps silent must not keep the process until it is killed, neighbours and all.
-                    Either::Right(_) => return Err(silent(id)),
+                    // A store that keeps silent must not keep the process until it is killed, neighbours and all.
+                    Either::Right(_) => return Err(E::silent(subject)),
                 };
             match answer {
-                Err(error) if error.retryable && self.now() + pause < give_up => {
+                Err(error) if error.is_retryable() && self.now() + pause < give_up => {
                     let jitter = Duration::from_millis(self.ports.random.next_u64() % 50);
                     self.ports
                         .clock
@@ -63,14 +65,5 @@ impl Engine<'_> {
                 answer => return answer,
             }
         }
-    }
-}
-
-fn silent(id: &str) -> LedgerError {
-    LedgerError {
-        operation: "recording",
-        id: id.to_owned(),
-        retryable: true,
-        source: "the time was over before it came".into(),
     }
 }

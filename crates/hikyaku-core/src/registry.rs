@@ -2,21 +2,35 @@
 
 use std::collections::BTreeMap;
 
-use hikyaku_laravel::{Envelope, PayloadError};
+use hikyaku_laravel::{Contents, PayloadError};
 use serde_json::value::RawValue;
 
 use crate::policy::Description;
 use crate::{BoxFuture, Context, Job, JobError};
 
 /// A payload that has become a job, ready to run.
-pub(crate) type Prepared<S> = Box<
+pub(crate) struct Prepared<S> {
+    /// Its code.
+    pub(crate) run: Run<S>,
+    /// What its author says of it.
+    pub(crate) declared: Declared,
+}
+
+pub(crate) type Run<S> = Box<
     dyn FnOnce(Context<S>) -> BoxFuture<'static, Result<Option<Box<RawValue>>, JobError>> + Send,
 >;
+
+/// What a job's author says of it that no message says.
+#[derive(Debug, Default)]
+pub(crate) struct Declared {
+    pub(crate) unique_id: Option<String>,
+    pub(crate) debounce_id: Option<String>,
+}
 
 /// One job type, its Rust type forgotten.
 pub(crate) struct Registered<S> {
     pub(crate) description: Description,
-    pub(crate) prepare: fn(&Envelope) -> Result<Prepared<S>, PayloadError>,
+    pub(crate) prepare: fn(&Contents<'_>) -> Result<Prepared<S>, PayloadError>,
 }
 
 /// All job types of one worker.
@@ -49,13 +63,18 @@ impl<S: Send + Sync + 'static> Registry<S> {
     }
 }
 
-fn prepare<J: Job>(envelope: &Envelope) -> Result<Prepared<J::State>, PayloadError> {
-    let job: J = envelope.payload()?;
-    Ok(Box::new(move |context| {
+fn prepare<J: Job>(contents: &Contents<'_>) -> Result<Prepared<J::State>, PayloadError> {
+    let job: J = contents.payload()?;
+    let declared = Declared {
+        unique_id: job.unique_id(),
+        debounce_id: job.debounce_id(),
+    };
+    let run: Run<J::State> = Box::new(move |context| {
         Box::pin(async move {
             let output = job.run(&context).await?;
             // An output that cannot be shown as JSON is not worth a second run of the job.
             Ok(serde_json::value::to_raw_value(&output).ok())
         })
-    }))
+    });
+    Ok(Prepared { run, declared })
 }

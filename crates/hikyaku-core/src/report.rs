@@ -32,6 +32,15 @@ impl Verdict {
 pub enum Outcome {
     /// The job ran and is done.
     Done,
+    /// The job counts as done without having run: its message said so (`Skip`, a cancelled batch, an overlap that is not
+    /// waited for).
+    Skipped,
+    /// Nothing is left to do for the job: a later dispatch took its place, or the model it is about is gone.
+    Dropped,
+    /// Nobody here runs it; it was sent on to the fallback queue.
+    Forwarded,
+    /// A job that must not run beside this one runs; no try was spent.
+    Overlapping,
     /// The job was done before; nothing ran.
     DoneBefore,
     /// The job has failed before; nothing ran.
@@ -169,6 +178,10 @@ impl Outcome {
     pub fn word(self) -> &'static str {
         match self {
             Self::Done => "done",
+            Self::Skipped => "skipped",
+            Self::Dropped => "dropped",
+            Self::Forwarded => "forwarded",
+            Self::Overlapping => "overlapping",
             Self::DoneBefore => "done before",
             Self::FailedBefore => "failed before",
             Self::Cancelled => "cancelled",

@@ -15,7 +15,7 @@ use crate::claim::{Claim, LEASE_MARGIN};
 use crate::context::{Attempt, Context};
 use crate::engine::Engine;
 use crate::policy::Policy;
-use crate::registry::Prepared;
+use crate::registry::Run;
 use crate::tasks::Tasks;
 use crate::{BoxFuture, Delivery, JobError, Timestamp};
 
@@ -138,13 +138,7 @@ impl Engine<'_> {
         let context = Context::new(job.state, Arc::clone(&attempt));
         // A process may be frozen right here, and go on when the job has long been another attempt's.
         let start_by = limit.min(claim.lease - LEASE_MARGIN);
-        let task = run_to_end(
-            job.prepared,
-            context,
-            Arc::clone(&attempt),
-            start_by,
-            sender,
-        );
+        let task = run_to_end(job.run, context, Arc::clone(&attempt), start_by, sender);
         // Elsewhere, but still in this job's span.
         let handle = self.ports.executor.spawn(Box::pin(task.in_current_span()));
         Running {
@@ -159,12 +153,12 @@ impl Engine<'_> {
 pub(crate) struct Job<'a, S> {
     pub(crate) id: &'a str,
     pub(crate) policy: &'a Policy,
-    pub(crate) prepared: Prepared<S>,
+    pub(crate) run: Run<S>,
     pub(crate) state: Arc<S>,
 }
 
 fn run_to_end<S: Send + Sync + 'static>(
-    prepared: Prepared<S>,
+    run: Run<S>,
     context: Context<S>,
     attempt: Arc<Attempt>,
     start_by: Timestamp,
@@ -176,7 +170,7 @@ fn run_to_end<S: Send + Sync + 'static>(
             return;
         }
         // The call itself is inside too: a job may panic before it has made its future.
-        let work = AssertUnwindSafe(async move { prepared(context).await })
+        let work = AssertUnwindSafe(async move { run(context).await })
             .catch_unwind()
             .await;
         let task_panicked = attempt.tasks.finish().await;

@@ -5,22 +5,25 @@
 
 use std::time::Duration;
 
-use crate::claim::{Claim, REOPENED_QUIET};
+use crate::claim::{Answer, Claim, REOPENED_QUIET};
 use crate::decode::{Decoded, Refused};
 use crate::engine::Engine;
 use crate::explain::explain;
-use crate::judge::{Judgement, judge};
+use crate::follow::Ending;
+use crate::judge::{Judgement, judge, short};
+use crate::plan::Plan;
 use crate::policy::NEVER_AGAIN;
 use crate::ports::ledger::RETENTION;
 use crate::run::Ended;
-use crate::settled::{Recorded, Settled, buried, done, fenced, recorded, unsettled};
-use crate::{Delivery, FailedJob, LedgerError, Outcome, Release, State, Timestamp, Verdict};
+use crate::settled::{Recorded, Settled, buried, done, fenced, recorded, settled_as, unsettled};
+use crate::{Delivery, End, FailedJob, Outcome, Outgoing, Release, State, Timestamp, Verdict};
 
 /// A job whose attempt is over: all that settling needs to know of it.
 pub(crate) struct Finished<'a> {
     pub(crate) id: &'a str,
     pub(crate) name: &'a str,
     pub(crate) policy: &'a crate::Policy,
+    pub(crate) plan: &'a Plan,
     pub(crate) envelope: &'a hikyaku_laravel::Envelope,
     pub(crate) delivery: &'a Delivery,
     pub(crate) claim: &'a Claim,
@@ -32,16 +35,27 @@ impl<'a> Finished<'a> {
             id,
             name,
             policy,
+            plan,
             envelope,
-            ..
         } = decoded;
         Self {
             id,
             name,
             policy,
+            plan,
             envelope,
             delivery,
             claim,
+        }
+    }
+
+    /// How the record is closed when the job has run or failed.
+    fn end(&self, now: Timestamp, error: Option<&str>) -> End {
+        End {
+            error: error.map(short),
+            batch: self.plan.batch.clone(),
+            unlock: self.plan.unlock.clone(),
+            ..End::plain(now + RETENTION)
         }
     }
 
@@ -70,7 +84,7 @@ impl Engine<'_> {
     /// Records how the attempt ended and tells the queue.
     pub(crate) async fn settle(&self, job: &Finished<'_>, ended: &Ended) -> Settled {
         if let Ended::Succeeded(_) = ended {
-            return self.complete(job).await;
+            return self.complete(job, Outcome::Done).await;
         }
         let error = ended.error();
         if let Ended::Fenced = ended {
@@ -93,6 +107,7 @@ impl Engine<'_> {
                 outcome,
             } => self.release(job, delay, release, outcome, error).await,
             Judgement::Never { why } => self.fail(job, error.unwrap_or_default(), why).await,
+            Judgement::Drop => self.drop_job(job).await,
         }
     }
 
@@ -128,37 +143,135 @@ impl Engine<'_> {
         .await
     }
 
-    /// Gives back a job whose claim was answered too late to run it. It spends no try.
-    pub(crate) async fn settle_late(&self, job: &Finished<'_>) -> Settled {
+    /// Gives back a job that was claimed and did not run. It spends no try.
+    pub(crate) async fn settle_unrun(
+        &self,
+        job: &Finished<'_>,
+        delay: Duration,
+        outcome: Outcome,
+        error: Option<String>,
+    ) -> Settled {
         let release = Release {
             tries_spent: job.claim.spent.saturating_sub(1),
             exceptions: job.claim.exceptions,
             error: job.claim.last_error.clone(),
         };
-        self.release(job, Duration::ZERO, release, Outcome::Postponed, None)
-            .await
+        self.release(job, delay, release, outcome, error).await
     }
 
-    /// Writes a message that is no job of ours to the failed store.
+    /// Counts a job as done that did not have to run.
+    pub(crate) async fn settle_skipped(&self, job: &Finished<'_>) -> Settled {
+        self.complete(job, Outcome::Skipped).await
+    }
+
+    /// Closes the record of a job whose place a later dispatch has taken. Nothing follows it, as in Laravel.
+    pub(crate) async fn settle_superseded(&self, job: &Finished<'_>) -> Settled {
+        let end = End {
+            dropped: true,
+            ..End::plain(self.now() + RETENTION)
+        };
+        match self.record_end(job, &end, State::Cancelled).await {
+            Ok(()) => settled_as(Outcome::Dropped),
+            Err(settled) => settled,
+        }
+    }
+
+    /// Buries a job that was claimed and can never run.
+    pub(crate) async fn settle_misfit(&self, job: &Finished<'_>, error: String) -> Settled {
+        self.fail(job, error, "it cannot be run").await
+    }
+
+    /// Sends on what somebody else may be able to run, or writes a message that is no job of ours to the failed store.
     pub(crate) async fn settle_refused(&self, refused: &Refused, delivery: &Delivery) -> Settled {
-        let row = refused.row(delivery, explain(&refused.why), self.now());
+        let error = explain(&refused.why);
+        if refused.is_for_somebody_else()
+            && let Some(fallback) = self.fallback(delivery)
+        {
+            return self.forward(delivery, fallback, error).await;
+        }
+        let row = refused.row(delivery, error, self.now());
         self.bury_unclaimed(delivery, refused.sent_again(), row)
             .await
     }
 
-    /// What a claim that was refused leaves: nothing, or a row for a message that contradicts the ledger.
+    /// The fallback queue; a message that came from there has nowhere else to go.
+    fn fallback(&self, delivery: &Delivery) -> Option<&str> {
+        let fallback = self.ports.laravel.fallback.as_deref()?;
+        (fallback != delivery.queue).then_some(fallback)
+    }
+
+    /// Sends a message on as it is. It is deleted here only when it is there.
+    async fn forward(&self, delivery: &Delivery, fallback: &str, error: String) -> Settled {
+        let fifo = fallback.ends_with(".fifo");
+        let group = delivery.group.clone();
+        let outgoing = Outgoing {
+            queue: fallback.to_owned(),
+            body: delivery.body.clone(),
+            delay: Duration::ZERO,
+            group: if fifo {
+                group.or_else(|| Some("hikyaku".to_owned()))
+            } else {
+                group
+            },
+            deduplication: delivery.message_id.clone(),
+        };
+        let queue = &*self.ports.queue;
+        let sent = self.until_recorded(&delivery.message_id, self.hard_deadline(), || {
+            queue.send(&outgoing)
+        });
+        match sent.await {
+            Ok(()) => Settled {
+                error: Some(error),
+                ..settled_as(Outcome::Forwarded)
+            },
+            Err(error) => self.not_reached(delivery, explain(&error)).await,
+        }
+    }
+
+    /// Gives back a message that cannot be read because the place of its body does not answer.
+    pub(crate) async fn not_reached(&self, delivery: &Delivery, error: String) -> Settled {
+        let delay = self.hide(delivery, self.pause()).await;
+        Settled {
+            outcome: Outcome::Unsettled,
+            verdict: Verdict::Redeliver(delay),
+            error: Some(error),
+        }
+    }
+
+    /// What a claim that was refused leaves: what follows an end that was recorded before, or a row for a message that
+    /// contradicts the ledger.
     pub(crate) async fn settle_unclaimed(
         &self,
         decoded: &Decoded,
         delivery: &Delivery,
-        answer: (Outcome, Verdict, Option<LedgerError>),
+        answer: Answer,
     ) -> Settled {
-        let (outcome, verdict, error) = answer;
+        let Answer {
+            outcome,
+            verdict,
+            error,
+            last_error,
+        } = answer;
         if verdict != Verdict::Bury {
-            return Settled {
+            let last_error = last_error.unwrap_or_default();
+            let ending = match outcome {
+                Outcome::DoneBefore => Some(Ending::Done),
+                Outcome::Cancelled => Some(Ending::Dropped),
+                Outcome::FailedBefore => Some(Ending::Failed(&last_error)),
+                _ => None,
+            };
+            let settled = Settled {
                 outcome,
                 verdict,
                 error: error.map(|error| explain(&error)),
+            };
+            return match ending {
+                Some(ending) if !decoded.plan.is_empty() => {
+                    let claim = Claim::over();
+                    let job = Finished::new(decoded, &claim, delivery);
+                    self.followed(&job, ending, settled).await
+                }
+                _ => settled,
             };
         }
         let generation = decoded.envelope.generation;
@@ -176,23 +289,56 @@ impl Engine<'_> {
         self.bury_unclaimed(delivery, true, row).await
     }
 
-    async fn complete(&self, job: &Finished<'_>) -> Settled {
-        let Some(held) = &job.claim.held else {
-            return done();
+    async fn complete(&self, job: &Finished<'_>, outcome: Outcome) -> Settled {
+        let end = job.end(self.now(), None);
+        match self.record_end(job, &end, State::Done).await {
+            Ok(()) => self.followed(job, Ending::Done, settled_as(outcome)).await,
+            Err(settled) => settled,
+        }
+    }
+
+    /// Closes the record of a job that is not to be run after all. Its batch goes on, its chain does not.
+    async fn drop_job(&self, job: &Finished<'_>) -> Settled {
+        let end = End {
+            dropped: true,
+            ..job.end(self.now(), None)
         };
-        let expires = self.now() + RETENTION;
+        let settled = settled_as(Outcome::Dropped);
+        match self.record_end(job, &end, State::Cancelled).await {
+            Ok(()) => self.followed(job, Ending::Dropped, settled).await,
+            Err(settled) => settled,
+        }
+    }
+
+    /// Writes the end of a job that succeeded or was dropped. Err: what that leaves instead.
+    async fn record_end(&self, job: &Finished<'_>, end: &End, state: State) -> Result<(), Settled> {
+        let Some(held) = &job.claim.held else {
+            return Ok(());
+        };
         let ledger = &*self.ports.ledger;
-        match self
-            .until_recorded(job.id, self.hard_deadline(), || {
-                ledger.complete(held, expires)
-            })
-            .await
-        {
-            Ok(fence) => match recorded(&fence, held, State::Done) {
-                Recorded::AsAsked | Recorded::AsDone => done(),
-                Recorded::Not => fenced(),
+        let written =
+            self.until_recorded(job.id, self.hard_deadline(), || ledger.complete(held, end));
+        match written.await {
+            Ok(fence) => match recorded(&fence, held, state) {
+                Recorded::AsAsked | Recorded::AsDone => Ok(()),
+                Recorded::Not => Err(fenced()),
             },
-            Err(error) => unsettled(&error),
+            Err(error) => Err(unsettled(&error)),
+        }
+    }
+
+    /// Sends what follows. The message is kept until all of it was sent: it is what reminds us.
+    async fn followed(&self, job: &Finished<'_>, ending: Ending<'_>, settled: Settled) -> Settled {
+        match self.follow(job, ending).await {
+            Ok(()) => settled,
+            Err(error) => Settled {
+                outcome: Outcome::Unsettled,
+                verdict: Verdict::Redeliver(self.hide(job.delivery, self.pause()).await),
+                error: Some(format!(
+                    "the job is recorded as {}, but what follows it could not be sent yet: {error}",
+                    settled.outcome.word()
+                )),
+            },
         }
     }
 
@@ -214,7 +360,7 @@ impl Engine<'_> {
                 .map(|fence| recorded(&fence, held, State::Pending))
             {
                 Ok(Recorded::AsAsked) => {}
-                Ok(Recorded::AsDone) => return done(),
+                Ok(Recorded::AsDone) => return self.followed(job, Ending::Done, done()).await,
                 Ok(Recorded::Not) => return fenced(),
                 Err(error) => return unsettled(&error),
             }
@@ -244,17 +390,21 @@ impl Engine<'_> {
             return self.bury(&row, error).await;
         };
         let row = job.row(&error, why, self.now());
-        let expires = self.now() + RETENTION;
+        let end = job.end(self.now(), Some(&error));
         let ledger = &*self.ports.ledger;
         let written = self.until_recorded(job.id, self.hard_deadline(), || {
-            ledger.fail(held, &row, expires)
+            ledger.fail(held, &row, &end)
         });
         match written
             .await
             .map(|fence| recorded(&fence, held, State::Failed))
         {
-            Ok(Recorded::AsAsked) => buried(error),
-            Ok(Recorded::AsDone) => done(),
+            Ok(Recorded::AsAsked) => {
+                let ending = Ending::Failed(&error);
+                let settled = buried(error.clone());
+                self.followed(job, ending, settled).await
+            }
+            Ok(Recorded::AsDone) => self.followed(job, Ending::Done, done()).await,
             Ok(Recorded::Not) => fenced(),
             Err(error) => unsettled(&error),
         }

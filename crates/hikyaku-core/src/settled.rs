@@ -32,8 +32,13 @@ pub(crate) fn recorded(fence: &Fence, held: &Held, asked: State) -> Recorded {
 }
 
 pub(crate) fn done() -> Settled {
+    settled_as(Outcome::Done)
+}
+
+/// Nothing is left to do: the message is deleted.
+pub(crate) fn settled_as(outcome: Outcome) -> Settled {
     Settled {
-        outcome: Outcome::Done,
+        outcome,
         verdict: Verdict::Delete,
         error: None,
     }

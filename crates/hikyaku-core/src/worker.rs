@@ -1,20 +1,25 @@
 //! The worker: decode → claim → run → settle.
 
+use std::collections::BTreeMap;
 use std::error::Error as StdError;
 use std::sync::Arc;
+use std::time::Duration;
 
+use hikyaku_laravel::chain::LinkOptions;
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
 use crate::claim::Claimed;
-use crate::decode::decode;
+use crate::decode::{Decoding, Refused, decode};
 use crate::engine::Engine;
+use crate::explain::explain;
 use crate::policy::Description;
 use crate::registry::Registry;
+use crate::resolve::Unread;
 use crate::run;
 use crate::settle::Finished;
 use crate::shared::{SetupError, Shared};
-use crate::{Delivery, Job, Report};
+use crate::{Delivery, Job, Outcome, Report};
 
 /// How a worker works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +40,7 @@ pub struct Worker<S> {
     pub(crate) shared: Shared<S>,
     pub(crate) registry: Registry<S>,
     pub(crate) settings: Settings,
+    php_jobs: BTreeMap<String, LinkOptions>,
     /// A name under which two job types were registered.
     taken_twice: Option<&'static str>,
 }
@@ -61,6 +67,7 @@ impl<S: Send + Sync + 'static> Worker<S> {
             shared,
             registry: Registry::new(),
             settings: Settings::default(),
+            php_jobs: BTreeMap::new(),
             taken_twice: None,
         }
     }
@@ -82,6 +89,22 @@ impl<S: Send + Sync + 'static> Worker<S> {
             self.taken_twice = Some(J::NAME);
         }
         self
+    }
+
+    /// Says what a class that runs in PHP declares, for when it follows a job of this worker in a chain.
+    ///
+    /// Laravel puts a class's `$tries`, `$backoff`, `$timeout` and so on into the message when it dispatches, from the
+    /// class itself. Here only those can be seen that are not the class's defaults, so without this a link runs with the
+    /// defaults of PHP's worker.
+    #[must_use]
+    pub fn php_job(mut self, class: impl Into<String>, options: LinkOptions) -> Self {
+        self.php_jobs.insert(class.into(), options);
+        self
+    }
+
+    /// What was said of classes that run in PHP.
+    pub fn php_jobs(&self) -> &BTreeMap<String, LinkOptions> {
+        &self.php_jobs
     }
 
     /// Sets how many jobs of one batch run at once.
@@ -113,59 +136,82 @@ impl<S: Send + Sync + 'static> Worker<S> {
 
     async fn attend(&self, delivery: &Delivery, engine: &Engine<'_>) -> Report {
         let began = engine.now();
-        let (decoded, prepared) = match decode(&self.registry, delivery) {
-            Ok(decoded) => decoded,
-            Err(refused) => {
-                let settled = engine.settle_refused(&refused, delivery).await;
-                let report = Report::refused(&refused, delivery, settled);
-                name_span(&report.id, report.job.as_deref().unwrap_or("unknown"));
-                return report;
+        let envelope = match engine.resolve(delivery).await {
+            Ok(envelope) => envelope,
+            Err(Unread::Refused(why)) => return refuse(engine, &why, delivery).await,
+            Err(Unread::Later(error)) => {
+                let settled = engine.not_reached(delivery, explain(&error)).await;
+                return Report::unread(delivery.message_id.clone(), delivery, settled);
             }
         };
+        let (decoded, prepared) =
+            match decode(&self.registry, envelope, delivery, &engine.ports.laravel) {
+                Decoding::Ready(decoded, prepared) => (decoded, Ok(prepared)),
+                Decoding::Misfit(decoded, why) => (decoded, Err(why)),
+                Decoding::Refused(refused) => return refuse(engine, &refused, delivery).await,
+            };
         name_span(&decoded.id, &decoded.name);
+        let unrun = |settled| Report::of(&decoded, delivery, 0, settled);
         let state = match self.shared.get() {
             Ok(state) => Arc::clone(state),
-            Err(error) => {
-                let settled = engine.not_set_up(delivery, &error).await;
-                return Report::of(&decoded, delivery, 0, settled);
-            }
+            Err(error) => return unrun(engine.not_set_up(delivery, &error).await),
         };
         if !engine.worth_starting(&decoded.policy) {
-            return Report::of(&decoded, delivery, 0, engine.postpone(delivery).await);
+            return unrun(engine.postpone(delivery).await);
         }
         let mut claim = match engine.claim(&decoded, delivery).await {
             Claimed::Run(claim) => claim,
             Claimed::Exhausted(claim) => {
-                let settled = engine
-                    .settle_exhausted(&Finished::new(&decoded, &claim, delivery))
-                    .await;
-                return Report::of(&decoded, delivery, 0, settled);
+                let job = Finished::new(&decoded, &claim, delivery);
+                return unrun(engine.settle_exhausted(&job).await);
             }
             Claimed::Late(claim) => {
-                let settled = engine
-                    .settle_late(&Finished::new(&decoded, &claim, delivery))
-                    .await;
-                return Report::of(&decoded, delivery, 0, settled);
+                let job = Finished::new(&decoded, &claim, delivery);
+                let outcome = Outcome::Postponed;
+                return unrun(
+                    engine
+                        .settle_unrun(&job, Duration::ZERO, outcome, None)
+                        .await,
+                );
             }
-            Claimed::Answered(outcome, verdict, error) => {
-                let settled = engine
-                    .settle_unclaimed(&decoded, delivery, (outcome, verdict, error))
-                    .await;
-                return Report::of(&decoded, delivery, 0, settled);
+            Claimed::Answered(answer) => {
+                return unrun(engine.settle_unclaimed(&decoded, delivery, answer).await);
             }
+        };
+        let prepared = match prepared {
+            Ok(prepared) => prepared,
+            Err(why) => {
+                let job = Finished::new(&decoded, &claim, delivery);
+                return unrun(engine.settle_misfit(&job, explain(&why)).await);
+            }
+        };
+        let locks = match engine
+            .enter(&Finished::new(&decoded, &claim, delivery))
+            .await
+        {
+            Ok(locks) => locks,
+            Err(settled) => return unrun(settled),
         };
         let job = run::Job {
             id: &decoded.id,
             policy: &decoded.policy,
-            prepared,
+            run: prepared.run,
             state,
         };
         let ended = engine.run(job, &mut claim, delivery).await;
+        engine.unlock(&locks).await;
         let settled = engine
             .settle(&Finished::new(&decoded, &claim, delivery), &ended)
             .await;
         Report::of(&decoded, delivery, claim.spent, settled).with(ended, began.until(engine.now()))
     }
+}
+
+async fn refuse(engine: &Engine<'_>, refused: &Refused, delivery: &Delivery) -> Report {
+    let settled = engine.settle_refused(refused, delivery).await;
+    let report = Report::refused(refused, delivery, settled);
+    name_span(&report.id, report.job.as_deref().unwrap_or("unknown"));
+    report
 }
 
 /// What is logged from here on, by the job too, says whose it is.

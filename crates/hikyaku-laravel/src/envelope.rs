@@ -18,8 +18,6 @@ mod unsupported;
 mod payload_tests;
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod unsupported_tests;
 
 use std::fmt;
 use std::ops::Range;
@@ -150,10 +148,13 @@ impl Envelope {
         &self.kind
     }
 
-    /// The name under which the job is registered: the class of an object job; for a string job what `job` has before
-    /// its `@`.
+    /// The name under which the job is registered: the class of an object job, or that of the listener, mailable,
+    /// notification or broadcast event that it carries; for a string job what `job` has before its `@`.
     pub fn name(&self) -> &str {
         match &self.kind {
+            Kind::Object { command_name, .. } if unsupported::is_carrier(command_name) => {
+                self.display_name.as_deref().unwrap_or(command_name)
+            }
             Kind::Object { command_name, .. } => command_name,
             Kind::String { .. } => kind::split(&self.job).0,
         }
@@ -184,6 +185,28 @@ impl fmt::Debug for Envelope {
             .field("generation", &self.generation)
             .finish_non_exhaustive()
     }
+}
+
+/// What `job` has before its `@`.
+pub(crate) fn name_of(job: &str) -> &str {
+    kind::split(job).0
+}
+
+/// The value of `key` in a JSON object; none in anything else, and none for null.
+pub(crate) fn last_member<'a>(json: &'a str, key: &str) -> Option<&'a str> {
+    let members = members(json).ok()?;
+    let member = members.into_iter().rev().find(|member| member.key == key)?;
+    Some(part(json, &member.value)).filter(|&json| json != "null")
+}
+
+/// Whether a JSON object has this key, whatever its value.
+pub(crate) fn has_member(json: &str, key: &str) -> bool {
+    members(json).is_ok_and(|members| members.iter().any(|member| member.key == key))
+}
+
+/// The value of a member of `text`.
+pub(crate) fn part_of<'a>(text: &'a str, member: &Member) -> &'a str {
+    part(text, &member.value)
 }
 
 /// The part of `text` at `range`; ranges come from the same text.

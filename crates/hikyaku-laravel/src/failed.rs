@@ -7,6 +7,8 @@ use std::borrow::Cow;
 
 use serde_json::json;
 
+use crate::envelope::{Envelope, Kind, last_member};
+
 /// One item of Laravel's `failed_jobs` table in DynamoDB. The fields have the names of the attributes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailedJob {
@@ -30,17 +32,32 @@ pub struct FailedJob {
     pub body: Option<String>,
 }
 
-/// A payload that artisan can list in place of a body that is not a job: valid JSON that says why.
+/// The job under which a body that is not one is listed.
+pub const MALFORMED: &str = "hikyaku.malformed";
+
+/// A payload that artisan can list in place of a body that is not a job: valid JSON that says why, and has the body, so
+/// that it is not lost when artisan sends the payload again and forgets the row.
 ///
 /// `id` becomes the payload's `uuid`; `reason` tells people what is wrong with the body.
-pub fn malformed_payload(id: &str, reason: &str) -> String {
+pub fn malformed_payload(id: &str, reason: &str, body: &str) -> String {
     json!({
         "uuid": id,
         "displayName": "malformed message",
-        "job": "hikyaku.malformed",
-        "data": { "reason": reason },
+        "job": MALFORMED,
+        "data": { "reason": reason, "body": body },
     })
     .to_string()
+}
+
+/// The body that [`malformed_payload`] wrapped; none if the envelope is of something else.
+pub fn wrapped_body(envelope: &Envelope) -> Option<String> {
+    let Kind::String { data, .. } = envelope.kind() else {
+        return None;
+    };
+    if envelope.name() != MALFORMED {
+        return None;
+    }
+    serde_json::from_str(last_member(data.get(), "body")?).ok()
 }
 
 /// Cuts the text of an exception to at most `limit` bytes, between characters, with a note of how much was cut.
@@ -92,7 +109,7 @@ mod tests {
 
     #[test]
     fn a_malformed_body_is_listed_with_its_reason() {
-        let payload = malformed_payload("m-1", "not \"json\"\u{0}");
+        let payload = malformed_payload("m-1", "not \"json\"\u{0}", "{\u{0}");
         let payload: serde_json::Value = serde_json::from_str(&payload).unwrap();
         assert_eq!(
             payload,
@@ -100,15 +117,16 @@ mod tests {
                 "uuid": "m-1",
                 "displayName": "malformed message",
                 "job": "hikyaku.malformed",
-                "data": {"reason": "not \"json\"\u{0}"},
+                "data": {"reason": "not \"json\"\u{0}", "body": "{\u{0}"},
             })
         );
     }
 
     #[test]
     fn a_malformed_payload_is_an_envelope_that_a_retry_can_decode() {
-        let payload = malformed_payload("m-1", "no job");
-        let envelope = crate::envelope::Envelope::parse(&payload).unwrap();
+        let payload = malformed_payload("m-1", "no job", "{ \u{1F426}");
+        let envelope = Envelope::parse(&payload).unwrap();
+        assert_eq!(wrapped_body(&envelope).as_deref(), Some("{ \u{1F426}"));
         assert_eq!(envelope.name(), "hikyaku.malformed");
         assert_eq!(envelope.uuid.as_deref(), Some("m-1"));
     }

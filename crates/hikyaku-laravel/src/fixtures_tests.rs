@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde_json::Value as Json;
 
+use crate::Duties;
 use crate::encrypter::{DecryptError, Encrypter};
 use crate::envelope::{Envelope, Kind, Unsupported};
 use crate::php::{self, Limits, Names};
@@ -129,14 +130,16 @@ fn an_opened_command_fills_its_type_while_the_text_stays_as_it_was() {
         }
         let mut envelope = Envelope::parse(&message.body).unwrap();
         envelope.open(Some(&encrypter(&message.case_file))).unwrap();
-        assert_eq!(envelope.supported(), Ok(()), "{}", message.name());
+        assert_eq!(
+            envelope.duties(),
+            Ok(Duties::default()),
+            "{}",
+            message.name()
+        );
         assert_eq!(envelope.payload::<Secret>().unwrap().token, "tok日本");
         assert_eq!(envelope.text(), message.body);
         let again = Envelope::parse(&envelope.with_generation(1)).unwrap();
-        assert!(matches!(
-            again.supported(),
-            Err(Unsupported::Encrypted { .. })
-        ));
+        assert!(matches!(again.duties(), Err(Unsupported::Encrypted { .. })));
         opened += 1;
     }
     assert_eq!(opened, 12);
@@ -162,7 +165,7 @@ fn without_the_right_key_a_command_stays_closed() {
             "opening the encrypted command of job `App\\Jobs\\Secret`"
         );
         assert_eq!(
-            envelope.supported().unwrap_err().to_string(),
+            envelope.duties().unwrap_err().to_string(),
             "job `App\\Jobs\\Secret` is encrypted (ShouldBeEncrypted) and there is no key to open it: \
              set HIKYAKU_APP_KEY to the application's APP_KEY"
         );
@@ -196,51 +199,75 @@ fn every_body_is_an_envelope_or_refused_with_a_reason() {
     assert_eq!(refused, BTreeMap::from(expected));
 }
 
-/// What `supported` answers for each case, by the reason's variant.
-fn variant(result: &Result<(), Unsupported>) -> String {
-    match result {
-        Ok(()) => "supported".to_owned(),
+/// What a message asks for, in words.
+fn summary(asked: &Result<Duties, Unsupported>) -> String {
+    let duties = match asked {
+        Ok(duties) => duties,
         Err(error) => {
-            let debug = format!("{error:?}");
-            debug.split([' ', '{']).next().unwrap().to_owned()
+            let debug = format!("refused: {error:?}");
+            return debug.split(" {").next().unwrap().to_owned();
         }
+    };
+    let mut words = Vec::new();
+    let mut word = |is, word: &str| {
+        if is {
+            words.push(word.to_owned());
+        }
+    };
+    word(duties.batch.is_some(), "batch");
+    word(duties.chain_callbacks, "chain callbacks");
+    word(!duties.overlaps.is_empty(), "overlap");
+    word(duties.debounce.is_some(), "debounce");
+    if let Some(next) = &duties.next {
+        let queue = next.queue.as_deref().unwrap_or("-");
+        words.push(format!("{} + {} on {queue}", next.class, next.remaining));
     }
-}
-
-fn expected_variant(message: &Message) -> &'static str {
-    match message.case.as_str() {
-        case if case.starts_with("encrypted_") => "Encrypted",
-        case if case.starts_with("closure_") => "Closure",
-        "batch3" | "batch_callbacks" => "Batch",
-        "chain3" | "chain_conn_queue_catch" | "with_chain" => "Chain",
-        "queued_listener" | "queued_closure_listener" => "Listener",
-        "queued_mailable" => "Mailable",
-        "queued_notification" => "Notification",
-        "middleware_through" => "WithoutOverlapping",
-        "debounce" => "Debounced",
-        // Before Laravel 11.39 nothing in the message tells that a job is unique.
-        "unique" | "unique_until_processing" if message.version == "v13" => "UniqueLock",
-        _ => "supported",
+    if let Some(unique) = &duties.unique {
+        words.push(format!(
+            "unique {} {}",
+            unique.name.as_deref().unwrap_or("-"),
+            if unique.owner.is_some() {
+                "owned"
+            } else {
+                "free"
+            }
+        ));
     }
+    words.join(", ")
 }
 
 #[test]
-fn what_is_not_supported_is_refused_by_name_and_nothing_else_is() {
-    let mut refused = 0;
+fn every_message_says_what_it_asks_of_its_worker() {
+    let mut found = BTreeMap::new();
     for message in messages() {
         let Ok(envelope) = Envelope::parse(&message.body) else {
             continue;
         };
-        let supported = envelope.supported();
-        assert_eq!(
-            variant(&supported),
-            expected_variant(&message),
-            "{}",
-            message.name()
-        );
-        refused += usize::from(supported.is_err());
+        let summary = summary(&envelope.duties());
+        if !summary.is_empty() {
+            *found.entry(summary).or_insert(0) += 1;
+        }
     }
-    assert_eq!(refused, 63);
+    let expected = [
+        ("App\\Jobs\\ProcessPodcast + 0 on podcasts", 3),
+        ("App\\Jobs\\Step + 1 on -", 3),
+        ("batch", 12),
+        ("batch, App\\Jobs\\Step + 0 on -", 3),
+        ("chain callbacks, App\\Jobs\\Step + 1 on own", 3),
+        ("debounce", 1),
+        ("refused: Closure", 6),
+        ("refused: Encrypted", 12),
+        // ThrottlesExceptions beside WithoutOverlapping.
+        ("refused: Middleware", 3),
+        // Before Laravel 11.39 nothing in a message tells that its job is unique.
+        ("unique laravel_unique_job:App\\Jobs\\UniqueJob:77 owned", 1),
+        (
+            "unique laravel_unique_job:App\\Jobs\\UniqueUntil:fixed owned",
+            1,
+        ),
+    ]
+    .map(|(words, count)| (words.to_owned(), count));
+    assert_eq!(found, BTreeMap::from(expected));
 }
 
 #[test]

@@ -6,18 +6,27 @@
 //! * [`overflow`] finds bodies that are kept elsewhere, for they are too long for a message;
 //! * [`php`] reads what PHP's `serialize()` writes.
 
+pub mod batch;
+pub mod cache;
+pub mod chain;
+pub mod duties;
 pub mod encrypter;
 pub mod envelope;
 pub mod failed;
 mod hex;
+mod identity;
+pub mod message;
 pub mod overflow;
 pub mod php;
 mod redact;
+pub mod relay;
 
 #[cfg(test)]
 mod fixtures_tests;
 
+pub use duties::Duties;
 pub use encrypter::Encrypter;
 pub use envelope::{
     Contents, Envelope, EnvelopeError, Kind, OpenError, PayloadError, Tries, Unsupported,
 };
+pub use identity::{derived_uuid, random_uuid};

@@ -8,7 +8,9 @@ use hikyaku_core::{Clock, Ports, Timestamp, Worker};
 use lexopt::prelude::*;
 use serde_json::json;
 
-use crate::{Config, Error, Function, JobThreads, SqsQueue, SystemClock, SystemRandom, logs};
+use crate::{
+    Config, Error, Function, JobThreads, SqsQueue, SystemClock, SystemRandom, laravel, logs,
+};
 
 /// What the command line asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -90,15 +92,15 @@ async fn run_once<S: Send + Sync + 'static>(
         }
         Payload::Data { job, data } => envelope(&worker, job, &data)?,
     };
-    let queue = Arc::new(SqsQueue::new(config.clone()));
     let ports = Ports {
         ledger: Arc::new(MemoryLedger::default()),
-        queue: Arc::clone(&queue) as _,
+        queue: Arc::new(SqsQueue::new(config.clone())),
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
         executor: Arc::new(
             JobThreads::start(worker.settings().concurrency).map_err(Error::Threads)?,
         ),
+        laravel: Arc::new(laravel::unconnected(&config)?),
     };
     // A command tries once: there is no queue that the job could come back from.
     let config = Config {
@@ -106,7 +108,7 @@ async fn run_once<S: Send + Sync + 'static>(
         ..config
     };
     let request_id = format!("run-{:016x}", fastrand::u64(..));
-    let function = Function::new(worker, ports, queue, config);
+    let function = Function::new(worker, ports, config);
     let never = Timestamp::from_millis(0);
     debug_assert!(
         never < SystemClock.now(),

@@ -3,7 +3,10 @@
 use std::env::VarError;
 use std::num::NonZeroUsize;
 
+use hikyaku_core::Queues;
+use hikyaku_laravel::encrypter::{Cipher, Encrypter};
 use tracing::level_filters::LevelFilter;
+use url::Url;
 
 /// What a function is told by its environment. [`Config::from_lookup`] with nothing gives the defaults.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +24,33 @@ pub struct Config {
     /// `HIKYAKU_QUEUE_URL`: where a job goes to be tried again that came from no queue (a schedule, a direct
     /// invocation). Default: nowhere; then the invocation fails instead.
     pub queue_url: Option<String>,
+    /// `SQS_PREFIX`, `SQS_SUFFIX` and `SQS_QUEUE`, as in the application's `config/queue.php`: how the queue of the next
+    /// job of a chain is found. Without a prefix it is in the account of the queue that the message came from.
+    pub queues: Queues,
+    /// `HIKYAKU_RELAY_QUEUE_URL`: a queue that PHP works off, for what only PHP can do. Default: none; then a message that
+    /// needs it is refused.
+    pub relay_queue_url: Option<String>,
+    /// `HIKYAKU_RELAY_JOB`: what is called there. Default `App\Queue\HikyakuRelay@handle`.
+    pub relay_job: String,
+    /// `HIKYAKU_FALLBACK_QUEUE_URL`: where messages go that this function cannot run. Default: nowhere; they are buried.
+    pub fallback_queue_url: Option<String>,
+    /// `HIKYAKU_BATCH_TABLE`: Laravel's `job_batches` in DynamoDB. Default: out of reach; then PHP is asked to count.
+    pub batch_table: Option<String>,
+    /// `HIKYAKU_CACHE_TABLE`, `HIKYAKU_CACHE_PREFIX` and `HIKYAKU_CACHE_STORE`: Laravel's cache in DynamoDB, where its
+    /// locks are. Default: out of reach.
+    pub cache: Option<CacheTable>,
+    /// `HIKYAKU_OVERFLOW_URL`: the disk and directory of the cache store `storage` that Laravel's `overflow` names:
+    /// `s3://bucket/path`. Default: the cache table, if there is one.
+    pub overflow_url: Option<Url>,
+    /// `HIKYAKU_OVERFLOW_PREFIX`: that store's prefix. Default: `HIKYAKU_CACHE_PREFIX`, else none.
+    pub overflow_prefix: String,
+    /// `HIKYAKU_APP_KEY`, `HIKYAKU_PREVIOUS_KEYS` and `HIKYAKU_CIPHER`: the application's `APP_KEY`, `APP_PREVIOUS_KEYS`
+    /// and `app.cipher`, for encrypted jobs.
+    pub app_key: Option<AppKey>,
+    /// `HIKYAKU_LOCAL_FILES`: whether `file://` may be used under Lambda. For the local cloud.
+    pub local_files: bool,
+    /// `AWS_ENDPOINT_URL_S3`, else `AWS_ENDPOINT_URL`. Default: AWS's own.
+    pub s3_endpoint: Option<Url>,
     /// `HIKYAKU_CONCURRENCY`: how many jobs of one batch run at once. Default: what the worker says, 10.
     pub concurrency: Option<usize>,
     /// `AWS_REGION`. Default `us-east-1`.
@@ -57,6 +87,37 @@ impl std::fmt::Debug for Credentials {
     }
 }
 
+/// Laravel's cache store in DynamoDB.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CacheTable {
+    /// `HIKYAKU_CACHE_TABLE`: the table.
+    pub table: String,
+    /// `HIKYAKU_CACHE_PREFIX`: the application's `cache.prefix`. Without it no lock would be found, so it has no default.
+    pub prefix: String,
+    /// `HIKYAKU_CACHE_STORE`: the store's name in `config/cache.php`. Default `dynamodb`.
+    pub store: String,
+}
+
+/// The keys of an application's encrypter.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AppKey {
+    /// The key: `base64:…`.
+    pub key: String,
+    /// The keys before it, separated by commas.
+    pub previous: String,
+    /// The cipher.
+    pub cipher: Cipher,
+}
+
+impl std::fmt::Debug for AppKey {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("AppKey")
+            .field("cipher", &self.cipher)
+            .finish_non_exhaustive()
+    }
+}
+
 /// A setting that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("environment variable `{name}` is `{value}`, expected {expected}")]
@@ -87,6 +148,24 @@ impl Config {
         })
     }
 
+    /// The application's encrypter, if its key is known. The error does not show the key.
+    pub fn encrypter(&self) -> Result<Option<Encrypter>, ConfigError> {
+        let Some(AppKey {
+            key,
+            previous,
+            cipher,
+        }) = &self.app_key
+        else {
+            return Ok(None);
+        };
+        let encrypter = Encrypter::new(key, previous, *cipher);
+        encrypter.map(Some).map_err(|_| ConfigError {
+            name: "HIKYAKU_APP_KEY",
+            value: "(hidden)".to_owned(),
+            expected: "a key of the length that HIKYAKU_CIPHER needs (32 bytes for aes-256, 16 for aes-128), as have HIKYAKU_PREVIOUS_KEYS",
+        })
+    }
+
     /// Reads from anything that knows variables by name. An empty value counts as none.
     pub fn from_lookup(
         lookup: impl Fn(&'static str) -> Result<Option<String>, ConfigError>,
@@ -111,6 +190,28 @@ impl Config {
             connection: or("HIKYAKU_CONNECTION", "sqs")?,
             failed_days: number("HIKYAKU_FAILED_DAYS", get("HIKYAKU_FAILED_DAYS")?)?.unwrap_or(7),
             queue_url: get("HIKYAKU_QUEUE_URL")?,
+            queues: Queues {
+                connection: or("HIKYAKU_CONNECTION", "sqs")?,
+                prefix: or("SQS_PREFIX", "")?,
+                suffix: or("SQS_SUFFIX", "")?,
+                default: get("SQS_QUEUE")?,
+            },
+            relay_queue_url: get("HIKYAKU_RELAY_QUEUE_URL")?,
+            relay_job: or("HIKYAKU_RELAY_JOB", "App\\Queue\\HikyakuRelay@handle")?,
+            fallback_queue_url: get("HIKYAKU_FALLBACK_QUEUE_URL")?,
+            batch_table: get("HIKYAKU_BATCH_TABLE")?,
+            overflow_url: url("HIKYAKU_OVERFLOW_URL", get("HIKYAKU_OVERFLOW_URL")?)?,
+            overflow_prefix: match get("HIKYAKU_OVERFLOW_PREFIX")? {
+                Some(prefix) => prefix,
+                None => or("HIKYAKU_CACHE_PREFIX", "")?,
+            },
+            cache: cache(get)?,
+            app_key: app_key(get)?,
+            local_files: get("HIKYAKU_LOCAL_FILES")?.as_deref() == Some("1"),
+            s3_endpoint: url(
+                "AWS_ENDPOINT_URL_S3",
+                get("AWS_ENDPOINT_URL_S3")?.or_else(|| everywhere.clone()),
+            )?,
             concurrency: number("HIKYAKU_CONCURRENCY", get("HIKYAKU_CONCURRENCY")?)?
                 .map(NonZeroUsize::get),
             region: or("AWS_REGION", "us-east-1")?,
@@ -121,6 +222,60 @@ impl Config {
             under_lambda: get("AWS_LAMBDA_RUNTIME_API")?.is_some(),
         })
     }
+}
+
+fn cache(
+    get: impl Fn(&'static str) -> Result<Option<String>, ConfigError>,
+) -> Result<Option<CacheTable>, ConfigError> {
+    let Some(table) = get("HIKYAKU_CACHE_TABLE")? else {
+        return Ok(None);
+    };
+    let Some(prefix) = get("HIKYAKU_CACHE_PREFIX")? else {
+        return Err(ConfigError {
+            name: "HIKYAKU_CACHE_PREFIX",
+            value: String::new(),
+            expected: "the application's cache.prefix, for HIKYAKU_CACHE_TABLE is set (php artisan config:show cache.prefix)",
+        });
+    };
+    let store = get("HIKYAKU_CACHE_STORE")?.unwrap_or_else(|| "dynamodb".to_owned());
+    Ok(Some(CacheTable {
+        table,
+        prefix,
+        store,
+    }))
+}
+
+fn app_key(
+    get: impl Fn(&'static str) -> Result<Option<String>, ConfigError>,
+) -> Result<Option<AppKey>, ConfigError> {
+    let Some(key) = get("HIKYAKU_APP_KEY")? else {
+        return Ok(None);
+    };
+    let cipher = match get("HIKYAKU_CIPHER")? {
+        None => Cipher::default(),
+        Some(name) => name.parse().map_err(|_| ConfigError {
+            name: "HIKYAKU_CIPHER",
+            value: name,
+            expected: "aes-128-cbc, aes-256-cbc, aes-128-gcm or aes-256-gcm",
+        })?,
+    };
+    Ok(Some(AppKey {
+        key,
+        previous: get("HIKYAKU_PREVIOUS_KEYS")?.unwrap_or_default(),
+        cipher,
+    }))
+}
+
+fn url(name: &'static str, value: Option<String>) -> Result<Option<Url>, ConfigError> {
+    value
+        .map(|value| {
+            Url::parse(&value).map_err(|_| ConfigError {
+                name,
+                value,
+                expected: "a URL",
+            })
+        })
+        .transpose()
 }
 
 /// The level as a name that tracing knows: there is nothing above an error there.

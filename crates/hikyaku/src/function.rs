@@ -1,20 +1,19 @@
 //! One function: a worker behind its ports, answering events.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use hikyaku_core::{Invocation, Outcome, Ports, Report, Timestamp, Verdict, Worker};
+use hikyaku_core::{Invocation, Outcome, Outgoing, Ports, Report, Timestamp, Verdict, Worker};
 use serde_json::json;
 use serde_json::value::RawValue;
 
+use crate::Config;
 use crate::event::{self, BatchResponse, Event, EventError, Surroundings};
-use crate::{Config, SqsQueue};
+use crate::sqs::is_fifo;
 
 /// A worker behind its ports. [`serve`](crate::serve()) makes one on AWS; a test makes one on ports of its own.
 pub struct Function<S> {
     worker: Worker<S>,
     ports: Ports,
-    queue: Arc<SqsQueue>,
     config: Config,
     jobs: Vec<&'static str>,
 }
@@ -55,13 +54,12 @@ impl FunctionError {
 }
 
 impl<S: Send + Sync + 'static> Function<S> {
-    /// Puts a worker behind ports. `queue` is where jobs that came from no queue are handed over to.
-    pub fn new(worker: Worker<S>, ports: Ports, queue: Arc<SqsQueue>, config: Config) -> Self {
+    /// Puts a worker behind ports.
+    pub fn new(worker: Worker<S>, ports: Ports, config: Config) -> Self {
         let jobs = worker.descriptions().iter().map(|job| job.name).collect();
         Self {
             worker,
             ports,
-            queue,
             config,
             jobs,
         }
@@ -144,7 +142,15 @@ impl<S: Send + Sync + 'static> Function<S> {
         let Some(url) = &self.config.queue_url else {
             return false;
         };
-        match self.queue.send(url, body, delay).await {
+        let message = Outgoing {
+            queue: url.clone(),
+            body: body.to_owned(),
+            delay,
+            group: is_fifo(url).then(|| "hikyaku".to_owned()),
+            // A copy sent twice is harmless, but one that SQS takes for a copy and drops is not.
+            deduplication: format!("{:032x}", fastrand::u128(..)),
+        };
+        match self.ports.queue.send(&message).await {
             Ok(()) => true,
             Err(error) => {
                 tracing::error!(

@@ -38,6 +38,7 @@ pub mod config;
 mod error;
 mod event;
 mod function;
+pub mod laravel;
 pub mod ledger;
 mod logs;
 #[cfg(feature = "objects")]
@@ -61,3 +62,4 @@ pub use system::{SystemClock, SystemRandom};
 pub use threads::JobThreads;
 
 pub use hikyaku_core as core;
+pub use hikyaku_laravel::chain::LinkOptions;

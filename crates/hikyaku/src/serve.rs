@@ -11,7 +11,7 @@ use tracing::Instrument;
 use crate::ledger::DynamoDbLedger;
 use crate::{
     Config, Error, Function, JobThreads, SqsQueue, SystemClock, SystemRandom, clients, command,
-    logs,
+    laravel, logs,
 };
 
 /// How long init may wait for the ledger's connection. Init has ten seconds (AWS Lambda developer guide, "Runtime
@@ -68,7 +68,9 @@ async fn on_aws<S: Send + Sync + 'static>(
     worker: Worker<S>,
     config: Config,
 ) -> Result<Function<S>, Error> {
-    let ledger = DynamoDbLedger::new(clients::dynamodb(&config), &config);
+    let client = clients::dynamodb(&config);
+    let laravel = laravel::reach(&config, &client, worker.php_jobs().clone())?;
+    let ledger = DynamoDbLedger::new(client, &config);
     if worker
         .descriptions()
         .iter()
@@ -76,15 +78,15 @@ async fn on_aws<S: Send + Sync + 'static>(
     {
         drop(tokio::time::timeout(CONNECT_PATIENCE, ledger.connect()).await);
     }
-    let queue = Arc::new(SqsQueue::new(config.clone()));
     let ports = Ports {
         ledger: Arc::new(ledger),
-        queue: Arc::clone(&queue) as _,
+        queue: Arc::new(SqsQueue::new(config.clone())),
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
         executor: Arc::new(
             JobThreads::start(worker.settings().concurrency).map_err(Error::Threads)?,
         ),
+        laravel: Arc::new(laravel),
     };
-    Ok(Function::new(worker, ports, queue, config))
+    Ok(Function::new(worker, ports, config))
 }

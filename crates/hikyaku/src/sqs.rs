@@ -4,7 +4,8 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use aws_sdk_sqs::Client;
-use hikyaku_core::{BoxFuture, Queue, QueueError, Receipt};
+use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
+use hikyaku_core::{BoxFuture, Outgoing, Queue, QueueError, Receipt};
 
 use crate::{Config, clients};
 
@@ -32,35 +33,43 @@ impl SqsQueue {
         self.client.get_or_init(|| clients::sqs(&self.config))
     }
 
-    /// Sends `body` to the queue at `url`, to come no earlier than `delay` from now (at most 15 minutes). One request.
-    pub(crate) async fn send(
-        &self,
-        url: &str,
-        body: &str,
-        delay: Duration,
-    ) -> Result<(), QueueError> {
+    async fn send_message(&self, message: &Outgoing) -> Result<(), QueueError> {
         // A FIFO queue takes no delay for a single message.
-        let fifo = is_fifo(url);
-        let seconds = (!fifo).then(|| whole_seconds(delay.min(LONGEST_DELAY)));
+        let fifo = is_fifo(&message.queue);
+        let seconds = (!fifo).then(|| whole_seconds(message.delay.min(LONGEST_DELAY)));
         let request = self
             .client()
             .send_message()
-            .queue_url(url)
-            .message_body(body)
+            .queue_url(&message.queue)
+            .message_body(&message.body)
+            .set_message_group_id(message.group.clone())
+            .set_message_deduplication_id(fifo.then(|| message.deduplication.clone()))
             .set_delay_seconds(seconds);
-        let request = if fifo {
-            // A copy sent twice is harmless, but one that SQS takes for a copy and drops is not.
-            request
-                .message_group_id("hikyaku")
-                .message_deduplication_id(format!("{:032x}", fastrand::u128(..)))
-        } else {
-            request
-        };
         request.send().await.map(drop).map_err(|error| QueueError {
-            action: "handing a job over to its queue",
-            queue: url.to_owned(),
+            action: "sending a message",
+            queue: message.queue.clone(),
+            retryable: retryable(&error),
             source: error.into(),
         })
+    }
+}
+
+/// Whether trying again can help. A queue that is not there, or that may not be written to, stays so until somebody
+/// does something about it.
+fn retryable<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
+    const PASSING: [&str; 4] = [
+        "RequestThrottled",
+        "KmsThrottled",
+        "ThrottlingException",
+        "RequestTimeout",
+    ];
+    match error {
+        SdkError::ServiceError(answer) => {
+            let code = answer.err().code().unwrap_or_default();
+            answer.raw().status().as_u16() >= 500 || PASSING.iter().any(|one| code.ends_with(one))
+        }
+        SdkError::ConstructionFailure(_) => false,
+        _ => true,
     }
 }
 
@@ -113,9 +122,14 @@ impl Queue for SqsQueue {
             request.send().await.map(drop).map_err(|error| QueueError {
                 action: "changing a message's visibility",
                 queue: receipt.queue.clone(),
+                retryable: retryable(&error),
                 source: error.into(),
             })
         })
+    }
+
+    fn send<'a>(&'a self, message: &'a Outgoing) -> BoxFuture<'a, Result<(), QueueError>> {
+        Box::pin(self.send_message(message))
     }
 }
 

@@ -43,4 +43,10 @@ impl Random for SystemRandom {
     fn next_u64(&self) -> u64 {
         fastrand::u64(..)
     }
+
+    fn secret(&self) -> Option<[u8; 16]> {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes).ok()?;
+        Some(bytes)
+    }
 }

@@ -38,6 +38,7 @@ pub(crate) async fn run<J: Job>(data: Value, state: J::State, now: Timestamp) ->
         clock: Arc::new(Frozen(now)),
         random: Arc::new(SystemRandom),
         executor: Arc::new(JobThreads::start(1).unwrap()),
+        laravel: Arc::default(),
     };
     let delivery = Delivery {
         message_id: "1".to_owned(),

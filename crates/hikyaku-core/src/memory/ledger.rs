@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::ports::ledger::{
-    ClaimReply, ClaimRequest, FailedJob, Fence, Grant, Held, Ledger, LedgerError, Record, Release,
-    Replace, State,
+    ClaimReply, ClaimRequest, End, FailedJob, Fence, Grant, Held, Ledger, LedgerError, Record,
+    Release, Replace, State,
 };
 use crate::{BoxFuture, Timestamp};
+
+use super::laravel::LaravelTables;
 
 /// A ledger that lives as long as its process.
 #[derive(Debug, Default)]
@@ -16,10 +18,11 @@ pub struct MemoryLedger {
 }
 
 #[derive(Debug, Default)]
-struct Tables {
+pub(super) struct Tables {
     records: BTreeMap<String, Record>,
     failed: BTreeMap<String, FailedJob>,
-    writes: u64,
+    pub(super) laravel: LaravelTables,
+    pub(super) writes: u64,
 }
 
 impl MemoryLedger {
@@ -48,7 +51,7 @@ impl MemoryLedger {
         self.tables().writes
     }
 
-    fn tables(&self) -> MutexGuard<'_, Tables> {
+    pub(super) fn tables(&self) -> MutexGuard<'_, Tables> {
         self.tables.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -153,13 +156,22 @@ impl Ledger for MemoryLedger {
     fn complete<'a>(
         &'a self,
         held: &'a Held,
-        expires: Timestamp,
+        end: &'a End,
     ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
         Box::pin(async move {
-            Ok(self.tables().fenced(held, |record| {
-                record.state = State::Done;
-                record.expires = expires;
-            }))
+            let mut tables = self.tables();
+            let fence = tables.fenced(held, |record| {
+                record.state = if end.dropped {
+                    State::Cancelled
+                } else {
+                    State::Done
+                };
+                record.expires = end.expires;
+            });
+            if fence == Fence::Applied {
+                tables.writes += tables.laravel.close(end, None);
+            }
+            Ok(fence)
         })
     }
 
@@ -184,16 +196,17 @@ impl Ledger for MemoryLedger {
         &'a self,
         held: &'a Held,
         row: &'a FailedJob,
-        expires: Timestamp,
+        end: &'a End,
     ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
         Box::pin(async move {
             let mut tables = self.tables();
             let fence = tables.fenced(held, |record| {
                 record.state = State::Failed;
-                record.expires = expires;
+                record.expires = end.expires;
+                record.last_error.clone_from(&end.error);
             });
             if fence == Fence::Applied {
-                tables.writes += 1;
+                tables.writes += 1 + tables.laravel.close(end, Some(&held.id));
                 tables.failed.insert(row.id.clone(), row.clone());
             }
             Ok(fence)

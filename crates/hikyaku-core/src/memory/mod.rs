@@ -1,5 +1,6 @@
-//! The ports in memory: for tests, and for jobs that are run without a ledger.
+//! A ledger in memory, and Laravel's tables beside it.
 
+mod laravel;
 mod ledger;
 
 pub use ledger::MemoryLedger;

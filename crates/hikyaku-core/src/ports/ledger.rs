@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::BoxFuture;
 use super::clock::Timestamp;
+use super::store::{Passing, SILENT};
 
 /// Where a job stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -128,6 +129,44 @@ pub struct Release {
     pub error: Option<String>,
 }
 
+/// How a job's record is closed, and what is written with it: all of it or nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct End {
+    /// Whether the job was dropped without running: nothing follows it, so that it is not recorded as done.
+    pub dropped: bool,
+    /// From when on the record may be forgotten.
+    pub expires: Timestamp,
+    /// The error in short, if there was one.
+    pub error: Option<String>,
+    /// The batch of Laravel's in which the job is counted, if its table is within reach. A batch that is not there, or
+    /// has the job's failure already, is left as it is.
+    pub batch: Option<String>,
+    /// Laravel's locks that end with the job. A lock that somebody else holds by now stays.
+    pub unlock: Vec<Unlock>,
+}
+
+impl End {
+    /// An end that nothing else depends on.
+    pub fn plain(expires: Timestamp) -> Self {
+        Self {
+            dropped: false,
+            expires,
+            error: None,
+            batch: None,
+            unlock: Vec::new(),
+        }
+    }
+}
+
+/// A lock in Laravel's cache that is given up.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Unlock {
+    /// The item's key, prefix included.
+    pub key: String,
+    /// The value it must have, if that is known; else whoever holds it loses it, as in Laravel before 13.24.
+    pub value: Option<String>,
+}
+
 /// Whether a fenced write was applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fence {
@@ -195,11 +234,12 @@ pub trait Ledger: Send + Sync + 'static {
         lease: Timestamp,
     ) -> BoxFuture<'a, Result<Fence, LedgerError>>;
 
-    /// Records that the job is done. Condition: running with this token.
+    /// Records that the job is done. Condition: running with this token. One write; if the end has a batch or locks, one
+    /// transaction of two or more.
     fn complete<'a>(
         &'a self,
         held: &'a Held,
-        expires: Timestamp,
+        end: &'a End,
     ) -> BoxFuture<'a, Result<Fence, LedgerError>>;
 
     /// Gives the job back for a later attempt. Condition: running with this token.
@@ -209,12 +249,12 @@ pub trait Ledger: Send + Sync + 'static {
         release: &'a Release,
     ) -> BoxFuture<'a, Result<Fence, LedgerError>>;
 
-    /// Records that the job failed and writes its row, both or neither. Condition: running with this token.
+    /// Records that the job failed and writes its row and its end, all or nothing. Condition: running with this token.
     fn fail<'a>(
         &'a self,
         held: &'a Held,
         row: &'a FailedJob,
-        expires: Timestamp,
+        end: &'a End,
     ) -> BoxFuture<'a, Result<Fence, LedgerError>>;
 
     /// Writes a failed row for a message that has no record. No condition: a second time writes the same row again.
@@ -223,3 +263,18 @@ pub trait Ledger: Send + Sync + 'static {
 
 /// How long a finished job is remembered: the longest time a message can come back (14 days of retention) and a day.
 pub(crate) const RETENTION: Duration = Duration::from_secs(15 * 24 * 60 * 60);
+
+impl Passing for LedgerError {
+    fn is_retryable(&self) -> bool {
+        self.retryable
+    }
+
+    fn silent(subject: &str) -> Self {
+        Self {
+            operation: "recording",
+            id: subject.to_owned(),
+            retryable: true,
+            source: SILENT.into(),
+        }
+    }
+}

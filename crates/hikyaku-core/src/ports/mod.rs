@@ -4,16 +4,20 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+pub(crate) mod batches;
+pub(crate) mod cache;
 pub(crate) mod clock;
 pub(crate) mod executor;
 pub(crate) mod ledger;
+pub(crate) mod payloads;
 pub(crate) mod queue;
 pub(crate) mod random;
+pub(crate) mod store;
 
 /// A future a port answers with.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// The five ports together.
+/// The five ports together, and what of a Laravel application is within reach.
 #[derive(Clone)]
 pub struct Ports {
     /// Who claimed a job and what became of it.
@@ -26,6 +30,8 @@ pub struct Ports {
     pub random: Arc<dyn random::Random>,
     /// Where jobs run, apart from the engine.
     pub executor: Arc<dyn executor::Executor>,
+    /// The application that sends the jobs.
+    pub laravel: Arc<crate::Laravel>,
 }
 
 impl std::fmt::Debug for Ports {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::BoxFuture;
+use super::store::{Passing, SILENT};
 use crate::Receipt;
 
 /// What the engine asks of a queue. Deleting is not among it: an event source mapping deletes what was not reported as
@@ -14,6 +15,24 @@ pub trait Queue: Send + Sync + 'static {
         receipt: &'a Receipt,
         delay: Duration,
     ) -> BoxFuture<'a, Result<(), QueueError>>;
+
+    /// Sends a message. One request.
+    fn send<'a>(&'a self, message: &'a Outgoing) -> BoxFuture<'a, Result<(), QueueError>>;
+}
+
+/// A message to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    /// The queue's URL.
+    pub queue: String,
+    /// The body.
+    pub body: String,
+    /// How long the queue holds it back; SQS takes up to 15 minutes, and none for a message of a FIFO queue.
+    pub delay: Duration,
+    /// The message group, for a FIFO queue (and for fair delivery from a standard one).
+    pub group: Option<String>,
+    /// What a FIFO queue knows copies by: the job's id.
+    pub deduplication: String,
 }
 
 /// A queue did not take what it was told.
@@ -24,7 +43,24 @@ pub struct QueueError {
     pub action: &'static str,
     /// The queue, as its receipts name it.
     pub queue: String,
+    /// Whether trying again can help.
+    pub retryable: bool,
     /// Why.
     #[source]
     pub source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+impl Passing for QueueError {
+    fn is_retryable(&self) -> bool {
+        self.retryable
+    }
+
+    fn silent(subject: &str) -> Self {
+        Self {
+            action: "sending a message",
+            queue: subject.to_owned(),
+            retryable: true,
+            source: SILENT.into(),
+        }
+    }
 }

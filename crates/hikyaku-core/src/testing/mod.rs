@@ -19,7 +19,9 @@ mod world;
 
 pub use clock::{SkewedClock, VirtualClock};
 pub use executor::SimExecutor;
-pub use network::{Call, DistantLedger, DistantQueue, Fate, Line, Network, Reliable};
+pub use network::{
+    Call, DistantLedger, DistantQueue, DistantTables, Fate, Line, Network, Reliable,
+};
 pub use queue::{Message, QueueSettings, SimQueue};
 pub use random::SeededRandom;
 pub use run_job::{Ran, block_on, run_job};

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use super::scheduler::{ProcessId, yield_now};
 use crate::{
-    BoxFuture, ClaimReply, ClaimRequest, Clock, FailedJob, Fence, Held, Ledger, LedgerError, Queue,
-    QueueError, Receipt, Record, Release, Replace, Timestamp,
+    Batch, Batches, BoxFuture, Cache, ClaimReply, ClaimRequest, Clock, End, FailedJob, Fence, Held,
+    Ledger, LedgerError, Lock, Outgoing, Queue, QueueError, Receipt, Record, Release, Replace,
+    StoreError, Timestamp, Unlock,
 };
 
 /// What becomes of one call.
@@ -169,9 +170,9 @@ impl Ledger for DistantLedger {
     fn complete<'a>(
         &'a self,
         held: &'a Held,
-        expires: Timestamp,
+        end: &'a End,
     ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
-        self.call("complete", &held.id, self.ledger.complete(held, expires))
+        self.call("complete", &held.id, self.ledger.complete(held, end))
     }
 
     fn release<'a>(
@@ -186,9 +187,9 @@ impl Ledger for DistantLedger {
         &'a self,
         held: &'a Held,
         row: &'a FailedJob,
-        expires: Timestamp,
+        end: &'a End,
     ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
-        self.call("fail", &held.id, self.ledger.fail(held, row, expires))
+        self.call("fail", &held.id, self.ledger.fail(held, row, end))
     }
 
     fn bury<'a>(&'a self, row: &'a FailedJob) -> BoxFuture<'a, Result<(), LedgerError>> {
@@ -213,6 +214,7 @@ impl Queue for DistantQueue {
         let error = |fault: Fault| QueueError {
             action: "changing a message's visibility",
             queue: receipt.queue.clone(),
+            retryable: true,
             source: fault.into(),
         };
         let call = self.queue.change_visibility(receipt, delay);
@@ -220,6 +222,85 @@ impl Queue for DistantQueue {
             self.line
                 .call("change_visibility", &receipt.handle, call, error),
         )
+    }
+
+    fn send<'a>(&'a self, message: &'a Outgoing) -> BoxFuture<'a, Result<(), QueueError>> {
+        let error = |fault: Fault| QueueError {
+            action: "sending a message",
+            queue: message.queue.clone(),
+            retryable: true,
+            source: fault.into(),
+        };
+        let call = self.queue.send(message);
+        Box::pin(self.line.call("send", &message.deduplication, call, error))
+    }
+}
+
+/// Laravel's tables behind a [`Line`].
+pub struct DistantTables<T> {
+    /// The line.
+    pub line: Line,
+    /// The tables at its end.
+    pub tables: Arc<T>,
+}
+
+impl<T> DistantTables<T> {
+    fn call<'a, A: Send + 'a>(
+        &'a self,
+        operation: &'static str,
+        subject: &'a str,
+        call: BoxFuture<'a, Result<A, StoreError>>,
+    ) -> BoxFuture<'a, Result<A, StoreError>>
+    where
+        T: Send + Sync,
+    {
+        let error = move |fault: Fault| StoreError {
+            action: operation,
+            subject: subject.to_owned(),
+            retryable: true,
+            source: fault.into(),
+        };
+        Box::pin(self.line.call(operation, subject, call, error))
+    }
+}
+
+impl<T: Batches> Batches for DistantTables<T> {
+    fn read<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<Batch>, StoreError>> {
+        self.call("read_batch", id, self.tables.read(id))
+    }
+
+    fn finish<'a>(&'a self, id: &'a str, now: Timestamp) -> BoxFuture<'a, Result<(), StoreError>> {
+        self.call("finish_batch", id, self.tables.finish(id, now))
+    }
+
+    fn cancel<'a>(&'a self, id: &'a str, now: Timestamp) -> BoxFuture<'a, Result<(), StoreError>> {
+        self.call("cancel_batch", id, self.tables.cancel(id, now))
+    }
+}
+
+impl<T: Cache> Cache for DistantTables<T> {
+    fn lock<'a>(&'a self, lock: &'a Lock) -> BoxFuture<'a, Result<bool, StoreError>> {
+        self.call("lock", &lock.key, self.tables.lock(lock))
+    }
+
+    fn unlock<'a>(&'a self, unlock: &'a Unlock) -> BoxFuture<'a, Result<(), StoreError>> {
+        self.call("unlock", &unlock.key, self.tables.unlock(unlock))
+    }
+
+    fn get<'a>(
+        &'a self,
+        key: &'a str,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<Option<String>, StoreError>> {
+        self.call("get", key, self.tables.get(key, now))
+    }
+}
+
+impl<T> std::fmt::Debug for DistantTables<T> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("DistantTables")
+            .finish_non_exhaustive()
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::clock::VirtualClock;
-use crate::{BoxFuture, Clock, Delivery, Queue, QueueError, Receipt, Timestamp};
+use crate::{BoxFuture, Clock, Delivery, Outgoing, Queue, QueueError, Receipt, Timestamp};
 
 /// How long a message can stay hidden after one receive.
 const LONGEST_HIDING: Duration = Duration::from_secs(43_200);
@@ -65,6 +65,8 @@ struct Content {
     /// In the order in which they were sent.
     messages: Vec<Message>,
     dead: Vec<Message>,
+    /// What was sent to other queues.
+    elsewhere: Vec<Outgoing>,
     handles: u64,
     sent: u64,
     receives: u64,
@@ -81,6 +83,9 @@ enum Invalid {
 }
 
 impl SimQueue {
+    /// Where it is.
+    pub const URL: &'static str = "sim://queues/jobs";
+
     /// An empty queue.
     pub fn new(clock: VirtualClock, settings: QueueSettings) -> Self {
         Self {
@@ -92,16 +97,20 @@ impl SimQueue {
 
     /// Sends a message and answers its id.
     pub fn send(&self, body: impl Into<String>, group: Option<&str>) -> String {
+        self.send_later(body.into(), group, Duration::ZERO)
+    }
+
+    fn send_later(&self, body: String, group: Option<&str>, delay: Duration) -> String {
         let now = self.clock.now();
         let mut content = self.content();
         content.sent += 1;
         let id = format!("m-{}", content.sent);
         content.messages.push(Message {
             id: id.clone(),
-            body: body.into(),
+            body,
             group: group.map(str::to_owned),
             receives: 0,
-            visible: now,
+            visible: now + delay,
             received: now,
             handle: 0,
         });
@@ -192,6 +201,11 @@ impl SimQueue {
         self.content().dead.clone()
     }
 
+    /// What was sent to other queues, in order.
+    pub fn elsewhere(&self) -> Vec<Outgoing> {
+        self.content().elsewhere.clone()
+    }
+
     /// How many deliveries were made in all.
     pub fn receives(&self) -> u64 {
         self.content().receives
@@ -231,9 +245,9 @@ impl Content {
             body: message.body.clone(),
             receive_count: message.receives,
             group: message.group.clone(),
-            queue: "sim".to_owned(),
+            queue: SimQueue::URL.to_owned(),
             receipt: Some(Receipt {
-                queue: "sim".to_owned(),
+                queue: SimQueue::URL.to_owned(),
                 handle: self.handles.to_string(),
                 received: now,
             }),
@@ -257,8 +271,21 @@ impl Queue for SimQueue {
             self.hide(receipt, delay).map_err(|invalid| QueueError {
                 action: "changing a message's visibility",
                 queue: receipt.queue.clone(),
+                retryable: false,
                 source: invalid.into(),
             })
+        })
+    }
+
+    fn send<'a>(&'a self, message: &'a Outgoing) -> BoxFuture<'a, Result<(), QueueError>> {
+        Box::pin(async move {
+            if message.queue == Self::URL {
+                let body = message.body.clone();
+                self.send_later(body, message.group.as_deref(), message.delay);
+            } else {
+                self.content().elsewhere.push(message.clone());
+            }
+            Ok(())
         })
     }
 }

@@ -34,4 +34,9 @@ impl Random for SeededRandom {
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^ (z >> 31)
     }
+
+    fn secret(&self) -> Option<[u8; 16]> {
+        let (high, low) = (self.next_u64(), self.next_u64());
+        Some(((u128::from(high) << 64) | u128::from(low)).to_be_bytes())
+    }
 }

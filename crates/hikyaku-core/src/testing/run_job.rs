@@ -152,6 +152,7 @@ fn ports(scheduler: &Scheduler, clock: &VirtualClock) -> (Arc<JobTimers>, Ports)
         clock: Arc::clone(&timers) as Arc<dyn Clock>,
         random: Arc::new(SeededRandom::new(1)),
         executor: Arc::new(SimExecutor::new(scheduler.clone(), JOBS)) as Arc<dyn Executor>,
+        laravel: Arc::default(),
     };
     (timers, ports)
 }

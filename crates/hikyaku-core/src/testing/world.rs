@@ -10,7 +10,9 @@ use super::queue::{QueueSettings, SimQueue};
 use super::random::SeededRandom;
 use super::scheduler::{ProcessId, Scheduler, TaskId};
 use crate::memory::MemoryLedger;
-use crate::{Clock, Delivery, Invocation, Ledger, Ports, Random, Report, Timestamp, Worker};
+use crate::{
+    Clock, Delivery, Invocation, Laravel, Ledger, Ports, Random, Report, Timestamp, Worker,
+};
 
 /// How a [`World`] is set up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,6 +89,9 @@ pub struct Ended {
     pub reports: Option<Vec<Report>>,
 }
 
+/// What of a Laravel application a process sees at the end of its line.
+type Reach = Arc<dyn Fn(Line) -> Laravel + Send + Sync>;
+
 /// The production engine between a queue, a ledger and a clock that a test holds in its hand.
 pub struct World<S> {
     /// All tasks of all processes.
@@ -102,6 +107,7 @@ pub struct World<S> {
     ledger: Arc<dyn Ledger>,
     network: Arc<dyn Network>,
     random: Arc<dyn Random>,
+    laravel: Reach,
     processes: Vec<Process>,
     running: Vec<Running>,
 }
@@ -122,6 +128,7 @@ impl<S: Send + Sync + 'static> World<S> {
             ledger: Arc::new(MemoryLedger::default()),
             network: Arc::new(Reliable),
             random: Arc::new(SeededRandom::new(settings.seed)),
+            laravel: Arc::new(|_| Laravel::default()),
             processes: Vec::new(),
             running: Vec::new(),
             scheduler,
@@ -134,6 +141,13 @@ impl<S: Send + Sync + 'static> World<S> {
     #[must_use]
     pub fn with_ledger(mut self, ledger: Arc<dyn Ledger>) -> Self {
         self.ledger = ledger;
+        self
+    }
+
+    /// Puts a Laravel application within reach. `reach` says what of it a process sees at the end of its line.
+    #[must_use]
+    pub fn with_laravel(mut self, reach: impl Fn(Line) -> Laravel + Send + Sync + 'static) -> Self {
+        self.laravel = Arc::new(reach);
         self
     }
 
@@ -211,12 +225,13 @@ impl<S: Send + Sync + 'static> World<S> {
                 ledger: Arc::clone(&self.ledger),
             }),
             queue: Arc::new(DistantQueue {
-                line,
+                line: line.clone(),
                 queue: Arc::new(self.queue.clone()),
             }),
             clock,
             random: Arc::clone(&self.random),
             executor: Arc::new(SimExecutor::new(self.scheduler.clone(), process)),
+            laravel: Arc::new((self.laravel)(line)),
         }
     }
 

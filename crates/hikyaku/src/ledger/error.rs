@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason};
 use hikyaku_core::LedgerError;
 
+use super::end::Part;
 use super::item::ItemError;
 
 type Item = HashMap<String, AttributeValue>;
@@ -42,9 +43,7 @@ impl Refusal {
             error.as_service_error()
         {
             let reasons = cancelled.cancellation_reasons();
-            let code = |reason: &aws_sdk_dynamodb::types::CancellationReason| {
-                reason.code.clone().unwrap_or_default()
-            };
+            let code = |reason: &CancellationReason| reason.code.clone().unwrap_or_default();
             if let Some(first) = reasons
                 .first()
                 .filter(|reason| code(reason) == "ConditionalCheckFailed")
@@ -73,8 +72,46 @@ impl Refusal {
     }
 }
 
+/// A transaction that was cancelled only because parts of it could not be written that may be left out.
+pub(super) struct Cancelled {
+    /// For each part what stood there; none for a part that could have been written.
+    refused: Vec<Option<Option<Item>>>,
+}
+
+impl Cancelled {
+    /// `fixed`: how many items stand before the parts. None: the transaction failed for another reason.
+    pub(super) fn of(error: &SdkError<TransactWriteItemsError>, fixed: usize) -> Option<Self> {
+        let TransactWriteItemsError::TransactionCanceledException(cancelled) =
+            error.as_service_error()?
+        else {
+            return None;
+        };
+        let code = |reason: &CancellationReason| reason.code.clone().unwrap_or_default();
+        let reasons = cancelled.cancellation_reasons();
+        let (fixed, parts) = reasons.split_at_checked(fixed)?;
+        let refused: Vec<_> = parts
+            .iter()
+            .map(|reason| (code(reason) == "ConditionalCheckFailed").then(|| reason.item.clone()))
+            .collect();
+        let alone = fixed.iter().all(|reason| code(reason) == "None");
+        (alone && refused.iter().any(Option::is_some)).then_some(Self { refused })
+    }
+
+    /// The parts that are written next: those that were not refused, and what is tried instead of the others.
+    pub(super) fn without(self, parts: Vec<Part>) -> Vec<Part> {
+        parts
+            .into_iter()
+            .zip(self.refused)
+            .filter_map(|(part, refused)| match refused {
+                None => Some(part),
+                Some(found) => part.instead(found.as_ref()),
+            })
+            .collect()
+    }
+}
+
 /// Whether trying again can help. The codes are those of the Amazon DynamoDB developer guide, "Error handling".
-fn retryable<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
+pub(crate) fn retryable<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
     const PASSING: [&str; 8] = [
         "InternalServerError",
         "LimitExceededException",

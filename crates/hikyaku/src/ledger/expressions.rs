@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use hikyaku_core::{ClaimRequest, Held, Record, Release, Replace, State, Timestamp};
+use hikyaku_core::{ClaimRequest, End, Held, Record, Release, Replace, State, Timestamp};
 
 use super::item::{number, seconds, state_letter, text};
 
@@ -75,20 +75,32 @@ pub(super) fn extend(held: &Held, lease: Timestamp) -> Expression {
     )
 }
 
-pub(super) fn complete(held: &Held, expires: Timestamp) -> Expression {
+pub(super) fn complete(held: &Held, end: &End) -> Expression {
+    let state = if end.dropped {
+        State::Cancelled
+    } else {
+        State::Done
+    };
     let values = [
-        (":D", text(state_letter(State::Done))),
-        (":x", seconds(expires)),
+        (":s", text(state_letter(state))),
+        (":x", seconds(end.expires)),
     ];
-    settling("SET s = :D, x = :x REMOVE l, o".to_owned(), held, values)
+    settling("SET s = :s, x = :x REMOVE l, o".to_owned(), held, values)
 }
 
-pub(super) fn fail(held: &Held, expires: Timestamp) -> Expression {
-    let values = [
+pub(super) fn fail(held: &Held, end: &End) -> Expression {
+    let mut values = vec![
         (":F", text(state_letter(State::Failed))),
-        (":x", seconds(expires)),
+        (":x", seconds(end.expires)),
     ];
-    settling("SET s = :F, x = :x REMOVE l, o".to_owned(), held, values)
+    let update = match &end.error {
+        Some(error) => {
+            values.push((":e", text(error)));
+            "SET s = :F, x = :x, e = :e REMOVE l, o"
+        }
+        None => "SET s = :F, x = :x REMOVE l, o, e",
+    };
+    settling(update.to_owned(), held, values)
 }
 
 pub(super) fn release(held: &Held, release: &Release) -> Expression {

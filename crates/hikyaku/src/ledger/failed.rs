@@ -8,6 +8,7 @@ use hikyaku_core::FailedJob;
 use hikyaku_laravel::failed::truncate_exception;
 
 use super::item::{number, text};
+use super::pieces::LONGEST_PAYLOAD;
 use crate::Config;
 
 /// An item holds 400 KB (Amazon DynamoDB developer guide, "Service, account, and table quotas"), and the payload is
@@ -39,9 +40,16 @@ impl FailedStore {
         &self.table
     }
 
+    /// When the row may be forgotten, in Unix seconds.
+    pub(super) fn expires(&self, row: &FailedJob) -> u64 {
+        row.failed_at.as_secs() + self.days * SECONDS_PER_DAY
+    }
+
     /// The row, with the attributes and types of Laravel's `DynamoDbFailedJobProvider`, and `body` beside them when
     /// the message was not a job.
-    pub(super) fn item(&self, row: &FailedJob) -> HashMap<String, AttributeValue> {
+    ///
+    /// `payload` stands for the row's own where that is kept elsewhere.
+    pub(super) fn item(&self, row: &FailedJob, payload: &str) -> HashMap<String, AttributeValue> {
         let failed_at = row.failed_at.as_secs();
         let mut item = HashMap::from(
             [
@@ -49,20 +57,22 @@ impl FailedStore {
                 ("uuid", text(&row.id)),
                 ("connection", text(&self.connection)),
                 ("queue", text(&row.queue)),
-                ("payload", text(&row.payload)),
+                ("payload", text(payload)),
                 (
                     "exception",
                     text(&truncate_exception(&row.exception, LONGEST_EXCEPTION)),
                 ),
                 ("failed_at", number(failed_at)),
-                (
-                    "expires_at",
-                    number(failed_at + self.days * SECONDS_PER_DAY),
-                ),
+                ("expires_at", number(self.expires(row))),
             ]
             .map(|(name, value)| (name.to_owned(), value)),
         );
-        if let Some(body) = &row.body {
+        // The payload has it too; this copy is for those who look into the table.
+        let body = row
+            .body
+            .as_ref()
+            .filter(|body| body.len() + payload.len() <= LONGEST_PAYLOAD);
+        if let Some(body) = body {
             item.insert("body".to_owned(), text(body));
         }
         item

@@ -16,28 +16,36 @@
 //! Every write is one conditional request on one item under 1 KB, so it costs one write unit; the last failure of a job
 //! is one transaction on two items. Nothing is ever read to decide.
 
+mod end;
 mod error;
 mod expressions;
 mod failed;
 mod item;
+mod pieces;
 
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::operation::transact_write_items::builders::TransactWriteItemsFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
-    Update,
+    AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
 use hikyaku_core::{
-    BoxFuture, ClaimReply, ClaimRequest, FailedJob, Fence, Held, Ledger, LedgerError, Record,
+    BoxFuture, ClaimReply, ClaimRequest, End, FailedJob, Fence, Held, Ledger, LedgerError, Record,
     Release, Replace, Timestamp,
 };
 
 use crate::Config;
-use error::Refusal;
+pub(crate) use end::batch_key;
+use end::{Part, Tables};
+pub(crate) use error::retryable;
+use error::{Cancelled, Refusal};
 use expressions::Expression;
 pub use failed::FailedStore;
+use pieces::Pieces;
+pub(crate) use pieces::piece_key;
 
 /// The ledger on DynamoDB.
 #[derive(Debug, Clone)]
@@ -45,6 +53,8 @@ pub struct DynamoDbLedger {
     client: Client,
     table: String,
     failed: FailedStore,
+    /// Laravel's tables that change together with a job's end.
+    tables: Tables,
 }
 
 impl DynamoDbLedger {
@@ -54,6 +64,11 @@ impl DynamoDbLedger {
             client,
             table: config.ledger_table.clone(),
             failed: FailedStore::new(config),
+            tables: Tables {
+                application: config.application.clone(),
+                batches: config.batch_table.clone(),
+                cache: config.cache.as_ref().map(|cache| cache.table.clone()),
+            },
         }
     }
 
@@ -130,42 +145,103 @@ impl DynamoDbLedger {
         )
     }
 
-    async fn fail_both(
+    /// Writes a job's end together with all that belongs to it. A part whose condition does not hold is left out, and
+    /// the rest is written again.
+    async fn end_with(
         &self,
+        operation: &'static str,
         held: &Held,
-        row: &FailedJob,
-        expires: Timestamp,
+        expression: Expression,
+        puts: Vec<TransactWriteItem>,
+        mut parts: Vec<Part>,
     ) -> Result<Fence, LedgerError> {
-        let expression = expressions::fail(held, expires);
-        let update = Update::builder()
+        let incomplete = |_| error::incomplete(operation, &held.id);
+        let update = self.ledger_update(held, expression).map_err(incomplete)?;
+        loop {
+            let written = parts.iter().map(|part| part.write(&self.tables));
+            let written: Result<Vec<_>, _> = written.collect();
+            let request = self
+                .client
+                .transact_write_items()
+                .transact_items(TransactWriteItem::builder().update(update.clone()).build());
+            let request = puts
+                .iter()
+                .cloned()
+                .chain(written.map_err(incomplete)?)
+                .fold(request, TransactWriteItemsFluentBuilder::transact_items);
+            let refused = match request.send().await {
+                Ok(_) => return Ok(Fence::Applied),
+                Err(error) => match Cancelled::of(&error, 1 + puts.len()) {
+                    Some(cancelled) => cancelled,
+                    None => return answer(operation, held, Err(Refusal::of_transaction(error))),
+                },
+            };
+            parts = refused.without(parts);
+            tracing::warn!(
+                job.id = held.id,
+                "a batch or a lock is not what the job left it: its end is recorded without it"
+            );
+        }
+    }
+
+    fn ledger_update(&self, held: &Held, expression: Expression) -> Result<Update, BuildError> {
+        Update::builder()
             .table_name(&self.table)
             .set_key(Some(item::key(&held.id)))
             .update_expression(expression.update)
             .condition_expression(expression.condition)
             .set_expression_attribute_values(Some(expression.values))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .build();
-        let put = Put::builder()
-            .table_name(self.failed.table())
-            .set_item(Some(self.failed.item(row)))
-            .build();
-        let (Ok(update), Ok(put)) = (update, put) else {
-            return Err(error::incomplete("failure", &held.id));
-        };
-        let written = self
-            .client
-            .transact_write_items()
-            .transact_items(TransactWriteItem::builder().update(update).build())
-            .transact_items(TransactWriteItem::builder().put(put).build())
-            .send()
-            .await;
-        answer(
-            "failure",
-            held,
-            written.map(drop).map_err(Refusal::of_transaction),
-        )
+            .build()
+    }
+
+    /// The failed row, and the pieces of a payload that it has no room for.
+    fn row_and_pieces(&self, row: &FailedJob) -> (FailedItem, Vec<FailedItem>) {
+        let expires = self.failed.expires(row) + PIECES_OUTLIVE_ROW;
+        match pieces::take_apart(row, expires) {
+            None => (self.failed.item(row, &row.payload), Vec::new()),
+            Some(Pieces { pointer, items }) => (self.failed.item(row, &pointer), items),
+        }
+    }
+
+    async fn bury_row(&self, row: &FailedJob) -> Result<(), LedgerError> {
+        let (item, pieces) = self.row_and_pieces(row);
+        if pieces.is_empty() {
+            let put = self
+                .client
+                .put_item()
+                .table_name(self.failed.table())
+                .set_item(Some(item));
+            let put = put.send().await;
+            return put.map(drop).map_err(|error| error::put(&row.id, error));
+        }
+        let puts = self.puts(item, pieces);
+        let puts = puts.map_err(|_| error::incomplete("burial", &row.id))?;
+        let request = self.client.transact_write_items();
+        let request = puts
+            .into_iter()
+            .fold(request, TransactWriteItemsFluentBuilder::transact_items);
+        let written = request.send().await;
+        written
+            .map(drop)
+            .map_err(|error| error::put(&row.id, error))
+    }
+
+    fn puts(
+        &self,
+        row: FailedItem,
+        pieces: Vec<FailedItem>,
+    ) -> Result<Vec<TransactWriteItem>, BuildError> {
+        let row = std::iter::once(end::put(self.failed.table(), row));
+        let pieces = pieces.into_iter().map(|piece| end::put(&self.table, piece));
+        row.chain(pieces).collect()
     }
 }
+
+type FailedItem = HashMap<String, AttributeValue>;
+
+/// A row that was sent again at its last moment may be in a queue for 14 days.
+const PIECES_OUTLIVE_ROW: u64 = 15 * 24 * 60 * 60;
 
 /// An update that was applied, with the item it left if that was asked for.
 struct Applied(Option<HashMap<String, AttributeValue>>);
@@ -227,9 +303,14 @@ impl Ledger for DynamoDbLedger {
     fn complete<'a>(
         &'a self,
         held: &'a Held,
-        expires: Timestamp,
+        end: &'a End,
     ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
-        Box::pin(self.fenced("completion", held, expressions::complete(held, expires)))
+        let expression = expressions::complete(held, end);
+        let parts = Part::all(end, None);
+        if parts.is_empty() {
+            return Box::pin(self.fenced("completion", held, expression));
+        }
+        Box::pin(self.end_with("completion", held, expression, Vec::new(), parts))
     }
 
     fn release<'a>(
@@ -244,22 +325,20 @@ impl Ledger for DynamoDbLedger {
         &'a self,
         held: &'a Held,
         row: &'a FailedJob,
-        expires: Timestamp,
+        end: &'a End,
     ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
-        Box::pin(self.fail_both(held, row, expires))
+        Box::pin(async move {
+            let (item, pieces) = self.row_and_pieces(row);
+            let puts = self.puts(item, pieces);
+            let puts = puts.map_err(|_| error::incomplete("failure", &held.id))?;
+            let expression = expressions::fail(held, end);
+            let parts = Part::all(end, Some(&held.id));
+            self.end_with("failure", held, expression, puts, parts)
+                .await
+        })
     }
 
     fn bury<'a>(&'a self, row: &'a FailedJob) -> BoxFuture<'a, Result<(), LedgerError>> {
-        Box::pin(async move {
-            let put = self
-                .client
-                .put_item()
-                .table_name(self.failed.table())
-                .set_item(Some(self.failed.item(row)));
-            put.send()
-                .await
-                .map(drop)
-                .map_err(|error| error::put(&row.id, error))
-        })
+        Box::pin(self.bury_row(row))
     }
 }

@@ -18,6 +18,7 @@ fn ports() -> Ports {
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
         executor: Arc::new(JobThreads::start(1).unwrap()),
+        laravel: Arc::default(),
     }
 }
 

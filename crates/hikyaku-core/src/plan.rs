@@ -1,0 +1,373 @@
+//! Plan: how the duties of a message are met, given what is within reach. Pure.
+//!
+//! What cannot be met is known before anything runs, so that nothing is ever skipped in silence.
+
+use hikyaku_laravel::cache::{self, Era};
+use hikyaku_laravel::chain::Link;
+use hikyaku_laravel::duties::{Debounced, Duties, Overlap, UniqueLock};
+use hikyaku_laravel::relay::Task;
+use hikyaku_laravel::{Envelope, Unsupported};
+
+use crate::laravel::CacheStore;
+use crate::policy::Description;
+use crate::registry::Declared;
+use crate::{Laravel, Unlock};
+
+/// How the duties of one message are met. Empty for most.
+#[derive(Debug, Default)]
+pub(crate) struct Plan {
+    /// What the job has to pass before it runs.
+    pub(crate) admission: Admission,
+    /// The batch that is counted together with the job's end.
+    pub(crate) batch: Option<String>,
+    /// The locks that end together with the job.
+    pub(crate) unlock: Vec<Unlock>,
+    /// What is sent when the job is done.
+    pub(crate) next: Option<Next>,
+    /// What PHP is asked to do before the job runs.
+    pub(crate) ask_started: Vec<Task>,
+    /// What PHP is asked to do when the job is done.
+    pub(crate) ask_done: Vec<Task>,
+    /// What PHP is asked to do when the job has failed.
+    pub(crate) ask_failed: Vec<Task>,
+}
+
+/// What a job has to pass before it runs.
+#[derive(Debug, Default)]
+pub(crate) struct Admission {
+    pub(crate) skip: bool,
+    pub(crate) debounce: Option<Debounce>,
+    /// The batch that has to be looked at first: whether it is cancelled, or has callbacks that nobody could call.
+    pub(crate) batch: Option<BatchCheck>,
+    pub(crate) overlaps: Vec<OverlapLock>,
+    /// Locks that end when the job begins.
+    pub(crate) unlock: Vec<Unlock>,
+}
+
+/// Only the last dispatch of a debounced job runs.
+#[derive(Debug)]
+pub(crate) struct Debounce {
+    pub(crate) key: String,
+    pub(crate) owner: String,
+}
+
+/// What is asked of a batch before one of its jobs runs.
+#[derive(Debug)]
+pub(crate) struct BatchCheck {
+    pub(crate) id: String,
+    pub(crate) skip_if_cancelled: bool,
+    pub(crate) refuse_callbacks: bool,
+}
+
+/// A lock under which the job runs.
+#[derive(Debug)]
+pub(crate) struct OverlapLock {
+    pub(crate) key: String,
+    pub(crate) release_after: Option<u64>,
+    pub(crate) seconds: u64,
+}
+
+/// The next job of a chain.
+#[derive(Debug)]
+pub(crate) struct Next {
+    pub(crate) link: Link,
+    /// The queue's URL.
+    pub(crate) queue: String,
+}
+
+/// A message asks for what cannot be done from here.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unmet {
+    #[error(transparent)]
+    Unsupported(#[from] Unsupported),
+    #[error(
+        "job `{job}` holds a unique lock in {store}, which is out of reach: set HIKYAKU_CACHE_TABLE if it is a dynamodb store (and HIKYAKU_CACHE_STORE to its name), or HIKYAKU_RELAY_QUEUE_URL to have php release it"
+    )]
+    UniqueLock { job: String, store: String },
+    #[error(
+        "job `{job}` is unique, and its message does not say under which id: implement `unique_id` of its rust job"
+    )]
+    UniqueId { job: String },
+    #[error(
+        "job `{job}` must not overlap with others (WithoutOverlapping), and the cache with its lock is out of reach: set HIKYAKU_CACHE_TABLE"
+    )]
+    Overlap { job: String },
+    #[error(
+        "job `{job}` is debounced, and the cache that knows its last dispatch is out of reach: set HIKYAKU_CACHE_TABLE"
+    )]
+    Debounced { job: String },
+    #[error(
+        "job `{job}` belongs to batch `{batch}`, and nobody would count it: set HIKYAKU_BATCH_TABLE if batches are kept in dynamodb, or HIKYAKU_RELAY_QUEUE_URL to have php count it"
+    )]
+    Batch { job: String, batch: String },
+    #[error(
+        "job `{job}` is skipped if its batch is cancelled, and the batch is out of reach: set HIKYAKU_BATCH_TABLE"
+    )]
+    BatchCancelled { job: String },
+    #[error(
+        "job `{job}` is followed by `{next}`, whose queue is not known: set SQS_QUEUE to the connection's default queue, or HIKYAKU_RELAY_QUEUE_URL to have php dispatch it"
+    )]
+    Next { job: String, next: String },
+    #[error(
+        "the chain of job `{job}` has php callbacks for its failure, and nobody would call them: set HIKYAKU_RELAY_QUEUE_URL"
+    )]
+    ChainCallbacks { job: String },
+    #[error(
+        "job `{job}` has a php method `failed()`, and nobody would call it: set HIKYAKU_RELAY_QUEUE_URL"
+    )]
+    FailedHook { job: String },
+}
+
+/// What a plan is made of.
+pub(crate) struct Circumstances<'a> {
+    pub(crate) envelope: &'a Envelope,
+    pub(crate) description: &'a Description,
+    pub(crate) declared: &'a Declared,
+    /// The URL of the queue that the message came from; empty if it came from none.
+    pub(crate) queue: &'a str,
+    pub(crate) laravel: &'a Laravel,
+    /// Whether a job of this name runs here.
+    pub(crate) is_ours: &'a dyn Fn(&str) -> bool,
+}
+
+impl Plan {
+    /// Whether the job has nothing to do but to run.
+    pub(crate) fn is_empty(&self) -> bool {
+        let Admission {
+            skip,
+            debounce,
+            batch,
+            overlaps,
+            unlock,
+        } = &self.admission;
+        !skip
+            && debounce.is_none()
+            && batch.is_none()
+            && overlaps.is_empty()
+            && unlock.is_empty()
+            && self.ask_started.is_empty()
+            && !self.has_consequences()
+    }
+
+    /// Whether anything follows the job's end.
+    pub(crate) fn has_consequences(&self) -> bool {
+        self.batch.is_some()
+            || self.next.is_some()
+            || !self.unlock.is_empty()
+            || !self.ask_done.is_empty()
+            || !self.ask_failed.is_empty()
+    }
+}
+
+impl Circumstances<'_> {
+    /// Makes the plan, or says what of it cannot be met.
+    pub(crate) fn plan(&self, duties: Duties) -> Result<Plan, Unmet> {
+        let mut plan = Plan::default();
+        plan.admission.skip = duties.skip;
+        self.plan_unique(&mut plan, duties.unique)?;
+        self.plan_overlaps(&mut plan, &duties.overlaps)?;
+        self.plan_debounce(&mut plan, duties.debounce)?;
+        self.plan_batch(&mut plan, duties.batch, duties.skip_if_batch_cancelled)?;
+        self.plan_chain(&mut plan, duties.next, duties.chain_callbacks)?;
+        if self.description.failed_hook {
+            self.require_relay(|job| Unmet::FailedHook { job })?;
+            plan.ask_failed.push(Task::Failed);
+        }
+        Ok(plan)
+    }
+
+    fn job(&self) -> String {
+        self.envelope.name().to_owned()
+    }
+
+    fn require_relay(&self, unmet: impl FnOnce(String) -> Unmet) -> Result<(), Unmet> {
+        match self.laravel.relay {
+            Some(_) => Ok(()),
+            None => Err(unmet(self.job())),
+        }
+    }
+
+    /// A class with a lock is not run without a way to release it.
+    fn plan_unique(&self, plan: &mut Plan, lock: Option<UniqueLock>) -> Result<(), Unmet> {
+        let names = match (&lock, &self.declared.unique_id) {
+            (
+                Some(UniqueLock {
+                    name: Some(name), ..
+                }),
+                _,
+            ) => vec![name.clone()],
+            (_, Some(id)) => self.unique_names(id),
+            (Some(_), None) => return Err(Unmet::UniqueId { job: self.job() }),
+            (None, None) => return Ok(()),
+        };
+        let lock = lock.unwrap_or(UniqueLock {
+            name: None,
+            store: None,
+            owner: None,
+        });
+        let until_processing = self.description.unique_until_processing;
+        let Some(store) = self.store(lock.store.as_deref()) else {
+            let store = lock.store.map_or_else(
+                || "the application's cache".to_owned(),
+                |store| format!("cache store `{store}`"),
+            );
+            self.require_relay(|job| Unmet::UniqueLock { job, store })?;
+            if until_processing {
+                plan.ask_started.push(Task::Unique);
+            } else {
+                plan.ask_done.push(Task::Unique);
+                plan.ask_failed.push(Task::Unique);
+            }
+            return Ok(());
+        };
+        let era = Era::of(self.envelope);
+        let value = lock.owner.as_deref().map(cache::serialized);
+        let unlock = names
+            .iter()
+            .flat_map(|name| cache::lock_keys(&store.prefix, name, era))
+            .map(|key| Unlock {
+                key,
+                value: value.clone(),
+            });
+        if until_processing {
+            plan.admission.unlock.extend(unlock);
+        } else {
+            plan.unlock.extend(unlock);
+        }
+        Ok(())
+    }
+
+    fn unique_names(&self, id: &str) -> Vec<String> {
+        let era = Era::of(self.envelope);
+        cache::unique_names(self.envelope.name(), self.display_name(), id, era)
+    }
+
+    fn display_name(&self) -> Option<&str> {
+        self.envelope.display_name.as_deref()
+    }
+
+    /// The cache store, if it is the one of this name; a message that names none means the application's default.
+    fn store(&self, name: Option<&str>) -> Option<&CacheStore> {
+        let store = self.laravel.cache.as_ref()?;
+        name.is_none_or(|name| name == store.name).then_some(store)
+    }
+
+    fn plan_overlaps(&self, plan: &mut Plan, overlaps: &[Overlap]) -> Result<(), Unmet> {
+        let era = Era::of(self.envelope);
+        for overlap in overlaps {
+            let Some(store) = self.store(None) else {
+                return Err(Unmet::Overlap { job: self.job() });
+            };
+            let Overlap {
+                key,
+                prefix,
+                shared,
+                release_after,
+                expires_after,
+            } = overlap;
+            let class = self.envelope.name();
+            let name = cache::overlap_name(prefix, class, self.display_name(), key, *shared, era);
+            // Of the keys that an old Laravel may use one must do: a lock in several places is none.
+            let key = cache::lock_keys(&store.prefix, &name, era).swap_remove(0);
+            plan.admission.overlaps.push(OverlapLock {
+                key,
+                release_after: *release_after,
+                seconds: match expires_after {
+                    0 => cache::LOCK_SECONDS_BY_DEFAULT,
+                    seconds => *seconds,
+                },
+            });
+        }
+        Ok(())
+    }
+
+    fn plan_debounce(&self, plan: &mut Plan, debounced: Option<Debounced>) -> Result<(), Unmet> {
+        let Some(Debounced { owner, id }) = debounced else {
+            return Ok(());
+        };
+        let Some(store) = self.store(None) else {
+            return Err(Unmet::Debounced { job: self.job() });
+        };
+        let id = self.declared.debounce_id.clone().or(id).unwrap_or_default();
+        let name = cache::debounce_name(self.envelope.name(), self.display_name(), &id);
+        plan.admission.debounce = Some(Debounce {
+            key: cache::entry_key(&store.prefix, &name),
+            owner,
+        });
+        Ok(())
+    }
+
+    fn plan_batch(
+        &self,
+        plan: &mut Plan,
+        batch: Option<String>,
+        skip_if_cancelled: bool,
+    ) -> Result<(), Unmet> {
+        let Some(id) = batch else {
+            return Ok(());
+        };
+        if self.laravel.batches.is_none() {
+            if skip_if_cancelled {
+                return Err(Unmet::BatchCancelled { job: self.job() });
+            }
+            self.require_relay(|job| Unmet::Batch { job, batch: id })?;
+            plan.ask_done.push(Task::Batch);
+            plan.ask_failed.push(Task::Batch);
+            return Ok(());
+        }
+        let refuse_callbacks = self.laravel.relay.is_none();
+        if refuse_callbacks || skip_if_cancelled {
+            plan.admission.batch = Some(BatchCheck {
+                id: id.clone(),
+                skip_if_cancelled,
+                refuse_callbacks,
+            });
+        }
+        plan.batch = Some(id);
+        Ok(())
+    }
+
+    fn plan_chain(
+        &self,
+        plan: &mut Plan,
+        next: Option<Link>,
+        callbacks: bool,
+    ) -> Result<(), Unmet> {
+        if callbacks {
+            self.require_relay(|job| Unmet::ChainCallbacks { job })?;
+            plan.ask_failed.push(Task::Chain);
+        }
+        let Some(link) = next else {
+            return Ok(());
+        };
+        match self.queue_of(&link) {
+            Some(queue) => plan.next = Some(Next { link, queue }),
+            None => {
+                self.require_relay(|job| Unmet::Next {
+                    job,
+                    next: link.class.clone(),
+                })?;
+                plan.ask_done.push(Task::Chain);
+            }
+        }
+        Ok(())
+    }
+
+    /// Where the next job of a chain belongs: its own queue, else the connection's default, else, if it runs here, the
+    /// queue that this function serves.
+    fn queue_of(&self, link: &Link) -> Option<String> {
+        let queues = &self.laravel.queues;
+        if link
+            .connection
+            .as_ref()
+            .is_some_and(|connection| *connection != queues.connection)
+        {
+            return None;
+        }
+        match link.queue.as_ref().or(queues.default.as_ref()) {
+            Some(name) => queues.url(name, self.queue),
+            None => ((self.is_ours)(&link.class) && !self.queue.is_empty())
+                .then(|| self.queue.to_owned()),
+        }
+    }
+}
