@@ -5,7 +5,6 @@ use serde_json::Value as Json;
 
 /// Message bodies in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Source {
     /// One body: the text itself, such as the payload of a failed job; or the `Body` of a message of SQS.
     One(String),
