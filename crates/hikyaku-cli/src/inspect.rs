@@ -20,13 +20,13 @@ const STANDARD_INPUT: &str = "-";
 pub(crate) struct Inspect {
     /// A message's body, a message or an event of SQS, or the payload of a failed job; - is standard input
     file: PathBuf,
-    /// The application's APP_KEY, for encrypted jobs; others on this machine can see it in the list of processes
+    /// The application's `APP_KEY`, for encrypted jobs; others on this machine can see it in the list of processes
     #[arg(long, value_name = "KEY")]
     app_key: Option<Secret>,
-    /// A file with the application's APP_KEY, and its previous keys on further lines
+    /// A file with the application's `APP_KEY`, and its previous keys on further lines
     #[arg(long, value_name = "FILE")]
     app_key_file: Option<PathBuf>,
-    /// The application's APP_PREVIOUS_KEYS, with commas
+    /// The application's `APP_PREVIOUS_KEYS`, with commas
     #[arg(long, value_name = "KEYS", requires = "key")]
     previous_keys: Option<Secret>,
     /// The cipher in config/app.php of the application
