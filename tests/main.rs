@@ -1,6 +1,8 @@
 //! The integration tests, one module a subject.
 
 #[cfg(test)]
+mod cli;
+#[cfg(test)]
 mod engine;
 #[cfg(test)]
 mod explorer;

@@ -1,6 +1,6 @@
 //! Real processes: the functions' own binaries, killed for real, on the local cloud.
 
-mod binaries;
+pub(crate) mod binaries;
 mod killed_by_command;
 mod killed_on_the_cloud;
 mod stage;

@@ -7,7 +7,9 @@
 
 mod build;
 mod dev;
+mod inspect;
 
+use std::error::Error;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -24,16 +26,19 @@ struct Arguments {
 enum Command {
     /// Run the queues, functions, schedules and tables of a template on this machine
     Dev(dev::Dev),
+    /// Show what is in a message
+    Inspect(inspect::Inspect),
 }
 
 fn main() -> ExitCode {
-    let outcome = match Arguments::parse().command {
-        Command::Dev(dev) => dev.run(),
+    let outcome: Result<(), Box<dyn Error>> = match Arguments::parse().command {
+        Command::Dev(dev) => dev.run().map_err(Box::from),
+        Command::Inspect(inspect) => inspect.run().map_err(Box::from),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("hikyaku: {}", hikyaku::explain(&error));
+            eprintln!("hikyaku: {}", hikyaku::explain(&*error));
             ExitCode::FAILURE
         }
     }

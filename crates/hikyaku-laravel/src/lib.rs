@@ -3,6 +3,7 @@
 //! * [`Envelope`] decodes a message body, keeps its exact text, and fills a job's own type with its payload;
 //! * [`encrypter`] decrypts and encrypts as Laravel does;
 //! * [`failed`] has the records that `php artisan queue:failed` and `queue:retry` read;
+//! * [`inspect`] shows what is in a message to people;
 //! * [`overflow`] finds bodies that are kept elsewhere, for they are too long for a message;
 //! * [`php`] reads what PHP's `serialize()` writes.
 
@@ -15,6 +16,7 @@ pub mod envelope;
 pub mod failed;
 mod hex;
 mod identity;
+pub mod inspect;
 pub mod message;
 pub mod overflow;
 pub mod php;

@@ -69,6 +69,18 @@ fn our_pointer_is_read_as_it_was_written() {
     );
 }
 
+/// What `RetryCommand` of Laravel 8.83 makes of such a row, and what `ListFailedCommand` shows is its `job`.
+#[test]
+fn our_pointer_is_read_as_artisan_sends_it_again() {
+    let body = r#"{"@pointer":"hikyaku:payloads:u-1:2","uuid":"u-1","displayName":"App\\Jobs\\\u65e5\u672c","job":"App\\Jobs\\Long","hikyaku":{"generation":2}}"#;
+    let Ok(Some(Pointer::Own(pointer))) = Pointer::parse(body) else {
+        panic!("not a pointer of ours");
+    };
+    assert_eq!(pointer.key(), "hikyaku:payloads:u-1:2");
+    assert_eq!(pointer.display_name.as_deref(), Some("App\\Jobs\\日本"));
+    assert_eq!((&*pointer.job, pointer.generation), ("App\\Jobs\\Long", 2));
+}
+
 #[test]
 fn an_identity_with_colons_in_it_stays_whole() {
     let pointer = OwnPointer::new(&Envelope::parse(BODY).unwrap(), "a:7:b", 3);

@@ -1,0 +1,3 @@
+//! The command `hikyaku`, run as people run it.
+
+mod inspect;
