@@ -53,7 +53,9 @@ impl<'a> Form<'a> {
     fn read(request: Request<'_>, request_id: &'a str) -> Result<Self, SqsError> {
         refuse_web_pages(request.headers)?;
         let mut pairs = form::decode(request.uri.query().unwrap_or_default().as_bytes())?;
-        pairs.extend(form::decode(request.body)?);
+        if request.has_form() {
+            pairs.extend(form::decode(request.body)?);
+        }
         let given = |name: &str| pairs.iter().find(|(given, _)| given == name);
         let action = given("Action").map(|(_, action)| action.clone());
         let action = action.ok_or_else(|| {
