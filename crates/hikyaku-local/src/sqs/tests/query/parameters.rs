@@ -62,7 +62,8 @@ async fn an_entry_of_a_batch_fails_alone() {
     let sqs = jobs();
     let form = "Action=SendMessageBatch\
         &SendMessageBatchRequestEntry.10.Id=ten&SendMessageBatchRequestEntry.10.MessageBody=c\
-        &SendMessageBatchRequestEntry.2.Id=two&SendMessageBatchRequestEntry.2.MessageBody=b&SendMessageBatchRequestEntry.2.DelaySeconds=901\
+        &SendMessageBatchRequestEntry.3.Id=three&SendMessageBatchRequestEntry.3.MessageBody=c&SendMessageBatchRequestEntry.3.DelaySeconds=901\
+        &SendMessageBatchRequestEntry.2.Id=two&SendMessageBatchRequestEntry.2.MessageBody=b\
         &SendMessageBatchRequestEntry.1.Id=one&SendMessageBatchRequestEntry.1.MessageBody=a\
         &SendMessageBatchRequestEntry.1.MessageAttribute.1.Name=Hello&SendMessageBatchRequestEntry.1.MessageAttribute.1.Value.DataType=String\
         &SendMessageBatchRequestEntry.1.MessageAttribute.1.Value.StringValue=There";
@@ -72,14 +73,17 @@ async fn an_entry_of_a_batch_fails_alone() {
         .split("<SendMessageBatchResultEntry>")
         .skip(1)
         .collect();
-    assert_eq!(entries.len(), 2);
+    assert_eq!(entries.len(), 3);
     assert!(
         entries[0]
             .starts_with("<Id>one</Id><MD5OfMessageAttributes>a311262e065454b75da111d535b8dacd<")
     );
-    assert!(entries[1].starts_with("<Id>ten</Id>"));
+    assert!(entries[2].starts_with("<Id>ten</Id>"));
+    assert!(entries[1].starts_with("<Id>two</Id>"));
     let failed = answer.text("BatchResultErrorEntry").unwrap();
-    assert!(failed.starts_with("<Code>InvalidParameterValue</Code><Id>two</Id><Message>Value 901"));
+    assert!(
+        failed.starts_with("<Code>InvalidParameterValue</Code><Id>three</Id><Message>Value 901")
+    );
     assert!(failed.ends_with("<SenderFault>true</SenderFault>"));
     let none = "Action=SendMessageBatch&DeleteMessageBatchRequestEntry.1.Id=a&Entries=";
     assert_eq!(
