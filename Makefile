@@ -1,4 +1,4 @@
-# Everything here works on a fresh clone with a Rust toolchain; `make build` also needs Python 3.
+# Everything here works on a fresh clone with a Rust toolchain; `make build` and `make test-clients` also need Python 3.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -13,8 +13,13 @@ FUNCTIONS := import-csv resize-image report-jobs
 VENV := .venv
 CARGO_LAMBDA_VERSION := 1.9.2
 ZIG_VERSION := 0.17.1
+CLIENTS := .venv-clients
+# The last botocore of its series: it speaks SQS's Query protocol, as SDKs did until November 2023.
+OLD_BOTOCORE_VERSION := 1.29.165
+BOTO3_VERSION := 1.44.5
+AWSCLI_VERSION := 1.46.3
 
-.PHONY: help run dev test check build invoke lint fmt doc tree clean
+.PHONY: help run dev test test-clients check build invoke lint fmt doc tree clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -31,6 +36,10 @@ dev: ## the local cloud of template.yaml, staying up (FLAGS="--data DIR …")
 test: ## all tests
 	cargo build --bins --examples
 	cargo test --workspace --quiet
+
+test-clients: $(CLIENTS)/old/bin/python $(CLIENTS)/new/bin/aws ## AWS's own clients, old and new, and docs/producers against the local SQS
+	@cargo build -p hikyaku-local --example sqs
+	@python3 -B tests/clients/run.py $(TARGET)/debug/examples/sqs $(CLIENTS)
 
 check: fmt lint doc tree test ## what CI runs: formatting, lints, docs, dependency rules, tests
 
@@ -59,8 +68,16 @@ invoke: ## one event to one function of `make dev`: make invoke JOB=import-csv [
 
 clean: ## what the build and the local cloud left
 	cargo clean
-	rm -rf $(VENV) .hikyaku
+	rm -rf $(VENV) $(CLIENTS) .hikyaku
 
 $(VENV)/bin/cargo-lambda:
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet cargo-lambda==$(CARGO_LAMBDA_VERSION) ziglang==$(ZIG_VERSION)
+
+$(CLIENTS)/old/bin/python:
+	python3 -m venv $(CLIENTS)/old
+	$(CLIENTS)/old/bin/pip install --quiet botocore==$(OLD_BOTOCORE_VERSION)
+
+$(CLIENTS)/new/bin/aws:
+	python3 -m venv $(CLIENTS)/new
+	$(CLIENTS)/new/bin/pip install --quiet boto3==$(BOTO3_VERSION) awscli==$(AWSCLI_VERSION)

@@ -8,7 +8,14 @@ use std::time::Duration;
 use hikyaku_local::template::{Environment, Stack, Template};
 
 /// What a build, a tool or the local cloud leaves, and what is data.
-const NOT_OURS: [&str; 5] = [".git", ".hikyaku", ".venv", "fixtures", "target"];
+const NOT_OURS: [&str; 6] = [
+    ".git",
+    ".hikyaku",
+    ".venv",
+    ".venv-clients",
+    "fixtures",
+    "target",
+];
 
 #[test]
 fn every_function_has_a_block_in_the_template() {

@@ -98,7 +98,7 @@ pub enum SqsError {
     UnsupportedOperation(String),
     /// The action's name is not one of SQS's.
     #[error(
-        "the action {0} is not known. Accepted: POST with `X-Amz-Target: AmazonSQS.<Action>` and a JSON body"
+        "the action {0} is not known. Accepted: POST with `X-Amz-Target: AmazonSQS.<Action>` and a JSON body, or with a form that holds `Action=<Action>`"
     )]
     UnknownAction(String),
     /// The request's body is not what the protocol says it should be.
@@ -120,7 +120,8 @@ impl SqsError {
         }
     }
 
-    /// The code that clients of the older Query protocol know: the one in `x-amzn-query-error`, and in a batch's failures.
+    /// The code that clients of the older Query protocol know: in its errors, in `x-amzn-query-error`, and in a batch's
+    /// failures.
     pub fn code(&self) -> &'static str {
         match self {
             Self::QueueDoesNotExist => "AWS.SimpleQueueService.NonExistentQueue",
@@ -185,7 +186,7 @@ impl SqsError {
     /// The HTTP status. Every one of these errors is the sender's fault.
     pub fn status(&self) -> u16 {
         match self {
-            Self::PurgeQueueInProgress(_) => 403,
+            Self::PurgeQueueInProgress(_) | Self::OverLimit => 403,
             Self::ResourceNotFound(_) => 404,
             _ => 400,
         }

@@ -1,4 +1,4 @@
-//! SQS on a laptop: queues, messages and the JSON protocol, as strict as AWS's own.
+//! SQS on a laptop: queues, messages and both of its protocols, as strict as AWS's own.
 //!
 //! [`Sqs`] is the engine: every rule about queues and messages, in memory, on the clock it is given. It is called directly
 //! by whatever runs in the same process, and over HTTP through [`router`]. Nothing happens in the background: what is due

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{HeaderMap, Method, Response, StatusCode, header};
+use axum::http::{HeaderMap, Method, Response, Uri, header};
 
 use super::engine::Sqs;
 use super::operations::Context;
-use super::protocol;
+use super::protocol::{self, Request};
 
-/// The longest request, in bytes: 1 MiB of messages in which JSON writes every byte with six characters, and the rest.
+/// The longest request, in bytes: 1 MiB of messages in which JSON writes every byte with six characters (a form takes
+/// three), and the rest.
 const MAXIMUM_REQUEST_BYTES: usize = 8 * 1024 * 1024;
 
 #[derive(Debug, Clone)]
@@ -46,20 +47,10 @@ fn serve(server: Server) -> Router {
 async fn handle(
     State(server): State<Server>,
     method: Method,
+    uri: Uri,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response<Body> {
-    if protocol::is_query(&headers) {
-        return protocol::refuse_query();
-    }
-    if method != Method::POST {
-        let text = "This is SQS: POST with `X-Amz-Target: AmazonSQS.<Action>` and a JSON body.\n";
-        return protocol::answer(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "text/plain",
-            Body::from(text),
-        );
-    }
     let host = headers
         .get(header::HOST)
         .and_then(|value| value.to_str().ok())
@@ -72,5 +63,11 @@ async fn handle(
         sqs: server.sqs,
         base_url,
     };
-    protocol::json::respond(&context, &headers, &body).await
+    let request = Request {
+        method: &method,
+        uri: &uri,
+        headers: &headers,
+        body: &body,
+    };
+    protocol::respond(&context, request).await
 }

@@ -7,6 +7,7 @@ mod fifo;
 mod long_polling;
 mod move_tasks;
 mod protocol;
+mod query;
 mod queues;
 mod sdk;
 mod standard;

@@ -1,6 +1,6 @@
 //! The JSON protocol as bytes, without a network.
 
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderValue, Method, Uri};
 use serde_json::{Value, json};
 
 use super::*;
@@ -22,7 +22,13 @@ async fn call(sqs: &Sqs, target: Option<&str>, body: &str) -> Answer {
     if let Some(target) = target {
         headers.insert("x-amz-target", HeaderValue::from_str(target).unwrap());
     }
-    let response = protocol::json::respond(&context, &headers, body.as_bytes()).await;
+    let request = protocol::Request {
+        method: &Method::POST,
+        uri: &Uri::from_static("/"),
+        headers: &headers,
+        body: body.as_bytes(),
+    };
+    let response = protocol::respond(&context, request).await;
     assert_eq!(
         response.headers()["content-type"],
         "application/x-amz-json-1.0"
@@ -82,21 +88,6 @@ async fn what_is_not_spoken_is_answered_with_what_is() {
                 .contains("X-Amz-Target: AmazonSQS.<Action>")
         );
     }
-    let mut headers = HeaderMap::new();
-    assert!(!protocol::is_query(&headers));
-    headers.insert(
-        "content-type",
-        HeaderValue::from_static("application/x-www-form-urlencoded; charset=utf-8"),
-    );
-    assert!(protocol::is_query(&headers));
-    let bytes = axum::body::to_bytes(protocol::refuse_query().into_body(), usize::MAX)
-        .await
-        .unwrap();
-    assert!(
-        String::from_utf8(bytes.to_vec())
-            .unwrap()
-            .contains("AWS JSON 1.0")
-    );
 }
 
 #[tokio::test(start_paused = true)]

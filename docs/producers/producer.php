@@ -1,0 +1,16 @@
+<?php
+// composer require aws/aws-sdk-php; QUEUE_URL=https://sqs.… php producer.php
+require 'vendor/autoload.php';
+
+$queueUrl = getenv('QUEUE_URL');
+$bytes = random_bytes(16);
+$bytes[6] = chr(ord($bytes[6]) & 0x0f | 0x40); // version 4
+$bytes[8] = chr(ord($bytes[8]) & 0x3f | 0x80);
+$uuid = vsprintf('%s%s-%s-%s-%s-%s%s%s', str_split(bin2hex($bytes), 4)); // sent twice, a job with the same uuid is one job
+$data = ['url' => 's3://imports/customers.csv', 'table' => 'customers'];
+$order = str_ends_with($queueUrl, '.fifo')
+    ? ['MessageGroupId' => 'customers', 'MessageDeduplicationId' => $uuid]
+    : ['DelaySeconds' => 5];
+$body = json_encode(['uuid' => $uuid, 'job' => 'import-csv', 'data' => $data]);
+$client = new Aws\Sqs\SqsClient(['version' => 'latest', 'region' => getenv('AWS_REGION')]);
+$client->sendMessage(['QueueUrl' => $queueUrl, 'MessageBody' => $body] + $order);
