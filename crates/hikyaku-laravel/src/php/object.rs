@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeTuple, Serializer};
 
 use super::marker;
@@ -29,9 +29,10 @@ impl<T: Serialize> Serialize for Object<T> {
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let (class, properties) = deserialize_object(deserializer)?;
-        let class = class.ok_or_else(|| D::Error::custom("the value is not a php object"))?;
-        Ok(Self { class, properties })
+        match deserialize_object(deserializer)? {
+            Classed::Object(class, properties) => Ok(Self { class, properties }),
+            Classed::Value(IgnoredAny) => Err(D::Error::custom("the value is not a php object")),
+        }
     }
 }
 
@@ -69,10 +70,22 @@ pub(crate) fn serialize_object_or<T: Serialize, U: Serialize, S: Serializer>(
 }
 
 /// Reads an object and its class, or a value without a class.
-pub(crate) fn deserialize_object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<(Option<String>, T), D::Error> {
-    deserializer.deserialize_newtype_struct(marker::OBJECT, ClassAnd(PhantomData))
+pub(crate) fn deserialize_object<'de, O, V, D>(deserializer: D) -> Result<Classed<O, V>, D::Error>
+where
+    O: Deserialize<'de>,
+    V: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    let parts = ClassAnd(PhantomData);
+    deserializer.deserialize_newtype_struct(marker::OBJECT, parts)
+}
+
+/// What was read where PHP may have an object.
+pub(crate) enum Classed<O, V> {
+    /// The object's class and what became of its properties.
+    Object(String, O),
+    /// What became of another value.
+    Value(V),
 }
 
 /// A class and what belongs to it, for PHP; what other formats get.
@@ -94,10 +107,10 @@ impl<T: Serialize + ?Sized, U: Serialize + ?Sized> Serialize for Marked<'_, T, U
     }
 }
 
-struct ClassAnd<T>(PhantomData<T>);
+struct ClassAnd<O, V>(PhantomData<(O, V)>);
 
-impl<'de, T: Deserialize<'de>> Visitor<'de> for ClassAnd<T> {
-    type Value = (Option<String>, T);
+impl<'de, O: Deserialize<'de>, V: Deserialize<'de>> Visitor<'de> for ClassAnd<O, V> {
+    type Value = Classed<O, V>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a php object")
@@ -107,14 +120,14 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ClassAnd<T> {
         self,
         deserializer: D,
     ) -> Result<Self::Value, D::Error> {
-        Ok((None, T::deserialize(deserializer)?))
+        V::deserialize(deserializer).map(Classed::Value)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<Self::Value, A::Error> {
         let missing = || A::Error::custom("a php object has a class and properties");
         let class = parts.next_element()?.ok_or_else(missing)?;
-        let value = parts.next_element()?.ok_or_else(missing)?;
-        Ok((Some(class), value))
+        let object = parts.next_element()?.ok_or_else(missing)?;
+        Ok(Classed::Object(class, object))
     }
 }
 
@@ -143,10 +156,12 @@ impl Serialize for EnumCase {
 impl<'de> Deserialize<'de> for EnumCase {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let parts = ClassAnd(PhantomData);
-        let (class, case) = deserializer.deserialize_newtype_struct(marker::ENUM, parts)?;
-        let class =
-            class.ok_or_else(|| D::Error::custom("the value is not a case of a php enum"))?;
-        Ok(Self { class, case })
+        match deserializer.deserialize_newtype_struct(marker::ENUM, parts)? {
+            Classed::Object(class, case) => Ok(Self { class, case }),
+            Classed::Value(IgnoredAny) => {
+                Err(D::Error::custom("the value is not a case of a php enum"))
+            }
+        }
     }
 }
 

@@ -27,7 +27,7 @@ type Result<T> = std::result::Result<T, SerializeError>;
 /// becomes an integer, as PHP's arrays have it. An integer beyond 64 signed bits is an error.
 pub fn to_bytes<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>> {
     let document = to_document(value)?;
-    write(document.root()).map_err(|error| serde::ser::Error::custom(error))
+    write(document.root()).map_err(serde::ser::Error::custom)
 }
 
 /// Turns a value into a document, by the rules of [`to_bytes`].
@@ -61,27 +61,27 @@ impl<'n> ToNodes<'n> {
         }
     }
 
-    fn push(self, node: Node<'static>) -> Result<NodeId> {
+    fn push(self, node: Node<'static>) -> NodeId {
         let id = NodeId(self.nodes.len());
         self.nodes.push(node);
-        Ok(id)
+        id
     }
 
     fn integer<I: TryInto<i64>>(self, int: I) -> Result<NodeId> {
         let int = int.try_into();
         let int = int.map_err(|_| SerializeProblem::IntegerOverflow.here())?;
-        self.push(Node::Int(int))
+        Ok(self.push(Node::Int(int)))
     }
 
-    fn text(self, text: &str) -> Result<NodeId> {
+    fn text(self, text: &str) -> NodeId {
         self.push(Node::Bytes(Cow::Owned(text.as_bytes().to_vec())))
     }
 
     /// An array with one entry, for variants that hold something.
-    fn variant(self, name: &'static str) -> Result<Entries<'n>> {
+    fn variant(self, name: &'static str) -> Entries<'n> {
         let mut entries = Entries::new(self);
         entries.name(name);
-        Ok(entries)
+        entries
     }
 }
 
@@ -97,7 +97,7 @@ impl<'n> Serializer for ToNodes<'n> {
     type SerializeStructVariant = Entries<'n>;
 
     fn serialize_bool(self, bool: bool) -> Result<NodeId> {
-        self.push(Node::Bool(bool))
+        Ok(self.push(Node::Bool(bool)))
     }
 
     fn serialize_i8(self, int: i8) -> Result<NodeId> {
@@ -141,27 +141,27 @@ impl<'n> Serializer for ToNodes<'n> {
     }
 
     fn serialize_f32(self, float: f32) -> Result<NodeId> {
-        self.push(Node::Float(float.into()))
+        Ok(self.push(Node::Float(float.into())))
     }
 
     fn serialize_f64(self, float: f64) -> Result<NodeId> {
-        self.push(Node::Float(float))
+        Ok(self.push(Node::Float(float)))
     }
 
     fn serialize_char(self, char: char) -> Result<NodeId> {
-        self.text(char.encode_utf8(&mut [0; 4]))
+        Ok(self.text(char.encode_utf8(&mut [0; 4])))
     }
 
     fn serialize_str(self, text: &str) -> Result<NodeId> {
-        self.text(text)
+        Ok(self.text(text))
     }
 
     fn serialize_bytes(self, bytes: &[u8]) -> Result<NodeId> {
-        self.push(Node::Bytes(Cow::Owned(bytes.to_vec())))
+        Ok(self.push(Node::Bytes(Cow::Owned(bytes.to_vec()))))
     }
 
     fn serialize_none(self) -> Result<NodeId> {
-        self.push(Node::Null)
+        Ok(self.push(Node::Null))
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<NodeId> {
@@ -169,12 +169,12 @@ impl<'n> Serializer for ToNodes<'n> {
     }
 
     fn serialize_unit(self) -> Result<NodeId> {
-        self.push(Node::Null)
+        Ok(self.push(Node::Null))
     }
 
     /// A struct without fields has an array without entries: that is what fills one.
     fn serialize_unit_struct(self, _name: &'static str) -> Result<NodeId> {
-        self.push(Node::Array(Vec::new()))
+        Ok(self.push(Node::Array(Vec::new())))
     }
 
     fn serialize_unit_variant(
@@ -183,7 +183,7 @@ impl<'n> Serializer for ToNodes<'n> {
         _index: u32,
         variant: &'static str,
     ) -> Result<NodeId> {
-        self.text(variant)
+        Ok(self.text(variant))
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
@@ -205,9 +205,9 @@ impl<'n> Serializer for ToNodes<'n> {
         variant: &'static str,
         value: &T,
     ) -> Result<NodeId> {
-        let mut entries = self.variant(variant)?;
+        let mut entries = self.variant(variant);
         entries.value(value)?;
-        entries.finish()
+        Ok(entries.finish())
     }
 
     fn serialize_seq(self, _length: Option<usize>) -> Result<Elements<'n>> {
@@ -229,7 +229,7 @@ impl<'n> Serializer for ToNodes<'n> {
         variant: &'static str,
         _length: usize,
     ) -> Result<Elements<'n>> {
-        Ok(Elements::inside(self.variant(variant)?))
+        Ok(Elements::inside(self.variant(variant)))
     }
 
     fn serialize_map(self, _length: Option<usize>) -> Result<Entries<'n>> {
@@ -247,6 +247,6 @@ impl<'n> Serializer for ToNodes<'n> {
         variant: &'static str,
         _length: usize,
     ) -> Result<Entries<'n>> {
-        Ok(Entries::inside(self.variant(variant)?))
+        Ok(Entries::inside(self.variant(variant)))
     }
 }

@@ -56,8 +56,8 @@ fn structs_and_maps_become_arrays_and_sequences_become_lists() {
         &map,
         "a:4:{s:0:\"\";i:4;s:2:\"-0\";i:3;s:2:\"05\";i:1;i:5;i:2;}",
     );
-    check(&BTreeMap::from([(-1, ())]), "a:1:{i:-1;N;}");
-    check(&BTreeMap::from([('x', ())]), "a:1:{s:1:\"x\";N;}");
+    check(&BTreeMap::from([(-1, 0)]), "a:1:{i:-1;i:0;}");
+    check(&BTreeMap::from([('x', 0)]), "a:1:{s:1:\"x\";i:0;}");
 }
 
 #[test]

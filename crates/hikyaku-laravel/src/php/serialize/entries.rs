@@ -20,7 +20,7 @@ pub(super) struct Entries<'n> {
     nodes: &'n mut Vec<Node<'static>>,
     id: NodeId,
     of_object: bool,
-    entries: Vec<Entry<'static>>,
+    done: Vec<Entry<'static>>,
     key: Option<Key<'static>>,
     /// The array with one entry that names the variant, where there is one.
     variant: Option<NodeId>,
@@ -28,13 +28,14 @@ pub(super) struct Entries<'n> {
 
 impl<'n> Entries<'n> {
     pub(super) fn new(to: ToNodes<'n>) -> Self {
-        let id = NodeId(to.nodes.len());
-        to.nodes.push(Node::Null);
+        let ToNodes { nodes, of_object } = to;
+        let id = NodeId(nodes.len());
+        nodes.push(Node::Null);
         Self {
-            nodes: to.nodes,
+            nodes,
             id,
-            of_object: to.of_object,
-            entries: Vec::new(),
+            of_object,
+            done: Vec::new(),
             key: None,
             variant: None,
         }
@@ -70,13 +71,13 @@ impl<'n> Entries<'n> {
         };
         let value = value.serialize(ToNodes::new(self.nodes));
         let value = value.map_err(|error| error.under(PathSegment::from(&key)))?;
-        self.entries.push(Entry { key, value });
+        self.done.push(Entry { key, value });
         Ok(())
     }
 
-    pub(super) fn finish(self) -> Result<NodeId> {
-        self.nodes[self.id.0] = Node::Array(without_duplicates(self.entries));
-        Ok(self.variant.unwrap_or(self.id))
+    pub(super) fn finish(self) -> NodeId {
+        self.nodes[self.id.0] = Node::Array(without_duplicates(self.done));
+        self.variant.unwrap_or(self.id)
     }
 }
 
@@ -95,7 +96,7 @@ impl SerializeMap for Entries<'_> {
     }
 
     fn end(self) -> Result<NodeId> {
-        self.finish()
+        Ok(self.finish())
     }
 }
 
@@ -113,7 +114,7 @@ impl SerializeStruct for Entries<'_> {
     }
 
     fn end(self) -> Result<NodeId> {
-        self.finish()
+        Ok(self.finish())
     }
 }
 
@@ -130,7 +131,7 @@ impl SerializeStructVariant for Entries<'_> {
     }
 
     fn end(self) -> Result<NodeId> {
-        self.finish()
+        Ok(self.finish())
     }
 }
 
@@ -169,7 +170,7 @@ macro_rules! lists {
             }
 
             fn end(self) -> Result<NodeId> {
-                self.entries.finish()
+                Ok(self.entries.finish())
             }
         }
     )*};

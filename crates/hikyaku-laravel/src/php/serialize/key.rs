@@ -27,8 +27,8 @@ fn integer<I: TryInto<i64>>(int: I) -> Result<Key<'static>> {
     int.map_err(|_| SerializeProblem::IntegerOverflow.here())
 }
 
-fn text(text: &str) -> Result<Key<'static>> {
-    Ok(Key::Bytes(Cow::Owned(text.as_bytes().to_vec())))
+fn text(text: &str) -> Key<'static> {
+    Key::Bytes(Cow::Owned(text.as_bytes().to_vec()))
 }
 
 macro_rules! integers {
@@ -64,11 +64,11 @@ impl Serializer for ToKey {
     }
 
     fn serialize_char(self, char: char) -> Result<Self::Ok> {
-        text(char.encode_utf8(&mut [0; 4]))
+        Ok(text(char.encode_utf8(&mut [0; 4])))
     }
 
     fn serialize_str(self, key: &str) -> Result<Self::Ok> {
-        text(key)
+        Ok(text(key))
     }
 
     fn serialize_bytes(self, bytes: &[u8]) -> Result<Self::Ok> {
@@ -81,7 +81,7 @@ impl Serializer for ToKey {
         _index: u32,
         variant: &'static str,
     ) -> Result<Self::Ok> {
-        text(variant)
+        Ok(text(variant))
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<Self::Ok> {

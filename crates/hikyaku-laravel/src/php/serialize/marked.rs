@@ -77,7 +77,7 @@ impl<'n> Serializer for Marked<'n> {
             return Err(self.refused());
         }
         let (class, case) = (name(class)?, name(case)?);
-        ToNodes::new(self.nodes).push(Node::Enum { class, case })
+        Ok(ToNodes::new(self.nodes).push(Node::Enum { class, case }))
     }
 
     fn serialize_tuple(self, _length: usize) -> Result<Parts<'n>> {
@@ -120,11 +120,11 @@ impl SerializeTuple for Parts<'_> {
 
     fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
         let Some(class) = self.class.take() else {
-            self.class = Some(self.text(value)?);
+            self.class = Some(text(value)?);
             return Ok(());
         };
         self.nodes[self.id.0] = if self.kind == Kind::Case {
-            let case = self.text(value)?;
+            let case = text(value)?;
             Node::Enum { class, case }
         } else {
             let id = value.serialize(ToNodes::properties(self.nodes))?;
@@ -142,15 +142,13 @@ impl SerializeTuple for Parts<'_> {
     }
 }
 
-impl Parts<'_> {
-    fn text<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<Cow<'static, str>> {
-        let mut aside = Vec::new();
-        value.serialize(ToNodes::new(&mut aside))?;
-        match aside.first() {
-            Some(Node::Bytes(bytes)) => name(&String::from_utf8_lossy(bytes)),
-            _ => Err(Error::custom(
-                "the name of a class or case must be a string",
-            )),
-        }
+fn text<T: Serialize + ?Sized>(value: &T) -> Result<Cow<'static, str>> {
+    let mut aside = Vec::new();
+    value.serialize(ToNodes::new(&mut aside))?;
+    match aside.first() {
+        Some(Node::Bytes(bytes)) => name(&String::from_utf8_lossy(bytes)),
+        _ => Err(Error::custom(
+            "the name of a class or case must be a string",
+        )),
     }
 }
