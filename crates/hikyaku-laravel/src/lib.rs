@@ -5,7 +5,8 @@
 //! * [`failed`] has the records that `php artisan queue:failed` and `queue:retry` read;
 //! * [`inspect`] shows what is in a message to people;
 //! * [`overflow`] finds bodies that are kept elsewhere, for they are too long for a message;
-//! * [`php`] reads what PHP's `serialize()` writes.
+//! * [`php`] reads and writes the text of PHP's `serialize()`;
+//! * [`types`] has what jobs of Laravel carry: models, dates, collections.
 
 pub mod batch;
 pub mod cache;
@@ -22,6 +23,7 @@ pub mod overflow;
 pub mod php;
 mod redact;
 pub mod relay;
+pub mod types;
 
 #[cfg(test)]
 mod fixtures_tests;

@@ -8,6 +8,9 @@
 //! * an array with the keys 0, 1, 2, … fills sequences too, and an empty array fills a sequence or a map;
 //! * a case of an enum fills a unit variant of its name, or a string;
 //! * references are followed, wherever they point; a cycle is an error where it is reached.
+//!
+//! [`to_bytes`] is the way back, from types that implement `Serialize`. [`Object`] and [`EnumCase`] carry the name of a
+//! PHP class in both directions.
 
 mod budget;
 mod build;
@@ -20,11 +23,15 @@ mod edit;
 mod inspect;
 mod key;
 mod limits;
+mod marker;
 mod number;
+mod object;
 mod property;
 mod read;
 mod read_error;
 mod scan;
+mod serialize;
+mod serialize_error;
 mod value;
 mod write;
 
@@ -36,6 +43,8 @@ mod hostile_tests;
 mod property_tests;
 #[cfg(test)]
 mod read_tests;
+#[cfg(test)]
+mod serialize_tests;
 #[cfg(test)]
 mod write_tests;
 
@@ -50,8 +59,12 @@ pub use edit::ValueMut;
 pub use inspect::{Names, to_inspection_json};
 pub use key::Key;
 pub use limits::Limits;
+pub(crate) use object::{Classed, deserialize_object, serialize_object_or};
+pub use object::{EnumCase, Object, as_enum};
 pub use property::{Property, Visibility};
 pub use read::parse;
 pub use read_error::{ReadError, ReadProblem};
+pub use serialize::{to_bytes, to_document};
+pub use serialize_error::{SerializeError, SerializeProblem};
 pub use value::{Value, View};
 pub use write::{WriteError, write};

@@ -1,6 +1,7 @@
 //! The front for serde: what a value becomes in the type that asks for it.
 
 mod access;
+mod classed;
 mod key;
 
 use serde::Deserialize;
@@ -9,10 +10,12 @@ use serde::de::{Deserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
 use self::access::{Elements, Entries};
+use self::classed::Classed;
 use super::budget::Budget;
 use super::deserialize_error::{DeserializeError, DeserializeProblem, FromBytesError};
 use super::document::NodeId;
 use super::limits::Limits;
+use super::marker;
 use super::read::parse;
 use super::value::{Value, View};
 
@@ -183,10 +186,15 @@ impl<'de> Deserializer<'de> for Cursor<'de, '_> {
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
-        _name: &'static str,
+        name: &'static str,
         visitor: V,
     ) -> Result<V::Value> {
-        visitor.visit_newtype_struct(self)
+        match (name, self.value.view()) {
+            (marker::OBJECT, View::Object { class }) | (marker::ENUM, View::Enum { class, .. }) => {
+                visitor.visit_seq(Classed::new(class, self))
+            }
+            _ => visitor.visit_newtype_struct(self),
+        }
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {

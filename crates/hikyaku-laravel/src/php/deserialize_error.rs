@@ -79,7 +79,7 @@ impl DeserializeProblem {
 
 impl DeserializeError {
     pub(super) fn under(mut self, segment: PathSegment) -> Self {
-        self.path.inner_first.push(segment);
+        self.path = self.path.under(segment);
         self
     }
 }
@@ -106,6 +106,11 @@ pub enum PathSegment {
 }
 
 impl Path {
+    pub(super) fn under(mut self, segment: PathSegment) -> Self {
+        self.inner_first.push(segment);
+        self
+    }
+
     /// The steps from the outermost value inwards.
     pub fn segments(&self) -> impl Iterator<Item = &PathSegment> {
         self.inner_first.iter().rev()

@@ -21,7 +21,7 @@ impl Key<'_> {
     }
 
     /// This key as PHP's arrays hold it: `"5"` is 5, while `"05"`, `"+5"` and `"-0"` stay strings.
-    pub(super) fn normalised(self) -> Self {
+    pub(crate) fn normalised(self) -> Self {
         match &self {
             Key::Int(_) => self,
             Key::Bytes(bytes) => decimal(bytes).map_or(self, Key::Int),
