@@ -22,6 +22,7 @@ mod context;
 mod decide;
 mod decode;
 mod delivery;
+mod dispatch;
 mod engine;
 mod error;
 mod explain;
@@ -51,6 +52,7 @@ pub mod testing;
 
 pub use context::{Context, Stop};
 pub use delivery::{Delivery, Invocation, Receipt};
+pub use dispatch::{Destination, DispatchError, Message, Onward, Sender};
 pub use error::{JobError, ResultExt};
 pub use explain::explain;
 pub use guarantee::Guarantee;
