@@ -1,6 +1,7 @@
 //! Dispatching: from an application to the local SQS with AWS's client, and from job to job in virtual time.
 
 mod cloud;
+mod documented;
 mod onward;
 mod to_php;
 mod to_queues;

@@ -120,11 +120,7 @@ async fn a_fifo_queue_keeps_the_order_of_a_group_and_drops_copies() {
                 (import.source_url, group)
             })
             .collect();
-        let expected = [
-            ("1", "orders.fifo"),
-            ("2", "orders.fifo"),
-            ("3", "other"),
-        ];
+        let expected = [("1", "orders.fifo"), ("2", "orders.fifo"), ("3", "other")];
         assert_eq!(
             sent,
             expected.map(|(source, group)| (source.to_owned(), group.to_owned()))
@@ -164,9 +160,7 @@ async fn a_job_of_a_batch_that_is_refused_does_not_take_the_others_along() {
         let queue = QueueClient::new(&cloud.config, &cloud.create("imports"));
         // SQS takes no message with this character, and JSON has no need to escape it.
         let unwelcome = ImportCsv::of("\u{fffe}");
-        let late = ImportCsv::of("b")
-            .message()
-            .delay(Duration::from_hours(1));
+        let late = ImportCsv::of("b").message().delay(Duration::from_hours(1));
         let jobs: [Message; 4] = [
             ImportCsv::of("a").message(),
             late,

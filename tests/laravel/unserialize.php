@@ -6,6 +6,11 @@
 // Answer: {"ran": [{"class", "state"}, …]}: what each job that ran saw of itself, those of its chain included, or
 // {"error"} with what PHP said. Argument: Laravel's autoloader; the encrypter's key is in the first line.
 
+namespace {
+    // First of all, for classes that use its traits are declared where they stand.
+    require $argv[1] ?? '/usr/share/php/Illuminate/autoload.php';
+}
+
 namespace App\Enums {
     enum Format: string
     {
@@ -108,8 +113,6 @@ namespace {
     use Illuminate\Encryption\Encrypter;
     use Illuminate\Queue\Jobs\SyncJob;
     use Illuminate\Queue\NullQueue;
-
-    require $argv[1] ?? '/usr/share/php/Illuminate/autoload.php';
 
     error_reporting(E_ALL);
     set_error_handler(function (int $level, string $message, string $file) {

@@ -131,11 +131,7 @@ impl<S> Context<S> {
     ///     }
     /// }
     /// ```
-    pub fn dispatch(
-        &self,
-        name: impl Into<String>,
-        job: impl Into<Message>,
-    ) -> Message<Onward> {
+    pub fn dispatch(&self, name: impl Into<String>, job: impl Into<Message>) -> Message<Onward> {
         job.into()
             .to(Onward::new(Arc::clone(&self.attempt), name.into()))
     }

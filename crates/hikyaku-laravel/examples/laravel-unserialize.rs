@@ -102,7 +102,12 @@ fn defaults(laravel: &mut Laravel) -> Result<()> {
     let ran = laravel.run(&body(&ObjectJob::new(object), None)?)?;
     let state = &ran[0]["state"];
     same(
-        &json!([state["title"], state["language"], state["tags"], state["price"]]),
+        &json!([
+            state["title"],
+            state["language"],
+            state["tags"],
+            state["price"]
+        ]),
         &json!(["untitled", null, [], null]),
     )
 }
@@ -113,19 +118,32 @@ fn plain(laravel: &mut Laravel) -> Result<()> {
     same(&ran, &json!([{ "class": PLAIN, "state": state }]))
 }
 
-/// That the check above can fail: a private property under a public name does not arrive.
+/// That the visibility matters, and so that the first check can fail: `SerializesModels` leaves out what is under
+/// another one. Without that trait PHP's own `unserialize()` finds the property all the same.
 fn wrong_visibility(laravel: &mut Laravel) -> Result<()> {
-    let object = podcast()?.public("tags", "not here");
+    let chapter = ObjectBuilder::new("App\\Values\\Chapter")
+        .public("title", "t")
+        .private("App\\Values\\Chapter", "seconds", 1);
+    let object = ObjectBuilder::new(PODCAST)
+        .public("podcastId", 9)
+        .protected("format", Document::enum_case("App\\Enums\\Format", "Mp3")?)
+        .private(PODCAST, "chapter", chapter.build()?)
+        .private(PODCAST, "price", None::<f64>)
+        .protected("title", "lost")
+        .private(PODCAST, "language", "lost")
+        .public("tags", to_document(&["lost"])?);
     let ran = laravel.run(&body(&ObjectJob::new(object), None)?)?;
-    same(&ran[0]["state"]["tags"], &json!(["a", "b"]))?;
+    let state = &ran[0]["state"];
+    same(
+        &json!([state["title"], state["language"], state["tags"]]),
+        &json!(["untitled", null, []]),
+    )?;
     let object = ObjectBuilder::new(PLAIN)
         .public("a", 1)
-        .public("b", "public")
+        .public("b", "found")
         .private(PLAIN, "c", to_document(&[0])?);
-    match laravel.run(&body(&ObjectJob::new(object), None)?) {
-        Err(error) if error.to_string().contains("Plain::$b") => Ok(()),
-        other => Err(format!("php took it: {other:?}").into()),
-    }
+    let ran = laravel.run(&body(&ObjectJob::new(object), None)?)?;
+    same(&ran[0]["state"]["b"], &json!("found"))
 }
 
 fn chain(laravel: &mut Laravel) -> Result<()> {
@@ -204,8 +222,8 @@ impl Laravel {
         writeln!(self.bodies, "{body}")?;
         let mut line = String::new();
         self.answers.read_line(&mut line)?;
-        let mut answer: Json =
-            serde_json::from_str(&line).map_err(|error| format!("php answered: {error}: {line}"))?;
+        let mut answer: Json = serde_json::from_str(&line)
+            .map_err(|error| format!("php answered: {error}: {line}"))?;
         match answer["error"].as_str() {
             Some(error) => Err(error.into()),
             None => Ok(answer["ran"].take()),

@@ -33,7 +33,6 @@ impl SqsQueue {
     fn client(&self) -> &Client {
         self.client.get_or_init(|| clients::sqs(&self.config))
     }
-
 }
 
 /// Sends one message.

@@ -181,11 +181,7 @@ impl Drop for Name<'_> {
 
 impl Engine<'_> {
     /// Sends what the job dispatches. Never ends by itself: the attempt does.
-    pub(crate) async fn send_onward(
-        &self,
-        posts: mpsc::UnboundedReceiver<Post>,
-        limit: Timestamp,
-    ) {
+    pub(crate) async fn send_onward(&self, posts: mpsc::UnboundedReceiver<Post>, limit: Timestamp) {
         posts
             // Boxed, for otherwise the compiler cannot see that all of this may move between threads.
             .for_each_concurrent(AT_ONCE, |post| -> BoxFuture<'_, ()> {

@@ -17,8 +17,8 @@ use super::random::SeededRandom;
 use super::scheduler::{ProcessId, Scheduler};
 use crate::memory::MemoryLedger;
 use crate::{
-    BoxFuture, Clock, Delivery, Executor, Invocation, Job, Outcome, Ports, Queue, Report, Timestamp,
-    Worker,
+    BoxFuture, Clock, Delivery, Executor, Invocation, Job, Outcome, Ports, Queue, Report,
+    Timestamp, Worker,
 };
 
 /// What came of a job.

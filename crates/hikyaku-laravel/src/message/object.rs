@@ -8,9 +8,8 @@ use crate::php::{self, BuildError, Document, ObjectBuilder, WriteError};
 
 /// An instance of a PHP job class, written from Rust.
 ///
-/// The visibility of its properties must be that of the class: PHP takes a value under another visibility for another
-/// property, and Laravel's `SerializesModels` leaves it out without a word. A property that is not given gets its
-/// default. What PHP does at dispatch is not done here: no lock of `ShouldBeUnique` is taken, and what the class says of
+/// The visibility of its properties must be that of the class: Laravel's `SerializesModels` leaves a value under another
+/// one out without a word. A property that is not given gets its default. What PHP does at dispatch is not done here: no lock of `ShouldBeUnique` is taken, and what the class says of
 /// its tries, its backoff or its timeout is not in the message unless [`Options`] say so.
 ///
 /// ```

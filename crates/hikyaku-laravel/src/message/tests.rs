@@ -116,11 +116,7 @@ fn options_are_read_back_as_they_were_given() {
 
 #[test]
 fn an_encrypted_job_is_opened_with_its_key_and_shows_nothing_without() {
-    let encrypter = Encrypter::new(
-        "0123456789abcdef0123456789abcdef",
-        "",
-        Cipher::Aes256Cbc,
-    );
+    let encrypter = Encrypter::new("0123456789abcdef0123456789abcdef", "", Cipher::Aes256Cbc);
     let encrypter = encrypter.unwrap();
     let job = ObjectJob::new(podcast(1, "secret", 1.0)).encrypted(&encrypter);
     let with_random = Stamp {

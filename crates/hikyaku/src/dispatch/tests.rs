@@ -54,9 +54,9 @@ impl Picky {
 
     fn refusal(&self, message: &Outgoing) -> Option<Refusal> {
         let mut refuses = self.refuses.lock().unwrap();
-        let (_, times, retryable) = refuses.iter_mut().find(|(body, times, _)| {
-            *times > 0 && message.body.starts_with(body)
-        })?;
+        let (_, times, retryable) = refuses
+            .iter_mut()
+            .find(|(body, times, _)| *times > 0 && message.body.starts_with(body))?;
         *times -= 1;
         Some(Refusal {
             code: "InternalError".to_owned(),
@@ -151,13 +151,7 @@ async fn only_what_sqs_was_at_fault_for_is_sent_again() {
     let refused = "dispatching job `job` (m2.): sending a message in queue `https://sqs.eu-west-1.amazonaws.com/1/jobs`: InternalError: not now";
     assert_eq!(
         uuids(&answers),
-        [
-            "m0.",
-            "m1.",
-            refused,
-            &refused.replace("m2.", "m3."),
-            "m4."
-        ]
+        ["m0.", "m1.", refused, &refused.replace("m2.", "m3."), "m4."]
     );
     assert_eq!(waits, [100, 300]);
 }
