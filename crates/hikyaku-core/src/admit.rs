@@ -158,10 +158,10 @@ impl Engine<'_> {
             expires: now + Duration::from_secs(lock.seconds),
         };
         let request = request(self.now());
-        let taken = self
+        let locked = self
             .until_recorded(&lock.key, self.give_up(), || store.cache.lock(&request))
             .await?;
-        Ok(taken.then(|| Unlock {
+        Ok(locked.then(|| Unlock {
             key: lock.key.clone(),
             value: Some(value.clone()),
         }))
@@ -185,16 +185,19 @@ impl Engine<'_> {
         }
     }
 
+    /// Gives up what earlier attempts left locked of a job that will not run again.
+    pub(crate) async fn abandon_locks(&self, job: &Finished<'_>) {
+        for lock in &job.plan.admission.overlaps {
+            if let Ok(Some(unlock)) = self.lock(lock, job).await {
+                self.unlock(&[unlock]).await;
+            }
+        }
+    }
+
     /// What ends when the job begins: the lock of a job that is unique until it is processed.
     async fn announce(&self, job: &Finished<'_>) -> Result<(), String> {
         self.unlock(&job.plan.admission.unlock).await;
-        if job.plan.ask_started.is_empty() {
-            return Ok(());
-        }
-        let ask = Ask::Started {
-            body: job.envelope.text().to_owned(),
-            tasks: job.plan.ask_started.clone(),
-        };
+        let ask = self.settling(job, &job.plan.ask_started).map(Ask::Started);
         self.ask_php(job, "started", ask).await
     }
 

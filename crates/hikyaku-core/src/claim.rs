@@ -77,7 +77,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    fn new(outcome: Outcome, verdict: Verdict) -> Claimed {
+    fn plain(outcome: Outcome, verdict: Verdict) -> Claimed {
         Claimed::Answered(Self {
             outcome,
             verdict,
@@ -269,11 +269,11 @@ impl Engine<'_> {
                 let jitter = Duration::from_millis(self.ports.random.next_u64() % 1000);
                 let delay = self.now().until(lease) + Duration::from_secs(1) + jitter;
                 let verdict = Verdict::Redeliver(self.hide(delivery, delay).await);
-                Answer::new(Outcome::Held, verdict)
+                Answer::plain(Outcome::Held, verdict)
             }
-            Decision::Impossible => Answer::new(Outcome::Stale, Verdict::Bury),
+            Decision::Impossible => Answer::plain(Outcome::Stale, Verdict::Bury),
             Decision::Mine(_) | Decision::Replace(_) | Decision::Vanished => {
-                Answer::new(Outcome::Held, Verdict::Redeliver(None))
+                Answer::plain(Outcome::Held, Verdict::Redeliver(None))
             }
         }
     }

@@ -66,7 +66,7 @@ pub use ports::ledger::{
     Release, Replace, State, Unlock,
 };
 pub use ports::payloads::Payloads;
-pub use ports::queue::{Outgoing, Queue, QueueError};
+pub use ports::queue::{Outgoing, Queue, QueueError, is_fifo};
 pub use ports::random::Random;
 pub use ports::store::StoreError;
 pub use ports::{BoxFuture, Ports};

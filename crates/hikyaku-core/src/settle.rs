@@ -143,6 +143,12 @@ impl Engine<'_> {
         .await
     }
 
+    /// Gives back a job whose claim was answered too late to run it.
+    pub(crate) async fn settle_late(&self, job: &Finished<'_>) -> Settled {
+        self.settle_unrun(job, Duration::ZERO, Outcome::Postponed, None)
+            .await
+    }
+
     /// Gives back a job that was claimed and did not run. It spends no try.
     pub(crate) async fn settle_unrun(
         &self,
@@ -202,19 +208,8 @@ impl Engine<'_> {
 
     /// Sends a message on as it is. It is deleted here only when it is there.
     async fn forward(&self, delivery: &Delivery, fallback: &str, error: String) -> Settled {
-        let fifo = fallback.ends_with(".fifo");
-        let group = delivery.group.clone();
-        let outgoing = Outgoing {
-            queue: fallback.to_owned(),
-            body: delivery.body.clone(),
-            delay: Duration::ZERO,
-            group: if fifo {
-                group.or_else(|| Some("hikyaku".to_owned()))
-            } else {
-                group
-            },
-            deduplication: delivery.message_id.clone(),
-        };
+        let outgoing = Outgoing::new(fallback, delivery.body.clone(), &delivery.message_id)
+            .in_group(delivery.group.clone(), "hikyaku");
         let queue = &*self.ports.queue;
         let sent = self.until_recorded(&delivery.message_id, self.hard_deadline(), || {
             queue.send(&outgoing)

@@ -3,23 +3,23 @@
 use std::collections::BTreeMap;
 use std::error::Error as StdError;
 use std::sync::Arc;
-use std::time::Duration;
 
 use hikyaku_laravel::chain::LinkOptions;
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
-use crate::claim::Claimed;
-use crate::decode::{Decoding, Refused, decode};
+use crate::claim::{Claim, Claimed};
+use crate::decode::{Decoded, Decoding, Refusal, Refused, decode};
 use crate::engine::Engine;
 use crate::explain::explain;
 use crate::policy::Description;
-use crate::registry::Registry;
+use crate::registry::{Prepared, Registry, Run};
 use crate::resolve::Unread;
 use crate::run;
 use crate::settle::Finished;
+use crate::settled::Settled;
 use crate::shared::{SetupError, Shared};
-use crate::{Delivery, Job, Outcome, Report};
+use crate::{Delivery, Job, Report, Unlock};
 
 /// How a worker works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,51 +151,20 @@ impl<S: Send + Sync + 'static> Worker<S> {
                 Decoding::Refused(refused) => return refuse(engine, &refused, delivery).await,
             };
         name_span(&decoded.id, &decoded.name);
-        let unrun = |settled| Report::of(&decoded, delivery, 0, settled);
-        let state = match self.shared.get() {
-            Ok(state) => Arc::clone(state),
-            Err(error) => return unrun(engine.not_set_up(delivery, &error).await),
-        };
-        if !engine.worth_starting(&decoded.policy) {
-            return unrun(engine.postpone(delivery).await);
-        }
-        let mut claim = match engine.claim(&decoded, delivery).await {
-            Claimed::Run(claim) => claim,
-            Claimed::Exhausted(claim) => {
-                let job = Finished::new(&decoded, &claim, delivery);
-                return unrun(engine.settle_exhausted(&job).await);
-            }
-            Claimed::Late(claim) => {
-                let job = Finished::new(&decoded, &claim, delivery);
-                let outcome = Outcome::Postponed;
-                return unrun(
-                    engine
-                        .settle_unrun(&job, Duration::ZERO, outcome, None)
-                        .await,
-                );
-            }
-            Claimed::Answered(answer) => {
-                return unrun(engine.settle_unclaimed(&decoded, delivery, answer).await);
-            }
-        };
-        let prepared = match prepared {
-            Ok(prepared) => prepared,
-            Err(why) => {
-                let job = Finished::new(&decoded, &claim, delivery);
-                return unrun(engine.settle_misfit(&job, explain(&why)).await);
-            }
-        };
-        let locks = match engine
-            .enter(&Finished::new(&decoded, &claim, delivery))
-            .await
-        {
-            Ok(locks) => locks,
-            Err(settled) => return unrun(settled),
+        let ready = self.begin(&decoded, prepared, delivery, engine).await;
+        let Begun {
+            run,
+            state,
+            mut claim,
+            locks,
+        } = match ready {
+            Ok(ready) => ready,
+            Err(settled) => return Report::of(&decoded, delivery, 0, settled),
         };
         let job = run::Job {
             id: &decoded.id,
             policy: &decoded.policy,
-            run: prepared.run,
+            run,
             state,
         };
         let ended = engine.run(job, &mut claim, delivery).await;
@@ -205,6 +174,59 @@ impl<S: Send + Sync + 'static> Worker<S> {
             .await;
         Report::of(&decoded, delivery, claim.spent, settled).with(ended, began.until(engine.now()))
     }
+
+    /// All that comes before a job runs. Err: it does not, and this is what its message is left with.
+    async fn begin(
+        &self,
+        decoded: &Decoded,
+        prepared: Result<Prepared<S>, Refusal>,
+        delivery: &Delivery,
+        engine: &Engine<'_>,
+    ) -> Result<Begun<S>, Settled> {
+        let state = match self.shared.get() {
+            Ok(state) => Arc::clone(state),
+            Err(error) => return Err(engine.not_set_up(delivery, &error).await),
+        };
+        if !engine.worth_starting(&decoded.policy) {
+            return Err(engine.postpone(delivery).await);
+        }
+        let claim = match engine.claim(decoded, delivery).await {
+            Claimed::Run(claim) => claim,
+            Claimed::Exhausted(claim) => {
+                let job = Finished::new(decoded, &claim, delivery);
+                engine.abandon_locks(&job).await;
+                return Err(engine.settle_exhausted(&job).await);
+            }
+            Claimed::Late(claim) => {
+                let job = Finished::new(decoded, &claim, delivery);
+                return Err(engine.settle_late(&job).await);
+            }
+            Claimed::Answered(answer) => {
+                return Err(engine.settle_unclaimed(decoded, delivery, answer).await);
+            }
+        };
+        let job = Finished::new(decoded, &claim, delivery);
+        let run = match prepared {
+            Ok(prepared) => prepared.run,
+            Err(why) => return Err(engine.settle_misfit(&job, explain(&why)).await),
+        };
+        let locks = engine.enter(&job).await?;
+        Ok(Begun {
+            run,
+            state,
+            claim,
+            locks,
+        })
+    }
+}
+
+/// A job that may run now.
+struct Begun<S> {
+    run: Run<S>,
+    state: Arc<S>,
+    claim: Claim,
+    /// What it runs under and gives up afterwards.
+    locks: Vec<Unlock>,
 }
 
 async fn refuse(engine: &Engine<'_>, refused: &Refused, delivery: &Delivery) -> Report {

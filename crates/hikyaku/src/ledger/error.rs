@@ -72,10 +72,18 @@ impl Refusal {
     }
 }
 
+/// What became of a part of a cancelled transaction.
+enum PartFate {
+    /// It could have been written.
+    Possible,
+    /// Its condition did not hold; this stood there.
+    Refused(Option<Item>),
+}
+
 /// A transaction that was cancelled only because parts of it could not be written that may be left out.
 pub(super) struct Cancelled {
-    /// For each part what stood there; none for a part that could have been written.
-    refused: Vec<Option<Option<Item>>>,
+    /// What became of each part.
+    parts: Vec<PartFate>,
 }
 
 impl Cancelled {
@@ -89,22 +97,24 @@ impl Cancelled {
         let code = |reason: &CancellationReason| reason.code.clone().unwrap_or_default();
         let reasons = cancelled.cancellation_reasons();
         let (fixed, parts) = reasons.split_at_checked(fixed)?;
-        let refused: Vec<_> = parts
-            .iter()
-            .map(|reason| (code(reason) == "ConditionalCheckFailed").then(|| reason.item.clone()))
-            .collect();
+        let fate = |reason: &CancellationReason| match code(reason).as_str() {
+            "ConditionalCheckFailed" => PartFate::Refused(reason.item.clone()),
+            _ => PartFate::Possible,
+        };
+        let parts: Vec<_> = parts.iter().map(fate).collect();
         let alone = fixed.iter().all(|reason| code(reason) == "None");
-        (alone && refused.iter().any(Option::is_some)).then_some(Self { refused })
+        let refused = |part: &PartFate| matches!(part, PartFate::Refused(_));
+        (alone && parts.iter().any(refused)).then_some(Self { parts })
     }
 
     /// The parts that are written next: those that were not refused, and what is tried instead of the others.
     pub(super) fn without(self, parts: Vec<Part>) -> Vec<Part> {
         parts
             .into_iter()
-            .zip(self.refused)
-            .filter_map(|(part, refused)| match refused {
-                None => Some(part),
-                Some(found) => part.instead(found.as_ref()),
+            .zip(self.parts)
+            .filter_map(|(part, fate)| match fate {
+                PartFate::Possible => Some(part),
+                PartFate::Refused(found) => part.instead(found.as_ref()),
             })
             .collect()
     }
