@@ -60,6 +60,13 @@ impl<'a> StringJob<'a> {
         self
     }
 
+    /// Started at most so often; 0 is without limit.
+    #[must_use]
+    pub fn with_tries(mut self, tries: u32) -> Self {
+        self.max_tries = Some(tries);
+        self
+    }
+
     /// Dispatched at this time, in Unix seconds.
     #[must_use]
     pub fn with_created_at(mut self, seconds: i64) -> Self {
