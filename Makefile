@@ -14,10 +14,12 @@ VENV := .venv
 CARGO_LAMBDA_VERSION := 1.9.2
 ZIG_VERSION := 0.17.1
 
-.PHONY: help run dev test check build invoke lint fmt doc tree clean
+SCENES ?=
+
+.PHONY: help run dev test test-laravel check build invoke lint fmt doc tree clean
 
 help: ## this list
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
 run: ## the main job, end to end, on this machine: queue, Lambda, DynamoDB, results
 	@cargo build --bins --examples
@@ -31,6 +33,13 @@ dev: ## the local cloud of template.yaml, staying up (FLAGS="--data DIR …")
 test: ## all tests
 	cargo build --bins --examples
 	cargo test --workspace --quiet
+
+# Every suite that needs PHP: one line each, below the scenes.
+test-laravel: ## with real Laravel, both ways (SCENES="chain batch" plays some; Debian's php-cli php-laravel-framework php-sqlite3)
+	@php -r 'exit(is_file("/usr/share/php/Illuminate/autoload.php") && extension_loaded("pdo_sqlite") ? 0 : 1);' || \
+	  { echo "real Laravel is not here: apt-get install php-cli php-laravel-framework php-sqlite3"; exit 1; }
+	@cargo build --bins --examples
+	@$(TARGET)/debug/examples/laravel $(SCENES)
 
 check: fmt lint doc tree test ## what CI runs: formatting, lints, docs, dependency rules, tests
 
