@@ -6,7 +6,13 @@ use super::Play;
 use crate::Result;
 use crate::scene::Scene;
 
-pub(super) const SCENES: [Play; 6] = [
+pub(super) const SCENES: [Play; 8] = [
+    Play::on("a failed job is tried again as its class says", |scene| {
+        Box::pin(tried_again(scene))
+    }),
+    Play::on("a job is buried after the tries of its class", |scene| {
+        Box::pin(tried_out(scene))
+    }),
     Play::on("queue:retry sends a failed job again", |scene| {
         Box::pin(retried(scene))
     }),
@@ -31,6 +37,23 @@ pub(super) const SCENES: [Play; 6] = [
 ];
 
 const NOTE: &str = "Zürich 東京 😀 \"quoted\" \\ /";
+
+async fn tried_again(scene: &mut Scene) -> Result<()> {
+    let sent = scene.dispatch("triesTwice", &["tried-again"]).await?;
+    scene.rust_did(sent.id()?, &["released"]).await?;
+    scene.stage.mark("tried-again")?;
+    scene.rust_did(sent.id()?, &["released", "done"]).await?;
+    scene.is_not_listed(sent.id()?).await
+}
+
+async fn tried_out(scene: &mut Scene) -> Result<()> {
+    let sent = scene.dispatch("triesTwice", &["never"]).await?;
+    let id = sent.id()?;
+    scene.rust_did(id, &["released", "buried"]).await?;
+    scene
+        .is_listed(id, "rust", "App\\Jobs\\FailsUntilTold")
+        .await
+}
 
 async fn retried(scene: &mut Scene) -> Result<()> {
     let sent = scene.dispatch("fails", &["retried"]).await?;

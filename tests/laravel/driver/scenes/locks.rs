@@ -6,7 +6,10 @@ use super::Play;
 use crate::Result;
 use crate::scene::Scene;
 
-pub(super) const SCENES: [Play; 6] = [
+pub(super) const SCENES: [Play; 7] = [
+    Play::on("how Laravel itself keeps jobs from overlapping", |scene| {
+        Box::pin(in_php(scene))
+    }),
     Play::off(
         "failed() is called in PHP when a job failed in Rust",
         "HIKYAKU_RELAY_QUEUE_URL",
@@ -38,6 +41,43 @@ pub(super) const SCENES: [Play; 6] = [
         |scene| Box::pin(php_waits(scene)),
     ),
 ];
+
+async fn in_php(scene: &mut Scene) -> Result<()> {
+    // Laravel 8's prefix, twice; the class and the key.
+    let lock = "laravel_cache:laravel_cache:laravel-queue-overlap:App\\Jobs\\Alone:c";
+    scene
+        .dispatch("alone", &["php", "c", "first", "in-php"])
+        .await?;
+    let stage = Arc::clone(&scene.stage);
+    let work = ["queue:work", "--once", "--sleep=0", "--queue=php"];
+    let working = stage.php.artisan(&work, &[]);
+    let meanwhile = async {
+        began(scene, "php").await?;
+        let locked = scene.is_cached(lock)?;
+        scene.equal("whether the lock is held", &locked, &true);
+        scene
+            .dispatch("alone", &["php", "c", "second", "in-php"])
+            .await?;
+        scene.php_works("php").await?;
+        scene.stage.mark("in-php")
+    };
+    let (worked, waited) = tokio::join!(working, meanwhile);
+    worked?;
+    waited?;
+    let locked = scene.is_cached(lock)?;
+    scene.equal("whether the lock is still held", &locked, &false);
+    scene.php_works("php").await?;
+    scene.drained("php").await?;
+    follow_each_other(
+        scene,
+        [
+            "php began first",
+            "php ended first",
+            "php began second",
+            "php ended second",
+        ],
+    )
+}
 
 async fn told(scene: &mut Scene) -> Result<()> {
     let sent = scene.dispatch("tellsWhenItFailed", &["settled"]).await?;

@@ -2,9 +2,12 @@
 
 use super::Play;
 use crate::Result;
-use crate::scene::Scene;
+use crate::scene::{Scene, Sent};
 
-pub(super) const SCENES: [Play; 3] = [
+pub(super) const SCENES: [Play; 4] = [
+    Play::on("how Laravel itself runs what only PHP can run", |scene| {
+        Box::pin(in_php(scene))
+    }),
     Play::on(
         "what only PHP can run is buried where PHP has no queue",
         |scene| Box::pin(buried(scene)),
@@ -38,10 +41,20 @@ async fn buried(scene: &mut Scene) -> Result<()> {
     Ok(())
 }
 
+async fn in_php(scene: &mut Scene) -> Result<()> {
+    let sent = scene.dispatch("onlyForPhp", &["kept"]).await?;
+    scene.php_works_all("kept").await?;
+    have_run(scene, &sent).await
+}
+
 async fn handed_on(scene: &mut Scene) -> Result<()> {
     let sent = scene.dispatch("onlyForPhp", &["settled"]).await?;
     scene.drained("settled").await?;
     scene.php_works_all("php").await?;
+    have_run(scene, &sent).await
+}
+
+async fn have_run(scene: &mut Scene, sent: &Sent) -> Result<()> {
     for id in &sent.ids {
         scene.is_not_listed(id).await?;
     }

@@ -15,6 +15,7 @@ use App\Jobs\TellsWhenItFailed;
 use App\Jobs\UniqueStep;
 use App\Jobs\UniqueUntilStarted;
 use App\Mail\RowsMail;
+use App\Notifications\RecordChannel;
 use App\Notifications\RowsNotice;
 use App\Record;
 use Closure;
@@ -71,6 +72,15 @@ final class DispatchCommand extends Command
         FailsUntilTold::dispatch($marker, "Zürich 東京 😀 \"quoted\" \\ /", 1.0);
     }
 
+    /** What PHP says of tries and backoff holds in Rust. */
+    private function triesTwice(string $marker): void
+    {
+        $job = new FailsUntilTold($marker);
+        $job->tries = 2;
+        $job->backoff = [1];
+        dispatch($job);
+    }
+
     private function stringFails(string $marker): void
     {
         Queue::push('fails-until-told', ['marker' => $marker, 'note' => "Zürich 東京 😀 \"quoted\" \\ /", 'ratio' => 1.0]);
@@ -95,7 +105,7 @@ final class DispatchCommand extends Command
         });
         event(new RowsImported('customers', 7));
         Mail::to('someone@example.com')->queue(new RowsMail(7));
-        Notification::route(RowsNotice::class, 'someone')->notify(new RowsNotice(7));
+        Notification::route(RecordChannel::class, 'someone')->notify(new RowsNotice(7));
     }
 
     private function raw(string $queue, string $body): void

@@ -3,8 +3,9 @@
 namespace App\Jobs;
 
 use Illuminate\Bus\Batchable;
+use RuntimeException;
 
-/** One of a batch; the marker `fails` never comes. */
+/** One of a batch. */
 final class BatchedStep extends Job
 {
     use Batchable;
@@ -13,5 +14,13 @@ final class BatchedStep extends Job
 
     public function __construct(public int $number, public bool $fails = false)
     {
+    }
+
+    public function handle(): void
+    {
+        parent::handle();
+        if ($this->fails) {
+            throw new RuntimeException("number {$this->number} fails");
+        }
     }
 }

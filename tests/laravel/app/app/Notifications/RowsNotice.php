@@ -2,7 +2,6 @@
 
 namespace App\Notifications;
 
-use App\Record;
 use Illuminate\Bus\Queueable;
 use Illuminate\Contracts\Queue\ShouldQueue;
 use Illuminate\Notifications\Notification;
@@ -17,11 +16,6 @@ final class RowsNotice extends Notification implements ShouldQueue
 
     public function via(object $notifiable): array
     {
-        return [self::class]; // it is its own channel
-    }
-
-    public function send(object $notifiable, self $notice): void
-    {
-        Record::write(['job' => self::class, 'rows' => $notice->rows]);
+        return [RecordChannel::class];
     }
 }

@@ -12,11 +12,16 @@ use Illuminate\Queue\CallQueuedHandler;
 use Illuminate\Queue\Jobs\SyncJob;
 use Throwable;
 
-/** Settles what only PHP can settle of a job that ran in Rust: callbacks, failed(), locks and batches. */
+/**
+ * Settles what only PHP can settle of a job that ran in Rust: callbacks, failed(), locks and batches. Its data:
+ *
+ * - id: the same whenever the same thing is told again. event: done, failed or batch.
+ * - done, failed: body (the job's message, to the letter), connection, queue; settled (what Rust settled itself, of
+ *   unique and batch; none if absent); exception (a text; failed only).
+ * - batch: batchId, callbacks (of then, finally, catch, progress, failure); exception (a text; with catch and failure).
+ */
 final class HikyakuRelay extends CallQueuedHandler
 {
-    private array $settled = [];
-
     public function __construct(Dispatcher $dispatcher, Container $container, private Cache $cache)
     {
         parent::__construct($dispatcher, $container);
@@ -36,46 +41,34 @@ final class HikyakuRelay extends CallQueuedHandler
         $job->delete();
     }
 
-    private function settle(array $data, ?Throwable $e): void
+    private function settle(array $data, ?Exception $e): void
     {
-        $this->settled = $data['settled'] ?? [];
         $ran = new SyncJob($this->container, $data['body'], $data['connection'], $data['queue']);
         $command = $this->setJobInstanceIfNecessary($ran, $this->getCommand($ran->payload()['data']));
-        $this->ensureUniqueJobLockIsReleased($command);
-        $this->settled[] = 'unique';
-        if ($data['event'] === 'failed') {
-            parent::failed($ran->payload()['data'], $e, (string) $ran->uuid());
-        } else {
-            $this->ensureSuccessfulBatchJobIsRecorded($command);
+        $left = array_diff(['unique', 'batch'], $data['settled'] ?? []);
+        if (in_array('unique', $left)) {
+            $this->ensureUniqueJobLockIsReleased($command);
         }
+        if ($data['event'] === 'done') {
+            in_array('batch', $left) && $this->ensureSuccessfulBatchJobIsRecorded($command);
+            return;
+        }
+        in_array('batch', $left) && $this->ensureFailedBatchJobIsRecorded((string) $ran->uuid(), $command, $e);
+        $this->ensureChainCatchCallbacksAreInvoked((string) $ran->uuid(), $command, $e);
+        method_exists($command, 'failed') && $command->failed($e);
     }
 
-    private function callBack(array $data, ?Throwable $e): void
+    private function callBack(array $data, ?Exception $e): void
     {
         $batch = $this->container->make(BatchRepository::class)->find($data['batchId']);
         foreach ($data['callbacks'] as $when) {
             foreach ($batch?->options[$when] ?? [] as $callback) {
-                rescue(fn () => $callback($batch, $e)); // as Laravel does: one that throws is reported
+                rescue(fn () => $callback($batch, $e)); // one that throws is reported, as Laravel does
             }
         }
     }
 
-    protected function ensureUniqueJobLockIsReleased($command)
-    {
-        in_array('unique', $this->settled) || parent::ensureUniqueJobLockIsReleased($command);
-    }
-
-    protected function ensureSuccessfulBatchJobIsRecorded($command)
-    {
-        in_array('batch', $this->settled) || parent::ensureSuccessfulBatchJobIsRecorded($command);
-    }
-
-    protected function ensureFailedBatchJobIsRecorded(string $uuid, $command, $e)
-    {
-        in_array('batch', $this->settled) || parent::ensureFailedBatchJobIsRecorded($uuid, $command, $e);
-    }
-
-    /** Laravel calls this when the relay's own job has failed: the job it speaks of is not to be settled by that. */
+    /** Laravel calls this when the relay's own job has failed. That settles nothing of the job it speaks of. */
     public function failed(array $data, $e, string $uuid, ?Job $job = null)
     {
     }
