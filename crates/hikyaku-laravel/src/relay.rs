@@ -105,7 +105,9 @@ impl RelayMessage {
 
     /// The message body: a string job for `job` (`Class@method`), under a uuid that follows from `id`.
     pub fn body(&self, job: &str) -> Result<String, serde_json::Error> {
-        StringJob::new(job).with_uuid(self.uuid()).body(self)
+        // PHP's worker tries once unless it is told otherwise.
+        let job = StringJob::new(job).with_uuid(self.uuid()).with_tries(3);
+        job.body(self)
     }
 }
 
