@@ -127,6 +127,14 @@ impl Ledger for Defective {
         self.ledger.replace(request, seen, why)
     }
 
+    fn save<'a>(
+        &'a self,
+        held: &'a Held,
+        checkpoint: &'a str,
+    ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
+        self.ledger.save(held, checkpoint)
+    }
+
     fn extend<'a>(
         &'a self,
         held: &'a Held,

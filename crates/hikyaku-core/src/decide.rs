@@ -14,6 +14,11 @@ pub(crate) enum Decision {
     Acknowledge(Outcome, Option<String>),
     /// Another attempt runs until then.
     Wait(Timestamp),
+    /// Its last attempt died, and it may not run beside others. Not of this table: it depends on what else runs.
+    Suspect {
+        /// Whether the dead attempt ran alone.
+        alone: bool,
+    },
     /// The message claims a generation that nothing has opened.
     Impossible,
     /// The record went away between the write and its answer.
@@ -43,9 +48,9 @@ pub(crate) fn decide(request: &ClaimRequest, record: Option<&Record>) -> Decisio
         State::Failed => acknowledge(Outcome::FailedBefore),
         State::Running if running => Decision::Wait(record.lease),
         _ if newer => Decision::Impossible,
-        // Pending, or running with its lease over, in the same generation: the condition held after all, so the
-        // record has changed since. Ask again.
-        State::Pending | State::Running => Decision::Vanished,
+        State::Running => Decision::Replace(Replace::Crashed),
+        // The condition held after all, so the record has changed since. Ask again.
+        State::Pending => Decision::Vanished,
     }
 }
 
@@ -56,6 +61,7 @@ impl From<&Record> for Grant {
             tries_spent: record.tries_spent,
             exceptions: record.exceptions,
             last_error: record.last_error.clone(),
+            checkpoint: record.checkpoint.clone(),
             reopened: record.reopened,
             lease: record.lease,
         }

@@ -159,6 +159,14 @@ impl Ledger for DistantLedger {
         )
     }
 
+    fn save<'a>(
+        &'a self,
+        held: &'a Held,
+        checkpoint: &'a str,
+    ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
+        self.call("save", &held.id, self.ledger.save(held, checkpoint))
+    }
+
     fn extend<'a>(
         &'a self,
         held: &'a Held,
