@@ -62,7 +62,7 @@ fn granted(reply: ClaimReply) -> Grant {
 }
 
 #[track_caller]
-fn refused(reply: ClaimReply) -> Record {
+pub(crate) fn refused(reply: ClaimReply) -> Record {
     match reply {
         ClaimReply::Refused(Some(record)) => record,
         other => panic!("not refused with a record: {other:?}"),
@@ -84,7 +84,7 @@ fn held(id: &str, grant: &Grant) -> Held {
     }
 }
 
-async fn claim(ledger: &dyn Ledger, id: &str, owner: u64) -> Held {
+pub(crate) async fn claim(ledger: &dyn Ledger, id: &str, owner: u64) -> Held {
     held(
         id,
         &granted(ledger.claim(&request(id, owner)).await.unwrap()),
