@@ -64,7 +64,7 @@ fn granted(reply: ClaimReply) -> Grant {
 }
 
 #[track_caller]
-fn refused(reply: ClaimReply) -> Record {
+pub(crate) fn refused(reply: ClaimReply) -> Record {
     match reply {
         ClaimReply::Refused(Some(record)) => record,
         other => panic!("not refused with a record: {other:?}"),
@@ -86,7 +86,7 @@ fn held(id: &str, grant: &Grant) -> Held {
     }
 }
 
-async fn claim(ledger: &dyn Ledger, id: &str, owner: u64) -> Held {
+pub(crate) async fn claim(ledger: &dyn Ledger, id: &str, owner: u64) -> Held {
     held(
         id,
         &granted(ledger.claim(&request(id, owner)).await.unwrap()),
@@ -159,7 +159,10 @@ async fn a_running_job_is_refused_until_its_lease_is_over(ledger: &dyn Ledger) {
 
 async fn a_checkpoint_outlives_a_crash_and_a_failure_but_not_the_end(ledger: &dyn Ledger) {
     let first = claim(ledger, "saving", 1).await;
-    assert_eq!(ledger.save(&first, "{\"row\":5}").await.unwrap(), Fence::Applied);
+    assert_eq!(
+        ledger.save(&first, "{\"row\":5}").await.unwrap(),
+        Fence::Applied
+    );
     let after = NOW + LEASE + Duration::from_millis(1);
     let late = ClaimRequest {
         now: after,
@@ -167,12 +170,18 @@ async fn a_checkpoint_outlives_a_crash_and_a_failure_but_not_the_end(ledger: &dy
         ..request("saving", 2)
     };
     let seen = refused(ledger.claim(&late).await.unwrap());
-    let grant = granted(ledger.replace(&late, &seen, Replace::Crashed).await.unwrap());
+    let grant = granted(
+        ledger
+            .replace(&late, &seen, Replace::Crashed)
+            .await
+            .unwrap(),
+    );
     assert_eq!(grant.checkpoint.as_deref(), Some("{\"row\":5}"));
     refused_fence(ledger.save(&first, "{\"row\":6}").await.unwrap());
     let second = held("saving", &grant);
-    let failed = ledger.fail(&second, &row("saving"), &End::plain(after + DAY));
-    assert_eq!(failed.await.unwrap(), Fence::Applied);
+    let (row, end) = (row("saving"), End::plain(after + DAY));
+    let failed = ledger.fail(&second, &row, &end).await;
+    assert_eq!(failed.unwrap(), Fence::Applied);
     let again = ClaimRequest {
         generation: 1,
         ..request("saving", 3)
@@ -182,7 +191,10 @@ async fn a_checkpoint_outlives_a_crash_and_a_failure_but_not_the_end(ledger: &dy
     let grant = granted(reopened.unwrap());
     assert_eq!(grant.checkpoint.as_deref(), Some("{\"row\":5}"));
     let third = held("saving", &grant);
-    ledger.complete(&third, &End::plain(after + DAY)).await.unwrap();
+    ledger
+        .complete(&third, &End::plain(after + DAY))
+        .await
+        .unwrap();
     let record = refused(ledger.claim(&request("saving", 4)).await.unwrap());
     assert_eq!(record.checkpoint, None);
 }
