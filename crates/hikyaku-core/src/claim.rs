@@ -278,13 +278,9 @@ impl Engine<'_> {
         }
     }
 
-    /// The ledger is down: the message comes back soon, and no try is spent. Later each time, for every receive brings
-    /// it closer to the dead letters: a hundred of them outlast most of a day.
+    /// The ledger is down: the message comes back soon, and no try is spent.
     async fn unreachable(&self, delivery: &Delivery, error: LedgerError) -> Claimed {
-        let doublings = delivery.receive_count.saturating_sub(1).min(7);
-        let delay = Duration::from_secs(5 << doublings);
-        let jitter = Duration::from_millis(self.ports.random.next_u64() % 5000);
-        let verdict = Verdict::Redeliver(self.hide(delivery, delay + jitter).await);
+        let verdict = Verdict::Redeliver(self.hide(delivery, self.pause(delivery)).await);
         Claimed::Answered(Answer {
             outcome: Outcome::Unsettled,
             verdict,

@@ -225,7 +225,7 @@ impl Engine<'_> {
 
     /// Gives back a message that cannot be read because the place of its body does not answer.
     pub(crate) async fn not_reached(&self, delivery: &Delivery, error: String) -> Settled {
-        let delay = self.hide(delivery, self.pause()).await;
+        let delay = self.hide(delivery, self.pause(delivery)).await;
         Settled {
             outcome: Outcome::Unsettled,
             verdict: Verdict::Redeliver(delay),
@@ -328,7 +328,7 @@ impl Engine<'_> {
             Ok(()) => settled,
             Err(error) => Settled {
                 outcome: Outcome::Unsettled,
-                verdict: Verdict::Redeliver(self.hide(job.delivery, self.pause()).await),
+                verdict: Verdict::Redeliver(self.hide(job.delivery, self.pause(job.delivery)).await),
                 error: Some(format!(
                     "the job is recorded as {}, but what follows it could not be sent yet: {error}",
                     settled.outcome.word()

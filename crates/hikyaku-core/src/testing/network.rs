@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use hikyaku_laravel::overflow::Pointer;
+
 use super::scheduler::{ProcessId, yield_now};
 use crate::{
     Batch, Batches, BoxFuture, Cache, ClaimReply, ClaimRequest, Clock, End, FailedJob, Fence, Held,
-    Ledger, LedgerError, Lock, Outgoing, Queue, QueueError, Receipt, Record, Release, Replace,
-    StoreError, Timestamp, Unlock,
+    Ledger, LedgerError, Lock, Outgoing, Payloads, Queue, QueueError, Receipt, Record, Release,
+    Replace, StoreError, Timestamp, Unlock,
 };
 
 /// What becomes of one call.
@@ -293,6 +295,19 @@ impl<T: Cache> Cache for DistantTables<T> {
         now: Timestamp,
     ) -> BoxFuture<'a, Result<Option<String>, StoreError>> {
         self.call("get", key, self.tables.get(key, now))
+    }
+}
+
+impl<T: Payloads> Payloads for DistantTables<T> {
+    fn fetch<'a>(
+        &'a self,
+        pointer: &'a Pointer,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<String, StoreError>> {
+        let Pointer::Laravel { key } = pointer else {
+            return self.call("fetch", "a body of ours", self.tables.fetch(pointer, now));
+        };
+        self.call("fetch", key, self.tables.fetch(pointer, now))
     }
 }
 
