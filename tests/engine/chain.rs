@@ -90,7 +90,8 @@ fn a_link_inherits_unknown_keys_and_the_log_context_without_the_lock_of_a_unique
         },
     });
     let more = json!({"tenant_id": 7, "illuminate:log:context": context, "maxTries": 9});
-    let link: Value = serde_json::from_str(&link_after(&three().body_with("a", more), |_| {})).unwrap();
+    let link: Value =
+        serde_json::from_str(&link_after(&three().body_with("a", more), |_| {})).unwrap();
     assert_eq!(link["tenant_id"], 7);
     assert_eq!(link["maxTries"], Value::Null);
     assert_eq!(
@@ -109,7 +110,9 @@ fn a_link_of_a_class_that_runs_in_php_has_what_was_said_of_its_class() {
             timeout: Some(60),
             ..LinkOptions::default()
         };
-        laravel.links.insert("App\\Jobs\\Letter".to_owned(), options);
+        laravel
+            .links
+            .insert("App\\Jobs\\Letter".to_owned(), options);
     });
     let link: Value = serde_json::from_str(&body).unwrap();
     assert_eq!(link["maxTries"], 5);
@@ -189,7 +192,10 @@ fn without_a_queue_for_the_link_nothing_runs_and_the_error_says_what_to_set() {
     scene.run();
     assert_eq!(scene.stage.steps(), [0; 0]);
     let why = scene.row("a").exception;
-    assert!(why.contains("SQS_QUEUE") && why.contains("HIKYAKU_RELAY_QUEUE_URL"), "{why}");
+    assert!(
+        why.contains("SQS_QUEUE") && why.contains("HIKYAKU_RELAY_QUEUE_URL"),
+        "{why}"
+    );
     assert!(why.contains("App\\Jobs\\Letter"), "{why}");
 }
 
@@ -205,7 +211,12 @@ fn callbacks_for_its_failure_keep_a_chain_from_running_where_nobody_would_call_t
 #[test]
 fn a_fault_in_any_call_leaves_each_job_of_a_chain_done_once() {
     for operation in ["claim", "complete", "send"] {
-        for fate in [Throttled, AnswerLost, Late(second(40)), Fate::AnsweredLate(second(40))] {
+        for fate in [
+            Throttled,
+            AnswerLost,
+            Late(second(40)),
+            Fate::AnsweredLate(second(40)),
+        ] {
             let mut scene = Scene::laravel();
             scene.network.then(operation, fate);
             scene.receive(three().body("a"));
@@ -359,7 +370,8 @@ fn a_link_that_can_never_be_sent_is_buried_and_runs_when_it_is_sent_again() {
     let mut scene = Scene::laravel();
     let gone = "sim://queues/gone";
     scene.world.queue.take_away(gone, true);
-    let first = step(1).followed_by(&[step(2).with("queue", "gone"), step(3).with("queue", "jobs")]);
+    let first =
+        step(1).followed_by(&[step(2).with("queue", "gone"), step(3).with("queue", "jobs")]);
     scene.receive(first.body("a"));
     scene.run();
     let [_, second, third] = uuids("a");
@@ -385,7 +397,8 @@ fn an_encrypted_chain_stays_encrypted() {
         move |laravel| laravel.encrypter = Some(Arc::clone(&encrypter))
     });
     assert!(!seen.contains("O:13"), "{seen}");
-    let mut scene = Scene::laravel_with(move |laravel| laravel.encrypter = Some(Arc::clone(&encrypter)));
+    let mut scene =
+        Scene::laravel_with(move |laravel| laravel.encrypter = Some(Arc::clone(&encrypter)));
     scene.receive(first.to_string());
     scene.run();
     is_complete(&scene, "a");

@@ -17,7 +17,10 @@ fn with_fallback(laravel: &mut Laravel) {
 #[test]
 fn what_is_not_registered_here_is_sent_on_to_the_letter_and_deleted() {
     let mut scene = Scene::laravel_with(with_fallback);
-    let body = format!(" {}\n", letter().body_with("a", json!({"price": 1.0, "name": "飛脚"})));
+    let body = format!(
+        " {}\n",
+        letter().body_with("a", json!({"price": 1.0, "name": "飛脚"}))
+    );
     scene.receive(body.clone());
     scene.run();
     let sent = scene.sent_to(FALLBACK);
@@ -49,7 +52,8 @@ fn so_is_what_asks_for_what_only_php_can_do() {
 
 #[test]
 fn a_message_from_the_fallback_queue_does_not_go_back_to_it() {
-    let mut scene = Scene::laravel_with(|laravel| laravel.fallback = Some(SimQueue::URL.to_owned()));
+    let mut scene =
+        Scene::laravel_with(|laravel| laravel.fallback = Some(SimQueue::URL.to_owned()));
     scene.receive(letter().body("a"));
     scene.run();
     assert_eq!(scene.outcomes("a"), [Outcome::Buried]);
@@ -77,7 +81,12 @@ fn a_payload_that_does_not_fit_is_buried_and_not_sent_on() {
 
 #[test]
 fn it_is_deleted_only_when_it_was_sent() {
-    for fate in [Throttled, AnswerLost, Late(second(40)), Fate::AnsweredLate(second(40))] {
+    for fate in [
+        Throttled,
+        AnswerLost,
+        Late(second(40)),
+        Fate::AnsweredLate(second(40)),
+    ] {
         let mut scene = Scene::laravel_with(with_fallback);
         scene.network.then("send", fate);
         scene.receive(letter().body("a"));
@@ -124,7 +133,8 @@ fn a_fallback_queue_that_is_not_there_loses_nothing() {
 fn the_group_goes_along_and_a_queue_that_needs_one_gets_one() {
     let fifo = "sim://queues/fallback.fifo";
     for (group, expected) in [(Some("g"), "g"), (None, "hikyaku")] {
-        let mut scene = Scene::laravel_with(move |laravel| laravel.fallback = Some(fifo.to_owned()));
+        let mut scene =
+            Scene::laravel_with(move |laravel| laravel.fallback = Some(fifo.to_owned()));
         scene.world.queue.send(letter().body("a"), group);
         scene.run();
         assert_eq!(scene.sent_to(fifo)[0].group.as_deref(), Some(expected));

@@ -63,7 +63,11 @@ fn the_jobs_of_a_real_batch_are_counted_and_then_and_finally_asked_for_once() {
     assert_eq!(last["event"], "batch");
     assert_eq!(last["batchId"], batch);
     assert_eq!(last["exception"], json!(null));
-    assert!(bodies.iter().all(|body| scene.state_of(&uuid(body)) == Some(State::Done)));
+    assert!(
+        bodies
+            .iter()
+            .all(|body| scene.state_of(&uuid(body)) == Some(State::Done))
+    );
 }
 
 #[test]
@@ -160,7 +164,11 @@ fn the_first_failure_cancels_the_batch_and_only_it_asks_for_catch() {
     assert_eq!(scene.callbacks(), ["b:catch", "b:finally"]);
     assert_eq!(scene.questions()[0]["exception"], "never");
     assert_eq!(batch.first_failed.as_deref(), Some("job-1"));
-    assert_eq!(scene.stage.steps().len(), 3, "as in laravel, the others run");
+    assert_eq!(
+        scene.stage.steps().len(),
+        3,
+        "as in laravel, the others run"
+    );
 }
 
 #[test]
@@ -237,7 +245,10 @@ fn php_counts_in_a_batch_that_is_out_of_reach() {
     scene.run();
     let asked = scene.questions();
     assert_eq!(asked.len(), 2);
-    for (asked, event, body) in [(&asked[0], "done", &bodies[0]), (&asked[1], "failed", &bodies[1])] {
+    for (asked, event, body) in [
+        (&asked[0], "done", &bodies[0]),
+        (&asked[1], "failed", &bodies[1]),
+    ] {
         assert_eq!(asked["event"], event);
         assert_eq!(asked["tasks"], json!(["batch"]));
         assert_eq!(asked["body"], body.as_str());
@@ -261,7 +272,9 @@ fn a_job_whose_batch_nobody_would_count_does_not_run() {
 fn a_batch_with_callbacks_that_nobody_would_call_does_not_run_and_one_without_does() {
     for (callbacks, steps) in [(vec![Then], vec![]), (vec![], vec![1])] {
         let mut scene = Scene::laravel_with(|laravel| laravel.relay = None);
-        scene.ledger.add_batch("b", 1, BatchOptions::new(false, callbacks));
+        scene
+            .ledger
+            .add_batch("b", 1, BatchOptions::new(false, callbacks));
         scene.receive(member(1).body("a"));
         scene.run();
         assert_eq!(scene.stage.steps(), steps);
@@ -310,8 +323,12 @@ fn whether_a_batch_out_of_reach_is_cancelled_cannot_be_known() {
 #[test]
 fn a_payload_that_does_not_fit_is_a_failure_in_its_batch() {
     let mut scene = Scene::laravel();
-    scene.ledger.add_batch("b", 1, BatchOptions::new(false, [Catch]));
-    let misfit = Command::of("App\\Jobs\\Step").with("n", "seven").in_batch("b");
+    scene
+        .ledger
+        .add_batch("b", 1, BatchOptions::new(false, [Catch]));
+    let misfit = Command::of("App\\Jobs\\Step")
+        .with("n", "seven")
+        .in_batch("b");
     scene.receive(misfit.body("a"));
     scene.run();
     counts(&scene, 1, 1);

@@ -162,7 +162,11 @@ fn php_releases_a_lock_in_another_store_before_the_job_runs_if_it_is_unique_unti
     assert_eq!(asked[0]["tasks"], json!(["unique"]));
     scene.run();
     let asked = scene.questions();
-    assert!(asked.iter().all(|question| question["id"] == asked[0]["id"]));
+    assert!(
+        asked
+            .iter()
+            .all(|question| question["id"] == asked[0]["id"])
+    );
 }
 
 #[test]
@@ -213,7 +217,9 @@ fn the_lock_ends_together_with_the_job_and_not_before() {
 fn a_job_whose_tries_a_crash_has_spent_gives_its_lock_up() {
     let (mut scene, held, id) = unique(&[Sleep(30)]);
     for _ in 0..3 {
-        scene.crash_when(|world| !world.serving().is_empty() && world.scheduler.runnable().is_empty());
+        scene.crash_when(|world| {
+            !world.serving().is_empty() && world.scheduler.runnable().is_empty()
+        });
         assert!(held.lasts(&scene));
     }
     scene.run();

@@ -60,7 +60,11 @@ fn pointers_in_a_circle_are_buried() {
     let id = scene.receive(body.clone());
     scene.run();
     let row = scene.row(&id);
-    assert!(row.exception.contains("pointer to pointer"), "{}", row.exception);
+    assert!(
+        row.exception.contains("pointer to pointer"),
+        "{}",
+        row.exception
+    );
     assert_eq!(row.body, Some(body));
 }
 

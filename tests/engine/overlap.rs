@@ -25,7 +25,10 @@ fn two(acts: &[Act]) -> Scene {
 }
 
 /// A killed job's message comes back within a minute.
-fn quick(acts: &[Act], change: impl Fn(&mut hikyaku_core::Laravel) + Send + Sync + 'static) -> Scene {
+fn quick(
+    acts: &[Act],
+    change: impl Fn(&mut hikyaku_core::Laravel) + Send + Sync + 'static,
+) -> Scene {
     let settings = Settings {
         queue: QueueSettings {
             visibility: second(70),
@@ -62,13 +65,22 @@ fn the_second_waits_as_long_as_it_says_and_spends_no_try() {
     assert_eq!(scene.times("z"), [30.0]);
     assert_eq!(scene.starts("z")[0].attempt, 1);
     let waits = [Outcome::Overlapping; 3].into_iter();
-    assert_eq!(scene.outcomes("z"), waits.chain([Outcome::Done]).collect::<Vec<_>>());
+    assert_eq!(
+        scene.outcomes("z"),
+        waits.chain([Outcome::Done]).collect::<Vec<_>>()
+    );
     never_overlap(&scene);
 }
 
 #[test]
 fn the_lock_is_given_up_however_the_run_ends() {
-    for acts in [&[Done][..], &[Error, Done], &[Panic, Done], &[Fail], &[Sleep(100), Done]] {
+    for acts in [
+        &[Done][..],
+        &[Error, Done],
+        &[Panic, Done],
+        &[Fail],
+        &[Sleep(100), Done],
+    ] {
         let mut scene = two(acts);
         scene.run();
         never_overlap(&scene);
@@ -103,8 +115,14 @@ fn other_keys_and_other_classes_run_beside_it() {
     let hooked = Command::of("App\\Jobs\\Hooked").with("n", 3_i64);
     for (number, command) in [
         (1, alone(1)),
-        (2, step(2).through(vec![without_overlapping("other", Some(10))])),
-        (3, hooked.through(vec![without_overlapping("key", Some(10))])),
+        (
+            2,
+            step(2).through(vec![without_overlapping("other", Some(10))]),
+        ),
+        (
+            3,
+            hooked.through(vec![without_overlapping("key", Some(10))]),
+        ),
     ] {
         scene.stage.script(number, &[Sleep(30)]);
         scene.receive(command.body(&format!("job-{number}")));
@@ -123,7 +141,12 @@ fn a_shared_key_holds_for_all_classes() {
     scene.receive(hooked.through(shared()).body("z"));
     scene.run_to(1);
     assert_eq!(scene.stage.steps(), [1]);
-    assert!(scene.ledger.cached(&format!("{PREFIX}laravel-queue-overlap:key")).is_some());
+    assert!(
+        scene
+            .ledger
+            .cached(&format!("{PREFIX}laravel-queue-overlap:key"))
+            .is_some()
+    );
     scene.run();
     assert_eq!(scene.stage.steps(), [1, 2]);
 }
@@ -135,7 +158,11 @@ fn a_killed_jobs_lock_is_taken_over_by_its_own_next_attempt_and_by_nobody_else()
     let held = scene.ledger.cached(&key());
     assert!(held.is_some());
     scene.run_to(71);
-    let starts: Vec<_> = scene.starts("a").iter().map(|start| start.attempt).collect();
+    let starts: Vec<_> = scene
+        .starts("a")
+        .iter()
+        .map(|start| start.attempt)
+        .collect();
     assert_eq!(starts, [1, 2], "its next attempt waits for nobody");
     assert_ne!(scene.ledger.cached(&key()), held);
     assert!(scene.starts("z").is_empty());
@@ -159,7 +186,12 @@ fn a_killed_job_whose_tries_are_spent_leaves_no_lock() {
 fn a_lock_that_has_expired_is_anybodys() {
     let mut scene = Scene::laravel();
     let expiring = |number| {
-        step(number).through(vec![without_overlapping_for("key", Some(7), Some(20), false)])
+        step(number).through(vec![without_overlapping_for(
+            "key",
+            Some(7),
+            Some(20),
+            false,
+        )])
     };
     scene.stage.script(1, &[Sleep(50)]);
     scene.receive(expiring(1).body("a"));
@@ -173,7 +205,12 @@ fn a_lock_that_has_expired_is_anybodys() {
 fn the_lock_of_another_job_outlasts_the_end_of_one_whose_lock_had_expired() {
     let mut scene = Scene::laravel();
     let expiring = |number| {
-        step(number).through(vec![without_overlapping_for("key", Some(7), Some(20), false)])
+        step(number).through(vec![without_overlapping_for(
+            "key",
+            Some(7),
+            Some(20),
+            false,
+        )])
     };
     scene.stage.script(1, &[Sleep(30)]);
     scene.stage.script(2, &[Sleep(15)]);
@@ -253,7 +290,11 @@ fn a_job_of_an_old_laravel_keeps_to_all_of_its_locks() {
         scene.ledger.put(&taken, &value, scene.start + second(100));
         scene.receive(alone(1).old_body("a"));
         scene.run();
-        assert!(scene.times("a")[0] >= 100.0, "{taken}: {:?}", scene.times("a"));
+        assert!(
+            scene.times("a")[0] >= 100.0,
+            "{taken}: {:?}",
+            scene.times("a")
+        );
     }
 }
 

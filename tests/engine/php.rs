@@ -61,11 +61,16 @@ class!(Hooked, "App\\Jobs\\Hooked", serde(rename = "n"), {
 class!(Forgiving, "App\\Jobs\\Forgiving", serde(rename = "n"), {
     const DELETE_WHEN_MISSING_MODELS: bool = true;
 });
-class!(UniqueJob, "App\\Jobs\\UniqueJob", serde(rename = "productId"), {
-    fn unique_id(&self) -> Option<String> {
-        Some(self.number.to_string())
+class!(
+    UniqueJob,
+    "App\\Jobs\\UniqueJob",
+    serde(rename = "productId"),
+    {
+        fn unique_id(&self) -> Option<String> {
+            Some(self.number.to_string())
+        }
     }
-});
+);
 class!(UniqueUntil, "App\\Jobs\\UniqueUntil", serde(skip), {
     const UNIQUE_UNTIL_PROCESSING: bool = true;
     fn unique_id(&self) -> Option<String> {

@@ -83,7 +83,11 @@ fn each_failure_is_a_question_of_its_own_and_its_repetition_is_none() {
     scene.run();
     scene.send_again("a");
     scene.run();
-    let ids: Vec<_> = scene.questions().iter().map(|asked| asked["id"].clone()).collect();
+    let ids: Vec<_> = scene
+        .questions()
+        .iter()
+        .map(|asked| asked["id"].clone())
+        .collect();
     assert_eq!(ids, ["a:0:failed", "a:0:failed", "a:1:failed"]);
 }
 
@@ -97,7 +101,12 @@ fn a_fault_in_any_call_loses_no_question() {
             scene.receive(hooked().body("a"));
             scene.run();
             assert!(!scene.questions().is_empty(), "{operation} {fate:?}");
-            assert!(scene.questions().iter().all(|asked| asked["id"] == "a:0:failed"));
+            assert!(
+                scene
+                    .questions()
+                    .iter()
+                    .all(|asked| asked["id"] == "a:0:failed")
+            );
             assert!(scene.is_settled());
         }
     }
@@ -139,7 +148,10 @@ fn a_job_whose_failed_nobody_would_call_does_not_run() {
     scene.run();
     assert!(scene.stage.steps().is_empty());
     let why = scene.row("a").exception;
-    assert!(why.contains("failed()") && why.contains("HIKYAKU_RELAY_QUEUE_URL"), "{why}");
+    assert!(
+        why.contains("failed()") && why.contains("HIKYAKU_RELAY_QUEUE_URL"),
+        "{why}"
+    );
 }
 
 #[test]

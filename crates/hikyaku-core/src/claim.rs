@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::decide::{Decision, decide};
+use crate::decide::{Decision, Past, decide};
 use crate::decode::Decoded;
 use crate::engine::Engine;
 use crate::ports::ledger::RETENTION;
@@ -72,8 +72,8 @@ pub(crate) struct Answer {
     pub(crate) outcome: Outcome,
     pub(crate) verdict: Verdict,
     pub(crate) error: Option<LedgerError>,
-    /// What the ledger says of the job's last error.
-    pub(crate) last_error: Option<String>,
+    /// How the message's job has ended before, if it has.
+    pub(crate) past: Option<Past>,
 }
 
 impl Answer {
@@ -82,7 +82,7 @@ impl Answer {
             outcome,
             verdict,
             error: None,
-            last_error: None,
+            past: None,
         })
     }
 }
@@ -258,11 +258,11 @@ impl Engine<'_> {
 
     async fn answer(&self, decision: &Decision, delivery: &Delivery) -> Claimed {
         match *decision {
-            Decision::Acknowledge(outcome, ref last_error) => Claimed::Answered(Answer {
+            Decision::Acknowledge(outcome, ref past) => Claimed::Answered(Answer {
                 outcome,
                 verdict: Verdict::Delete,
                 error: None,
-                last_error: last_error.clone(),
+                past: Some(past.clone()),
             }),
             Decision::Wait(lease) => {
                 // Not at the very end of the lease: the loser of that race would only wait once more.
@@ -285,7 +285,7 @@ impl Engine<'_> {
             outcome: Outcome::Unsettled,
             verdict,
             error: Some(error),
-            last_error: None,
+            past: None,
         })
     }
 }

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use crate::claim::{Answer, Claim, REOPENED_QUIET};
+use crate::decide::Past;
 use crate::decode::{Decoded, Refused};
 use crate::engine::Engine;
 use crate::explain::explain;
@@ -245,15 +246,16 @@ impl Engine<'_> {
             outcome,
             verdict,
             error,
-            last_error,
+            past,
         } = answer;
         if verdict != Verdict::Bury {
-            let last_error = last_error.unwrap_or_default();
-            let ending = match outcome {
-                Outcome::DoneBefore => Some(Ending::Done),
-                Outcome::Cancelled => Some(Ending::Dropped),
-                Outcome::FailedBefore => Some(Ending::Failed(&last_error)),
-                _ => None,
+            let ending = match &past {
+                Some(Past::Done) => Some(Ending::Done),
+                // Most likely for a later dispatch, which nothing follows.
+                Some(Past::Cancelled) if decoded.plan.admission.debounce.is_some() => None,
+                Some(Past::Cancelled) => Some(Ending::Dropped),
+                Some(Past::Failed(error)) => Some(Ending::Failed(error)),
+                None => None,
             };
             let settled = Settled {
                 outcome,
@@ -328,7 +330,9 @@ impl Engine<'_> {
             Ok(()) => settled,
             Err(error) => Settled {
                 outcome: Outcome::Unsettled,
-                verdict: Verdict::Redeliver(self.hide(job.delivery, self.pause(job.delivery)).await),
+                verdict: Verdict::Redeliver(
+                    self.hide(job.delivery, self.pause(job.delivery)).await,
+                ),
                 error: Some(format!(
                     "the job is recorded as {}, but what follows it could not be sent yet: {error}",
                     settled.outcome.word()

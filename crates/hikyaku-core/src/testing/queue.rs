@@ -6,9 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::clock::VirtualClock;
-use crate::{
-    BoxFuture, Clock, Delivery, Outgoing, Queue, QueueError, Receipt, Timestamp, is_fifo,
-};
+use crate::{BoxFuture, Clock, Delivery, Outgoing, Queue, QueueError, Receipt, Timestamp, is_fifo};
 
 /// How long a message can stay hidden after one receive.
 const LONGEST_HIDING: Duration = Duration::from_secs(43_200);
