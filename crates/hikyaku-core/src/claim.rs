@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::decide::{Decision, decide};
+use crate::decide::{Decision, Past, decide};
 use crate::decode::Decoded;
 use crate::engine::Engine;
 use crate::ports::ledger::RETENTION;
@@ -86,8 +86,8 @@ pub(crate) struct Answer {
     pub(crate) outcome: Outcome,
     pub(crate) verdict: Verdict,
     pub(crate) error: Option<LedgerError>,
-    /// What the ledger says of the job's last error.
-    pub(crate) last_error: Option<String>,
+    /// How the message's job has ended before, if it has.
+    pub(crate) past: Option<Past>,
 }
 
 impl Answer {
@@ -96,7 +96,7 @@ impl Answer {
             outcome,
             verdict,
             error: None,
-            last_error: None,
+            past: None,
         })
     }
 }
@@ -290,11 +290,11 @@ impl Engine<'_> {
 
     async fn answer(&self, decision: &Decision, delivery: &Delivery) -> Claimed {
         match *decision {
-            Decision::Acknowledge(outcome, ref last_error) => Claimed::Answered(Answer {
+            Decision::Acknowledge(outcome, ref past) => Claimed::Answered(Answer {
                 outcome,
                 verdict: Verdict::Delete,
                 error: None,
-                last_error: last_error.clone(),
+                past: Some(past.clone()),
             }),
             Decision::Wait(lease) => {
                 // Not at the very end of the lease: the loser of that race would only wait once more.
@@ -311,18 +311,14 @@ impl Engine<'_> {
         }
     }
 
-    /// The ledger is down: the message comes back soon, and no try is spent. Later each time, for every receive brings
-    /// it closer to the dead letters: a hundred of them outlast most of a day.
+    /// The ledger is down: the message comes back soon, and no try is spent.
     async fn unreachable(&self, delivery: &Delivery, error: LedgerError) -> Claimed {
-        let doublings = delivery.receive_count.saturating_sub(1).min(7);
-        let delay = Duration::from_secs(5 << doublings);
-        let jitter = Duration::from_millis(self.ports.random.next_u64() % 5000);
-        let verdict = Verdict::Redeliver(self.hide(delivery, delay + jitter).await);
+        let verdict = Verdict::Redeliver(self.hide(delivery, self.pause(delivery)).await);
         Claimed::Answered(Answer {
             outcome: Outcome::Unsettled,
             verdict,
             error: Some(error),
-            last_error: None,
+            past: None,
         })
     }
 }

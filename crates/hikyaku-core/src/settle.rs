@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use crate::claim::{Answer, Claim, REOPENED_QUIET};
+use crate::decide::Past;
 use crate::decode::{Decoded, Refused};
 use crate::engine::Engine;
 use crate::explain::explain;
@@ -257,7 +258,7 @@ impl Engine<'_> {
 
     /// Gives back a message that cannot be read because the place of its body does not answer.
     pub(crate) async fn not_reached(&self, delivery: &Delivery, error: String) -> Settled {
-        let delay = self.hide(delivery, self.pause()).await;
+        let delay = self.hide(delivery, self.pause(delivery)).await;
         Settled {
             outcome: Outcome::Unsettled,
             verdict: Verdict::Redeliver(delay),
@@ -277,15 +278,16 @@ impl Engine<'_> {
             outcome,
             verdict,
             error,
-            last_error,
+            past,
         } = answer;
         if verdict != Verdict::Bury {
-            let last_error = last_error.unwrap_or_default();
-            let ending = match outcome {
-                Outcome::DoneBefore => Some(Ending::Done),
-                Outcome::Cancelled => Some(Ending::Dropped),
-                Outcome::FailedBefore => Some(Ending::Failed(&last_error)),
-                _ => None,
+            let ending = match &past {
+                Some(Past::Done) => Some(Ending::Done),
+                // Most likely for a later dispatch, which nothing follows.
+                Some(Past::Cancelled) if decoded.plan.admission.debounce.is_some() => None,
+                Some(Past::Cancelled) => Some(Ending::Dropped),
+                Some(Past::Failed(error)) => Some(Ending::Failed(error)),
+                None => None,
             };
             let settled = Settled {
                 outcome,
@@ -372,7 +374,9 @@ impl Engine<'_> {
             Ok(()) => settled,
             Err(error) => Settled {
                 outcome: Outcome::Unsettled,
-                verdict: Verdict::Redeliver(self.hide(job.delivery, self.pause()).await),
+                verdict: Verdict::Redeliver(
+                    self.hide(job.delivery, self.pause(job.delivery)).await,
+                ),
                 error: Some(format!(
                     "the job is recorded as {}, but what follows it could not be sent yet: {error}",
                     settled.outcome.word()
