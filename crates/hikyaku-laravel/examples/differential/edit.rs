@@ -67,14 +67,13 @@ fn somewhere_inside(place: &ValueMut<'_, '_>, rng: &mut Rng) -> Option<String> {
 /// The name of one of the entries, if it is text.
 fn some_name(place: &ValueMut<'_, '_>, rng: &mut Rng) -> Option<String> {
     let value = place.value();
-    let mut names: Vec<String> = match value.view() {
-        View::Array => value.entries().map(|(key, _)| key.to_string()).collect(),
-        _ => {
-            let properties = value.properties().into_iter();
-            properties
-                .map(|property| property.name.to_string())
-                .collect()
-        }
+    let mut names: Vec<String> = if matches!(value.view(), View::Array) {
+        value.entries().map(|(key, _)| key.to_string()).collect()
+    } else {
+        let properties = value.properties().into_iter();
+        properties
+            .map(|property| property.name.to_string())
+            .collect()
     };
     names.retain(|name| value.get(name).is_some());
     if names.is_empty() {

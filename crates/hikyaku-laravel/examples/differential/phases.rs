@@ -80,7 +80,7 @@ pub(crate) fn made_by_php(run: &mut Run) -> Result<usize, Difference> {
     Ok(run.count)
 }
 
-/// Equal but for the last digit of floats, which serde_json does not always read to the bit.
+/// Equal but for the last digit of floats, which `serde_json` does not always read to the bit.
 fn same(ours: &Json, phps: &Json) -> bool {
     match (ours, phps) {
         (Json::Array(a), Json::Array(b)) => {
