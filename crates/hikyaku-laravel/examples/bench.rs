@@ -1,9 +1,13 @@
 //! How fast serialized jobs are read and written, beside PHP doing the same.
 //!
 //! `cargo run --release -p hikyaku-laravel --example bench` needs `php`. Both take turns within one run, so that what else
-//! the machine does falls on both; the ratio of the medians is what counts.
+//! the machine does falls on both; the ratio of the best turns is what counts.
 #![expect(clippy::print_stdout, reason = "it speaks to a person at a terminal")]
 #![expect(clippy::disallowed_methods, reason = "a bench measures time")]
+#![expect(
+    clippy::cast_precision_loss,
+    reason = "a count of jobs is far below 2^52"
+)]
 
 use std::error::Error;
 use std::hint::black_box;
@@ -14,8 +18,8 @@ use std::time::Instant;
 
 use hikyaku_laravel::php::{Limits, parse, write};
 
-const TURNS: usize = 9;
-const ROUNDS: usize = 300;
+const TURNS: usize = 25;
+const ROUNDS: usize = 40;
 
 const PHP: &str = r"
     $texts = json_decode(stream_get_contents(STDIN));
@@ -34,20 +38,20 @@ fn main() -> Result<(), Box<dyn Error>> {
         "{} serialized jobs of Laravel 8, 10 and 13, {bytes} bytes",
         texts.len()
     );
-    let (mut ours, mut phps) = (Vec::new(), Vec::new());
+    let (mut ours, mut reading, mut phps) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..TURNS {
         ours.push(rust(&texts)?);
+        reading.push(read(&texts)?);
         phps.push(php(&texts)?);
     }
-    let (ours, phps) = (median(ours), median(phps));
-    let microseconds = |seconds: f64| seconds * 1e6 / (texts.len() * ROUNDS) as f64;
+    let microseconds = |seconds: &[f64]| best(seconds) * 1e6 / (texts.len() * ROUNDS) as f64;
     println!(
-        "here: {:.2} µs to read and write a job, {:.2} µs to read it",
-        microseconds(ours),
-        microseconds(reading(&texts)?)
+        "here: {:.2} µs to read and write a job",
+        microseconds(&ours)
     );
-    println!("php:  {:.2} µs", microseconds(phps));
-    println!("ratio {:.2}", phps / ours);
+    println!("      {:.2} µs to read it", microseconds(&reading));
+    println!("php:  {:.2} µs to read and write it", microseconds(&phps));
+    println!("ratio {:.2}", best(&phps) / best(&ours));
     Ok(())
 }
 
@@ -62,7 +66,7 @@ fn rust(texts: &[String]) -> Result<f64, Box<dyn Error>> {
     Ok(start.elapsed().as_secs_f64())
 }
 
-fn reading(texts: &[String]) -> Result<f64, Box<dyn Error>> {
+fn read(texts: &[String]) -> Result<f64, Box<dyn Error>> {
     let start = Instant::now();
     for _ in 0..ROUNDS {
         for text in texts {
@@ -86,9 +90,9 @@ fn php(texts: &[String]) -> Result<f64, Box<dyn Error>> {
     Ok(nanoseconds / 1e9)
 }
 
-fn median(mut seconds: Vec<f64>) -> f64 {
-    seconds.sort_by(f64::total_cmp);
-    seconds[seconds.len() / 2]
+/// The turn that was disturbed least.
+fn best(seconds: &[f64]) -> f64 {
+    seconds.iter().copied().fold(f64::INFINITY, f64::min)
 }
 
 /// The serialized objects in the fixtures.
@@ -103,11 +107,9 @@ fn commands() -> Result<Vec<String>, Box<dyn Error>> {
             for body in bodies {
                 let body: serde_json::Value = serde_json::from_str(body).unwrap_or_default();
                 let command = body["data"]["command"].as_str();
-                commands.extend(
-                    command
-                        .filter(|text| text.starts_with("O:"))
-                        .map(str::to_owned),
-                );
+                // PHP would have to know the enums.
+                let fits = |text: &&str| text.starts_with("O:") && !text.contains("E:");
+                commands.extend(command.filter(fits).map(str::to_owned));
             }
         }
     }

@@ -15,3 +15,8 @@ pub mod types;
 mod fixtures_tests;
 
 pub use envelope::{Envelope, EnvelopeError, Kind, PayloadError, Tries, Unsupported};
+
+/// The examples in the README are compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
