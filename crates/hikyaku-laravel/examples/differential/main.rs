@@ -1,6 +1,6 @@
 //! Compares this crate with PHP itself, on random values made by both.
 //!
-//! `cargo run -p hikyaku-laravel --features jiff --example differential [SEED [COUNT]]` needs `php` and takes about a
+//! `cargo run -p hikyaku-laravel --example differential [SEED [COUNT]]` needs `php` and takes about a
 //! minute for the default of 150,000 values. It stops at the first difference with exit code 1, and prints the seed that
 //! makes it again.
 #![expect(clippy::print_stdout, reason = "it speaks to a person at a terminal")]
