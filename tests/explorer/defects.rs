@@ -53,6 +53,10 @@ impl Defective {
         match self.defect {
             Defect::TakesWhatIsLeased if leased => {
                 request.now = record.lease + Duration::from_secs(1);
+                return self
+                    .ledger
+                    .replace(&request, record, Replace::Crashed)
+                    .await;
             }
             Defect::IgnoresTheGeneration => request.generation = record.generation,
             Defect::RevivesWhatFailed if record.state == State::Failed => {

@@ -382,7 +382,9 @@ async fn a_foreign_token_changes_nothing(ledger: &dyn Ledger) {
         lease: late + LEASE,
         ..request("fenced", 2)
     };
-    let rival = held("fenced", &granted(ledger.claim(&rival).await.unwrap()));
+    let seen = refused(ledger.claim(&rival).await.unwrap());
+    let crashed = ledger.replace(&rival, &seen, Replace::Crashed).await;
+    let rival = held("fenced", &granted(crashed.unwrap()));
     let release = Release {
         tries_spent: 0,
         exceptions: 0,

@@ -161,10 +161,15 @@ impl Ledger for DistantLedger {
         &'a self,
         request: &'a ClaimRequest,
     ) -> BoxFuture<'a, Result<ClaimReply, LedgerError>> {
-        self.call("claim", &request.id, self.ledger.claim(request), move || {
-            let (ledger, request) = (Arc::clone(&self.ledger), request.clone());
-            Box::pin(async move { ledger.claim(&request).await })
-        })
+        self.call(
+            "claim",
+            &request.id,
+            self.ledger.claim(request),
+            move || {
+                let (ledger, request) = (Arc::clone(&self.ledger), request.clone());
+                Box::pin(async move { ledger.claim(&request).await })
+            },
+        )
     }
 
     fn replace<'a>(
@@ -198,10 +203,15 @@ impl Ledger for DistantLedger {
         held: &'a Held,
         lease: Timestamp,
     ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
-        self.call("extend", &held.id, self.ledger.extend(held, lease), move || {
-            let (ledger, held) = (Arc::clone(&self.ledger), held.clone());
-            Box::pin(async move { ledger.extend(&held, lease).await })
-        })
+        self.call(
+            "extend",
+            &held.id,
+            self.ledger.extend(held, lease),
+            move || {
+                let (ledger, held) = (Arc::clone(&self.ledger), held.clone());
+                Box::pin(async move { ledger.extend(&held, lease).await })
+            },
+        )
     }
 
     fn complete<'a>(
@@ -243,15 +253,20 @@ impl Ledger for DistantLedger {
         row: &'a FailedJob,
         end: &'a End,
     ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
-        self.call("fail", &held.id, self.ledger.fail(held, row, end), move || {
-            let (ledger, held, row, end) = (
-                Arc::clone(&self.ledger),
-                held.clone(),
-                row.clone(),
-                end.clone(),
-            );
-            Box::pin(async move { ledger.fail(&held, &row, &end).await })
-        })
+        self.call(
+            "fail",
+            &held.id,
+            self.ledger.fail(held, row, end),
+            move || {
+                let (ledger, held, row, end) = (
+                    Arc::clone(&self.ledger),
+                    held.clone(),
+                    row.clone(),
+                    end.clone(),
+                );
+                Box::pin(async move { ledger.fail(&held, &row, &end).await })
+            },
+        )
     }
 
     fn bury<'a>(&'a self, row: &'a FailedJob) -> BoxFuture<'a, Result<(), LedgerError>> {
@@ -369,10 +384,15 @@ impl<T: Cache + ?Sized> Cache for DistantTables<T> {
     }
 
     fn unlock<'a>(&'a self, unlock: &'a Unlock) -> BoxFuture<'a, Result<(), StoreError>> {
-        self.call("unlock", &unlock.key, self.tables.unlock(unlock), move || {
-            let (tables, unlock) = (Arc::clone(&self.tables), unlock.clone());
-            Box::pin(async move { tables.unlock(&unlock).await })
-        })
+        self.call(
+            "unlock",
+            &unlock.key,
+            self.tables.unlock(unlock),
+            move || {
+                let (tables, unlock) = (Arc::clone(&self.tables), unlock.clone());
+                Box::pin(async move { tables.unlock(&unlock).await })
+            },
+        )
     }
 
     fn get<'a>(
@@ -397,10 +417,15 @@ impl<T: Payloads + ?Sized> Payloads for DistantTables<T> {
             Pointer::Laravel { key } => key,
             _ => "a body of ours",
         };
-        self.call("fetch", subject, self.tables.fetch(pointer, now), move || {
-            let (tables, pointer) = (Arc::clone(&self.tables), pointer.clone());
-            Box::pin(async move { tables.fetch(&pointer, now).await })
-        })
+        self.call(
+            "fetch",
+            subject,
+            self.tables.fetch(pointer, now),
+            move || {
+                let (tables, pointer) = (Arc::clone(&self.tables), pointer.clone());
+                Box::pin(async move { tables.fetch(&pointer, now).await })
+            },
+        )
     }
 }
 
