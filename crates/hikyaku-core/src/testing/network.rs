@@ -195,7 +195,16 @@ impl Ledger for DistantLedger {
         held: &'a Held,
         checkpoint: &'a str,
     ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
-        self.call("save", &held.id, self.ledger.save(held, checkpoint))
+        self.call(
+            "save",
+            &held.id,
+            self.ledger.save(held, checkpoint),
+            move || {
+                let ledger = Arc::clone(&self.ledger);
+                let (held, checkpoint) = (held.clone(), checkpoint.to_owned());
+                Box::pin(async move { ledger.save(&held, &checkpoint).await })
+            },
+        )
     }
 
     fn extend<'a>(
