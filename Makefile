@@ -19,10 +19,13 @@ OLD_BOTOCORE_VERSION := 1.29.165
 BOTO3_VERSION := 1.44.5
 AWSCLI_VERSION := 1.46.3
 
-.PHONY: help run dev test test-clients check build invoke lint fmt doc tree clean
+# Which scenes of test-laravel are played; all without.
+SCENES ?=
+
+.PHONY: help run dev test test-clients test-laravel check build invoke lint fmt doc tree clean
 
 help: ## this list
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
 run: ## the main job, end to end, on this machine: queue, Lambda, DynamoDB, results
 	@cargo build --bins --examples
@@ -40,6 +43,13 @@ test: ## all tests
 test-clients: $(CLIENTS)/old/bin/python $(CLIENTS)/new/bin/aws ## AWS's own clients, old and new, and docs/producers against the local SQS
 	@cargo build -p hikyaku-local --example sqs
 	@python3 -B tests/clients/run.py $(TARGET)/debug/examples/sqs $(CLIENTS)
+
+# Every suite that needs PHP: one line each, below the scenes.
+test-laravel: ## with real Laravel, both ways (SCENES="chain batch" plays some; Debian's php-cli php-laravel-framework php-sqlite3)
+	@php -r 'exit(is_file("/usr/share/php/Illuminate/autoload.php") && extension_loaded("pdo_sqlite") ? 0 : 1);' || \
+	  { echo "real Laravel is not here: apt-get install php-cli php-laravel-framework php-sqlite3"; exit 1; }
+	@cargo build --bins --examples
+	@$(TARGET)/debug/examples/laravel $(SCENES)
 
 check: fmt lint doc tree test ## what CI runs: formatting, lints, docs, dependency rules, tests
 

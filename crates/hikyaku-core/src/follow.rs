@@ -7,7 +7,7 @@
 use hikyaku_laravel::batch::Callback;
 use hikyaku_laravel::chain::LinkMessage;
 use hikyaku_laravel::derived_uuid;
-use hikyaku_laravel::relay::{Ask, DueCallback, RelayMessage, Task};
+use hikyaku_laravel::relay::{Ask, DueCallback, RelayMessage, Settling, Task};
 
 use crate::engine::Engine;
 use crate::explain::explain;
@@ -39,44 +39,39 @@ impl Engine<'_> {
         if let Some(batch) = &job.plan.batch {
             self.follow_in_batch(job, batch, ending).await?;
         }
-        let body = || job.envelope.text().to_owned();
         match ending {
             Ending::Done => {
                 if let Some(next) = &job.plan.next {
                     self.send_next(job, next).await?;
                 }
-                if !job.plan.ask_done.is_empty() {
-                    let tasks = job.plan.ask_done.clone();
-                    let ask = Ask::Done {
-                        body: body(),
-                        tasks,
-                    };
-                    self.ask_php(job, "done", ask).await?;
-                }
+                let ask = self.settling(job, &job.plan.ask_done).map(Ask::Done);
+                self.ask_php(job, "done", ask).await
             }
             Ending::Dropped => {
                 let mut tasks = job.plan.ask_done.clone();
                 tasks.retain(|task| *task != Task::Chain);
-                if !tasks.is_empty() {
-                    let ask = Ask::Done {
-                        body: body(),
-                        tasks,
-                    };
-                    self.ask_php(job, "done", ask).await?;
-                }
+                let ask = self.settling(job, &tasks).map(Ask::Done);
+                self.ask_php(job, "done", ask).await
             }
             Ending::Failed(error) => {
-                if !job.plan.ask_failed.is_empty() {
-                    let ask = Ask::Failed {
-                        body: body(),
-                        tasks: job.plan.ask_failed.clone(),
-                        exception: error.to_owned(),
-                    };
-                    self.ask_php(job, "failed", ask).await?;
-                }
+                let settling = self.settling(job, &job.plan.ask_failed);
+                let ask = settling.map(|settling| Ask::Failed {
+                    settling,
+                    exception: error.to_owned(),
+                });
+                self.ask_php(job, "failed", ask).await
             }
         }
-        Ok(())
+    }
+
+    /// What is left to PHP, if anything is.
+    pub(crate) fn settling(&self, job: &Finished<'_>, tasks: &[Task]) -> Option<Settling> {
+        (!tasks.is_empty()).then(|| Settling {
+            body: job.envelope.text().to_owned(),
+            connection: self.ports.laravel.queues.connection.clone(),
+            queue: job.delivery.queue.clone(),
+            tasks: tasks.to_vec(),
+        })
     }
 
     async fn follow_in_batch(
@@ -118,37 +113,31 @@ impl Engine<'_> {
                 Ending::Failed(error) => Some(error.to_owned()),
             },
         };
-        self.ask_php(job, "batch", ask).await
+        self.ask_php(job, "batch", Some(ask)).await
     }
 
-    /// Asks PHP for what only PHP can do. That there is a relay was seen to before the job ran.
+    /// Asks PHP for what only PHP can do, if there is anything. That there is a relay was seen to before the job ran.
     pub(crate) async fn ask_php(
         &self,
         job: &Finished<'_>,
         what: &str,
-        ask: Ask,
+        ask: Option<Ask>,
     ) -> Result<(), String> {
-        let Some(relay) = &self.ports.laravel.relay else {
+        let (Some(ask), Some(relay)) = (ask, &self.ports.laravel.relay) else {
             return Ok(());
         };
         let generation = job.envelope.generation;
         let message = RelayMessage {
             // A job is done once, but may begin and fail in every generation.
             id: match ask {
-                Ask::Done { .. } => format!("{}:{what}", job.id),
+                Ask::Done(_) => format!("{}:{what}", job.id),
                 _ => format!("{}:{generation}:{what}", job.id),
             },
             ask,
         };
         let id = message.uuid();
         let body = message.body(&relay.job).map_err(|error| explain(&error))?;
-        let outgoing = Outgoing {
-            queue: relay.queue.clone(),
-            body,
-            delay: std::time::Duration::ZERO,
-            group: relay.queue.ends_with(".fifo").then(|| "hikyaku".to_owned()),
-            deduplication: id.clone(),
-        };
+        let outgoing = Outgoing::new(&relay.queue, body, &id).in_group(None, "hikyaku");
         self.post(&id, &outgoing).await
     }
 
@@ -162,25 +151,15 @@ impl Engine<'_> {
             encrypter: self.ports.laravel.encrypter.as_deref(),
             random: self.ports.random.secret(),
         });
-        let fifo = next.queue.ends_with(".fifo");
-        let group = || {
-            let group = next
-                .link
-                .group
-                .clone()
-                .or_else(|| job.delivery.group.clone());
-            group.unwrap_or_else(|| next.link.class.clone())
-        };
+        let group = next.link.group.clone();
+        let body = body.map_err(|error| explain(&error))?;
+        let outgoing = Outgoing::new(&next.queue, body, &uuid).in_group(
+            group.or_else(|| job.delivery.group.clone()),
+            &next.link.class,
+        );
         let outgoing = Outgoing {
-            queue: next.queue.clone(),
-            body: body.map_err(|error| explain(&error))?,
             delay: next.link.hold(),
-            group: if fifo {
-                Some(group())
-            } else {
-                next.link.group.clone()
-            },
-            deduplication: uuid.clone(),
+            ..outgoing
         };
         if job.envelope.hops >= MOST_HOPS {
             let reason =

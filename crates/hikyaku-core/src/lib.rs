@@ -17,7 +17,9 @@
 
 mod admit;
 mod batch;
+mod checkpoint;
 mod claim;
+mod commit;
 mod context;
 mod decide;
 mod decode;
@@ -50,6 +52,8 @@ pub mod memory;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use checkpoint::{CheckpointError, LONGEST_CHECKPOINT};
+pub use commit::Commit;
 pub use context::{Context, Stop};
 pub use delivery::{Delivery, Invocation, Receipt};
 pub use dispatch::{Destination, DispatchError, Message, Onward, Sender};
@@ -68,7 +72,7 @@ pub use ports::ledger::{
     Release, Replace, State, Unlock,
 };
 pub use ports::payloads::Payloads;
-pub use ports::queue::{Outgoing, Queue, QueueError};
+pub use ports::queue::{Outgoing, Queue, QueueError, is_fifo};
 pub use ports::random::Random;
 pub use ports::store::StoreError;
 pub use ports::{BoxFuture, Ports};

@@ -267,16 +267,19 @@ impl Circumstances<'_> {
             } = overlap;
             let class = self.envelope.name();
             let name = cache::overlap_name(prefix, class, self.display_name(), key, *shared, era);
-            // Of the keys that an old Laravel may use one must do: a lock in several places is none.
-            let key = cache::lock_keys(&store.prefix, &name, era).swap_remove(0);
-            plan.admission.overlaps.push(OverlapLock {
-                key,
-                release_after: *release_after,
-                seconds: match expires_after {
-                    0 => cache::LOCK_SECONDS_BY_DEFAULT,
-                    seconds => *seconds,
-                },
-            });
+            // Nothing tells Laravel 8 to 12.10 apart, and each locks another of these keys: to exclude the jobs of all, all
+            // are taken.
+            let keys = cache::lock_keys(&store.prefix, &name, era);
+            plan.admission
+                .overlaps
+                .extend(keys.into_iter().map(|key| OverlapLock {
+                    key,
+                    release_after: *release_after,
+                    seconds: match expires_after {
+                        0 => cache::LOCK_SECONDS_BY_DEFAULT,
+                        seconds => *seconds,
+                    },
+                }));
         }
         Ok(())
     }
@@ -340,16 +343,15 @@ impl Circumstances<'_> {
         let Some(link) = next else {
             return Ok(());
         };
-        match self.queue_of(&link) {
-            Some(queue) => plan.next = Some(Next { link, queue }),
-            None => {
-                self.require_relay(|job| Unmet::Next {
-                    job,
-                    next: link.class.clone(),
-                })?;
-                plan.ask_done.push(Task::Chain);
-            }
+        if let Some(queue) = self.queue_of(&link) {
+            plan.next = Some(Next { link, queue });
+            return Ok(());
         }
+        self.require_relay(|job| Unmet::Next {
+            job,
+            next: link.class.clone(),
+        })?;
+        plan.ask_done.push(Task::Chain);
         Ok(())
     }
 

@@ -10,6 +10,10 @@ use crate::{Guarantee, Job, Random, Timestamp};
 /// A job type's policy as its author wrote it: what `describe --json` prints.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of Laravel's own, known by its name"
+)]
 pub struct Description {
     /// The name a message asks for.
     pub name: &'static str,

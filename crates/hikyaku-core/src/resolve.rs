@@ -14,14 +14,14 @@ use crate::ports::store::StoreError;
 /// Why there is no envelope.
 pub(crate) enum Unread {
     /// There never will be one.
-    Refused(Refused),
+    Refused(Box<Refused>),
     /// Where the body is does not answer.
     Later(StoreError),
 }
 
 impl From<Refusal> for Unread {
     fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal.into())
+        Self::Refused(Box::new(refusal.into()))
     }
 }
 
@@ -42,11 +42,11 @@ impl Engine<'_> {
         let encrypter = self.ports.laravel.encrypter.as_deref();
         match envelope.open(encrypter) {
             Ok(()) => Ok(envelope),
-            Err(error) => Err(Unread::Refused(Refused {
+            Err(error) => Err(Unread::Refused(Box::new(Refused {
                 envelope: Some(envelope),
                 why: Refusal::Unopened(error),
                 wrapping: None,
-            })),
+            }))),
         }
     }
 
@@ -55,13 +55,13 @@ impl Engine<'_> {
     async fn unwrap(&self, wrapping: &Envelope, body: &str) -> Result<Envelope, Unread> {
         let unwrapped = self.follow_pointers(body).await;
         let mut envelope = unwrapped.map_err(|unread| match unread {
-            Unread::Refused(refused) => Unread::Refused(Refused {
+            Unread::Refused(refused) => Unread::Refused(Box::new(Refused {
                 wrapping: Some(Wrapping {
                     id: wrapping.uuid.clone(),
                     body: body.to_owned(),
                 }),
-                ..refused
-            }),
+                ..*refused
+            })),
             later @ Unread::Later(_) => later,
         })?;
         if envelope.uuid.is_none() {

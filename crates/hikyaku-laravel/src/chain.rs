@@ -181,9 +181,9 @@ impl Link {
     /// The command is encrypted if its class is known to be, or if that of the job before it was: then the chain has
     /// never been seen in the clear.
     pub fn body(&self, message: &LinkMessage<'_>) -> Result<String, LinkError> {
-        let encrypted = is_encrypted(message.previous)
+        let hidden = is_encrypted(message.previous)
             || message.options.is_some_and(|options| options.encrypted);
-        let command = match (encrypted, message.encrypter) {
+        let command = match (hidden, message.encrypter) {
             (false, _) => self.command.clone(),
             (true, Some(encrypter)) => {
                 let random = message.random.ok_or(LinkError::NoRandom)?;

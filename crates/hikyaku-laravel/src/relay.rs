@@ -20,25 +20,14 @@ use crate::message::StringJob;
 #[non_exhaustive]
 pub enum Ask {
     /// A job begins here; do what that brings about in PHP.
-    Started {
-        /// The message of the job, to the letter.
-        body: String,
-        /// What of it.
-        tasks: Vec<Task>,
-    },
+    Started(Settling),
     /// A job has succeeded here; do what its success brings about in PHP.
-    Done {
-        /// The message of the job, to the letter.
-        body: String,
-        /// What of it.
-        tasks: Vec<Task>,
-    },
+    Done(Settling),
     /// A job has failed here for good; do what its failure brings about in PHP.
     Failed {
-        /// The message of the job, to the letter.
-        body: String,
-        /// What of it.
-        tasks: Vec<Task>,
+        /// The job, and what of it.
+        #[serde(flatten)]
+        settling: Settling,
         /// What went wrong.
         exception: String,
     },
@@ -54,6 +43,19 @@ pub enum Ask {
     },
 }
 
+/// A job of which PHP settles a part.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Settling {
+    /// The job's message, to the letter.
+    pub body: String,
+    /// The name of the connection it came over.
+    pub connection: String,
+    /// The queue it came from.
+    pub queue: String,
+    /// What is left to PHP.
+    pub tasks: Vec<Task>,
+}
+
 /// One thing to do for a job that has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -64,7 +66,7 @@ pub enum Task {
     Batch,
     /// Dispatch the next job of its chain, or call its chain's `catch`.
     Chain,
-    /// Call the job's `failed()`.
+    /// Call the job's `failed()`. It is called with the other tasks of a failure, too, as Laravel would.
     Failed,
 }
 
@@ -103,7 +105,9 @@ impl RelayMessage {
 
     /// The message body: a string job for `job` (`Class@method`), under a uuid that follows from `id`.
     pub fn body(&self, job: &str) -> Result<String, serde_json::Error> {
-        StringJob::new(job).with_uuid(self.uuid()).body(self)
+        // PHP's worker tries once unless it is told otherwise.
+        let job = StringJob::new(job).with_uuid(self.uuid()).with_tries(3);
+        job.body(self)
     }
 }
 

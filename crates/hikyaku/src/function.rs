@@ -8,7 +8,6 @@ use serde_json::value::RawValue;
 
 use crate::Config;
 use crate::event::{self, BatchResponse, Event, EventError, Surroundings};
-use crate::sqs::is_fifo;
 
 /// A worker behind its ports. [`serve`](crate::serve()) makes one on AWS; a test makes one on ports of its own.
 pub struct Function<S> {
@@ -142,13 +141,11 @@ impl<S: Send + Sync + 'static> Function<S> {
         let Some(url) = &self.config.queue_url else {
             return false;
         };
+        // A copy sent twice is harmless, but one that SQS takes for a copy and drops is not.
+        let unlike_any = format!("{:032x}", fastrand::u128(..));
         let message = Outgoing {
-            queue: url.clone(),
-            body: body.to_owned(),
             delay,
-            group: is_fifo(url).then(|| "hikyaku".to_owned()),
-            // A copy sent twice is harmless, but one that SQS takes for a copy and drops is not.
-            deduplication: format!("{:032x}", fastrand::u128(..)),
+            ..Outgoing::new(url, body.to_owned(), unlike_any).in_group(None, "hikyaku")
         };
         match self.ports.queue.send(&message).await {
             Ok(()) => true,

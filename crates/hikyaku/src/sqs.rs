@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
-use hikyaku_core::{BoxFuture, Outgoing, Queue, QueueError, Receipt};
+use hikyaku_core::{BoxFuture, Outgoing, Queue, QueueError, Receipt, is_fifo};
 
 use crate::{Config, clients};
 
@@ -165,15 +165,6 @@ fn retryable<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
         SdkError::ConstructionFailure(_) => false,
         _ => true,
     }
-}
-
-/// Whether a queue keeps an order: SQS demands that the names of such queues say so.
-#[expect(
-    clippy::case_sensitive_file_extension_comparisons,
-    reason = "SQS takes only the lower-case suffix"
-)]
-pub(crate) fn is_fifo(name: &str) -> bool {
-    name.ends_with(".fifo")
 }
 
 /// SQS counts in whole seconds; a part of one is a second.

@@ -8,7 +8,7 @@ use hikyaku_laravel::random_uuid;
 
 use super::message::{Contents, whole_seconds};
 use super::{DispatchError, Message};
-use crate::{Outgoing, Random, Timestamp};
+use crate::{Outgoing, Random, Timestamp, is_fifo};
 
 /// SQS holds a message back for 15 minutes at most (Amazon SQS API reference, `SendMessage`, `DelaySeconds`).
 pub(super) const LONGEST_DELAY: Duration = Duration::from_secs(900);
@@ -138,15 +138,6 @@ impl Message {
             }
         }
     }
-}
-
-/// Whether a queue keeps an order: SQS demands that the names of such queues say so.
-#[expect(
-    clippy::case_sensitive_file_extension_comparisons,
-    reason = "SQS takes only the lower-case suffix"
-)]
-fn is_fifo(queue: &str) -> bool {
-    queue.ends_with(".fifo")
 }
 
 fn check_identifier(job: &str, what: &'static str, text: &str) -> Result<(), DispatchError> {

@@ -35,6 +35,38 @@ pub struct Outgoing {
     pub deduplication: String,
 }
 
+impl Outgoing {
+    /// A message that is delivered at once. `id`: what a copy of it is known by.
+    pub fn new(queue: impl Into<String>, body: String, id: impl Into<String>) -> Self {
+        Self {
+            queue: queue.into(),
+            body,
+            delay: Duration::ZERO,
+            group: None,
+            deduplication: id.into(),
+        }
+    }
+
+    /// In this group, if there is one; else, for a FIFO queue takes nothing without a group, in `otherwise`.
+    #[must_use]
+    pub fn in_group(mut self, group: Option<String>, otherwise: &str) -> Self {
+        self.group = match group {
+            None if is_fifo(&self.queue) => Some(otherwise.to_owned()),
+            group => group,
+        };
+        self
+    }
+}
+
+/// Whether a queue keeps an order: SQS demands that the names of such queues say so.
+#[expect(
+    clippy::case_sensitive_file_extension_comparisons,
+    reason = "SQS takes only the lower-case suffix"
+)]
+pub fn is_fifo(queue: &str) -> bool {
+    queue.ends_with(".fifo")
+}
+
 /// A queue did not take what it was told.
 #[derive(Debug, thiserror::Error)]
 #[error("{action} in queue `{queue}`")]

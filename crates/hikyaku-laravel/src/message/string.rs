@@ -34,6 +34,13 @@ impl<'a> StringJob<'a> {
         self
     }
 
+    /// Started at most so often; 0 is without limit.
+    #[must_use]
+    pub fn with_tries(mut self, tries: u32) -> Self {
+        self.options.tries = Some(tries);
+        self
+    }
+
     /// To be run like this.
     #[must_use]
     pub fn with_options(mut self, options: Options) -> Self {

@@ -4,11 +4,11 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
-use hikyaku_core::{BoxFuture, Clock, Outgoing, QueueError};
+use hikyaku_core::{BoxFuture, Clock, Outgoing, QueueError, is_fifo};
 
 use super::DispatchError;
 use super::client::{Letter, unsent};
-use crate::sqs::{Refusal, is_fifo};
+use crate::sqs::Refusal;
 
 /// How many messages one request may have (Amazon SQS API reference, `SendMessageBatch`).
 const MOST_MESSAGES: usize = 10;

@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use hikyaku_core::{Delivery, Receipt};
+use hikyaku_core::{Delivery, Receipt, is_fifo};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{EventError, Surroundings};
-use crate::sqs::{is_fifo, url_of};
+use crate::sqs::url_of;
 
 /// The members of a record that are used (AWS Lambda developer guide, "Using Lambda with Amazon SQS").
 #[derive(Deserialize)]

@@ -1,0 +1,183 @@
+<?php
+
+namespace App\Console;
+
+use App\Events\RowsImported;
+use App\Jobs\Alone;
+use App\Jobs\BatchedStep;
+use App\Jobs\FailsUntilTold;
+use App\Jobs\ImportRows;
+use App\Jobs\OnlyPhp;
+use App\Jobs\PhpStep;
+use App\Jobs\SecretStep;
+use App\Jobs\Step;
+use App\Jobs\TellsWhenItFailed;
+use App\Jobs\UniqueStep;
+use App\Jobs\UniqueUntilStarted;
+use App\Mail\RowsMail;
+use App\Notifications\RecordChannel;
+use App\Notifications\RowsNotice;
+use App\Record;
+use Closure;
+use DateTimeImmutable;
+use Illuminate\Bus\Batch;
+use Illuminate\Bus\PendingBatch;
+use Illuminate\Console\Command;
+use Illuminate\Queue\Middleware\WithoutOverlapping;
+use Illuminate\Queue\Queue as PayloadHooks;
+use Illuminate\Support\Facades\Bus;
+use Illuminate\Support\Facades\Mail;
+use Illuminate\Support\Facades\Notification;
+use Illuminate\Support\Facades\Queue;
+use Throwable;
+
+/** Dispatches as an application does, and prints each job that was sent as a line of JSON. */
+final class DispatchCommand extends Command
+{
+    protected $signature = 'app:dispatch {what} {arguments?*}';
+
+    public function handle(): void
+    {
+        PayloadHooks::createPayloadUsing(function ($connection, $queue, $payload) {
+            $this->line(json_encode(['uuid' => $payload['uuid'], 'name' => $payload['displayName']]));
+
+            return [];
+        });
+        $this->{$this->argument('what')}(...$this->argument('arguments'));
+        PayloadHooks::createPayloadUsing(null);
+    }
+
+    private function object(): void
+    {
+        ImportRows::dispatch('https://example.com/a b.csv?名=1', 1000, 0.1, new DateTimeImmutable('2026-01-02 03:04:05.678901+09:00'));
+    }
+
+    private function string(): void
+    {
+        Queue::push('build-report', ['month' => '2026-10', 'shares' => [1.0, 0.25, 1.0e+100], 'title' => "Zürich 東京 😀 \"quoted\" \\ /"]);
+    }
+
+    private function stringWithoutData(): void
+    {
+        Queue::push('build-report');
+    }
+
+    private function delayed(string $seconds): void
+    {
+        Step::dispatch('later')->delay((int) $seconds);
+    }
+
+    private function fails(string $marker): void
+    {
+        FailsUntilTold::dispatch($marker, "Zürich 東京 😀 \"quoted\" \\ /", 1.0);
+    }
+
+    /** What PHP says of tries and backoff holds in Rust. */
+    private function triesTwice(string $marker): void
+    {
+        $job = new FailsUntilTold($marker);
+        $job->tries = 2;
+        $job->backoff = [1];
+        dispatch($job);
+    }
+
+    private function stringFails(string $marker): void
+    {
+        Queue::push('fails-until-told', ['marker' => $marker, 'note' => "Zürich 東京 😀 \"quoted\" \\ /", 'ratio' => 1.0]);
+    }
+
+    private function step(string $queue, string $name): void
+    {
+        Step::dispatch($name)->onQueue($queue);
+    }
+
+    private function unknown(string $queue): void
+    {
+        OnlyPhp::dispatch(42)->onQueue($queue);
+    }
+
+    /** What carries PHP itself: a closure, a listener, a mailable, a notification. */
+    private function onlyForPhp(string $queue): void
+    {
+        config(['queue.connections.sqs.queue' => $queue]);
+        dispatch(function () {
+            Record::write(['job' => 'closure']);
+        });
+        event(new RowsImported('customers', 7));
+        Mail::to('someone@example.com')->queue(new RowsMail(7));
+        Notification::route(RecordChannel::class, 'someone')->notify(new RowsNotice(7));
+    }
+
+    private function raw(string $queue, string $body): void
+    {
+        $this->line(json_encode(['message' => Queue::pushRaw($body, $queue)]));
+    }
+
+    private function chain(string $queue): void
+    {
+        Bus::chain([
+            new Step('one'),
+            new Step('two'),
+            (new PhpStep('three'))->onQueue('php'),
+            new Step('four'),
+        ])->onQueue($queue)->dispatch();
+    }
+
+    private function chainThatFails(string $queue): void
+    {
+        Bus::chain([new Step('one'), new FailsUntilTold('never'), new Step('never')])
+            ->onQueue($queue)
+            ->catch(function (Throwable $e) {
+                Record::write(['event' => 'the chain was caught', 'exception' => $e->getMessage()]);
+            })
+            ->dispatch();
+    }
+
+    /** @param  string  $failing  how many of the ten fail */
+    private function batch(string $queue, string $failing, string $allowFailures): void
+    {
+        $jobs = array_map(fn (int $number) => new BatchedStep($number, $number <= (int) $failing), range(1, 10));
+        $batch = Bus::batch($jobs)->onQueue($queue)
+            ->then($this->says('then'))
+            ->catch($this->says('catch'))
+            ->finally($this->says('finally'));
+        $this->line(json_encode(['batch' => $this->sent($batch, $allowFailures === 'yes')->id]));
+    }
+
+    private function says(string $what): Closure
+    {
+        return static function (Batch $batch, ?Throwable $e = null) use ($what) {
+            Record::write(['event' => $what, 'pending' => $batch->pendingJobs, 'failed' => $batch->failedJobs, 'exception' => $e?->getMessage()]);
+        };
+    }
+
+    private function sent(PendingBatch $batch, bool $allowFailures): Batch
+    {
+        return ($allowFailures ? $batch->allowFailures() : $batch)->dispatch();
+    }
+
+    private function encrypted(string $queue): void
+    {
+        SecretStep::dispatch('秘密 "key"')->onQueue($queue);
+    }
+
+    private function unique(string $queue, string $table, string $marker = ''): void
+    {
+        UniqueStep::dispatch($table, $marker)->onQueue($queue);
+    }
+
+    private function uniqueUntilStarted(string $queue, string $table, string $marker): void
+    {
+        UniqueUntilStarted::dispatch($table, $marker)->onQueue($queue);
+    }
+
+    private function alone(string $queue, string $key, string $name, string $marker): void
+    {
+        Alone::dispatch($name, $marker)->onQueue($queue)->through([(new WithoutOverlapping($key))->releaseAfter(1)]);
+    }
+
+    private function tellsWhenItFailed(string $queue): void
+    {
+        TellsWhenItFailed::dispatch(42)->onQueue($queue);
+    }
+}

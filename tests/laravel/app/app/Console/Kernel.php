@@ -1,0 +1,10 @@
+<?php
+
+namespace App\Console;
+
+use Illuminate\Foundation\Console\Kernel as ConsoleKernel;
+
+final class Kernel extends ConsoleKernel
+{
+    protected $commands = [DispatchCommand::class, BatchCommand::class, MigrateCommand::class];
+}

@@ -1,0 +1,30 @@
+<?php
+
+namespace App\Console;
+
+use Illuminate\Console\Command;
+use Illuminate\Database\Schema\Blueprint;
+use Illuminate\Support\Facades\Schema;
+
+/** The table that `php artisan queue:batches-table` would describe. */
+final class MigrateCommand extends Command
+{
+    protected $signature = 'app:migrate';
+
+    public function handle(): void
+    {
+        touch(storage_path('application.db'));
+        Schema::create('job_batches', function (Blueprint $table) {
+            $table->string('id')->primary();
+            $table->string('name');
+            $table->integer('total_jobs');
+            $table->integer('pending_jobs');
+            $table->integer('failed_jobs');
+            $table->text('failed_job_ids');
+            $table->text('options')->nullable();
+            $table->integer('cancelled_at')->nullable();
+            $table->integer('created_at');
+            $table->integer('finished_at')->nullable();
+        });
+    }
+}

@@ -1,0 +1,21 @@
+<?php
+
+namespace App\Console;
+
+use Illuminate\Foundation\Providers\ArtisanServiceProvider;
+
+/** Laravel's own artisan commands, those of the queue only: a process starts the faster. */
+final class QueueCommandsServiceProvider extends ArtisanServiceProvider
+{
+    protected $commands = [
+        'QueueClear' => 'command.queue.clear',
+        'QueueFailed' => 'command.queue.failed',
+        'QueueFlush' => 'command.queue.flush',
+        'QueueForget' => 'command.queue.forget',
+        'QueueRetry' => 'command.queue.retry',
+        'QueueRetryBatch' => 'command.queue.retry-batch',
+        'QueueWork' => 'command.queue.work',
+    ];
+
+    protected $devCommands = [];
+}

@@ -1,0 +1,9 @@
+<?php
+
+namespace App\Enums;
+
+enum Delimiter: string
+{
+    case Comma = ',';
+    case Tab = "\t";
+}

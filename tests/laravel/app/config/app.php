@@ -1,0 +1,24 @@
+<?php
+
+return [
+    'name' => 'Laravel',
+    'env' => 'testing',
+    'debug' => true,
+    'timezone' => 'UTC',
+    'key' => env('APP_KEY'),
+    'cipher' => 'AES-256-CBC',
+    'providers' => [
+        Illuminate\Bus\BusServiceProvider::class,
+        Illuminate\Cache\CacheServiceProvider::class,
+        Illuminate\Database\DatabaseServiceProvider::class,
+        Illuminate\Encryption\EncryptionServiceProvider::class,
+        Illuminate\Filesystem\FilesystemServiceProvider::class,
+        Illuminate\Mail\MailServiceProvider::class,
+        Illuminate\Notifications\NotificationServiceProvider::class,
+        Illuminate\Queue\QueueServiceProvider::class,
+        Illuminate\View\ViewServiceProvider::class,
+        App\Console\QueueCommandsServiceProvider::class,
+        App\Queue\QueueServiceProvider::class,
+    ],
+    'aliases' => [],
+];

@@ -1,0 +1,23 @@
+<?php
+
+return [
+    'default' => 'sqs',
+    'connections' => [
+        'sqs' => [
+            'driver' => 'sqs',
+            'region' => env('AWS_REGION'),
+            'endpoint' => env('AWS_ENDPOINT_URL_SQS'),
+            'key' => env('AWS_ACCESS_KEY_ID'),
+            'secret' => env('AWS_SECRET_ACCESS_KEY'),
+            'prefix' => env('SQS_PREFIX'),
+            'queue' => 'rust',
+        ],
+    ],
+    'batching' => ['driver' => env('BATCH_DRIVER', 'database'), 'database' => 'sqlite', 'table' => 'job_batches'],
+    'failed' => [
+        'driver' => 'dynamodb',
+        'region' => env('AWS_REGION'),
+        'endpoint' => env('AWS_ENDPOINT_URL_DYNAMODB'),
+        'table' => 'failed_jobs',
+    ],
+];

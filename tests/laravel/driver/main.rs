@@ -1,0 +1,78 @@
+//! A real Laravel application and functions in Rust, playing against each other on the local cloud.
+//!
+//! `make test-laravel` runs it. Each scene dispatches from PHP, through Laravel's own queue, waits until the queues are
+//! empty, and compares what Rust did, what the tables hold and what `php artisan` shows with what should be. It exits 1
+//! on any difference. Words on its command line choose the scenes whose titles hold them, also those that are off.
+
+#![expect(clippy::print_stdout, reason = "it speaks to a person at a terminal")]
+
+mod php;
+mod scene;
+mod scenes;
+mod seen;
+mod stage;
+
+use std::error::Error;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use scene::Scene;
+use scenes::Play;
+use stage::Stage;
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    match run(&words).await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            println!("\nIt broke off: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(words: &[String]) -> Result<bool> {
+    let chosen = |play: &Play| words.iter().any(|word| play.title.contains(word.as_str()));
+    let (played, off): (Vec<_>, Vec<_>) = scenes::all()
+        .into_iter()
+        .filter(|play| words.is_empty() || chosen(play))
+        .partition(|play| play.needs.is_none() || !words.is_empty());
+    let stage = Arc::new(Stage::set().await?);
+    println!(
+        "Laravel {} on PHP {}; what is left of this run: {}\n",
+        stage.php.laravel().await?,
+        stage.php.version().await?,
+        stage.folder.display()
+    );
+    let mut failed = 0;
+    for play in &played {
+        stage.clear().await?;
+        let mut scene = Scene::new(Arc::clone(&stage))?;
+        if let Err(error) = (play.act)(&mut scene).await {
+            scene.differs(format!("it broke off: {error}"));
+        }
+        failed += usize::from(!scene.print(play.title));
+    }
+    for play in &off {
+        println!(
+            "OFF   {}: needs {}",
+            play.title,
+            play.needs.unwrap_or_default()
+        );
+    }
+    println!(
+        "\n{} scenes played, {failed} of them not as they should be; {} are off.",
+        played.len(),
+        off.len()
+    );
+    Arc::into_inner(stage)
+        .ok_or("a scene goes on")?
+        .cloud
+        .stop()
+        .await;
+    Ok(failed == 0 && !played.is_empty())
+}

@@ -1,0 +1,134 @@
+//! Batches: counted by Laravel over the relay, or by Rust in DynamoDB.
+
+use serde_json::{Value, json};
+
+use super::Play;
+use crate::Result;
+use crate::scene::{Scene, Sent};
+
+pub(super) const SCENES: [Play; 6] = [
+    Play::on("how Laravel itself counts a batch of ten", |scene| {
+        Box::pin(in_php(scene))
+    }),
+    Play::on(
+        "how Laravel itself counts a batch with a failure",
+        |scene| Box::pin(fails_in_php(scene)),
+    ),
+    Play::off(
+        "a batch of ten in SQL is settled over the relay",
+        "batches, HIKYAKU_RELAY_QUEUE_URL",
+        |scene| Box::pin(in_sql(scene)),
+    ),
+    Play::off(
+        "a failure cancels a batch in SQL",
+        "batches, HIKYAKU_RELAY_QUEUE_URL",
+        |scene| Box::pin(fails_in_sql(scene)),
+    ),
+    // Laravel 8 has no DynamoDB repository: the application's own makes the rows, as Laravel's has done since 10.36.
+    Play::off(
+        "a batch of ten in DynamoDB is counted in Rust",
+        "batches, HIKYAKU_BATCH_TABLE",
+        |scene| Box::pin(in_dynamodb(scene)),
+    ),
+    Play::off(
+        "a failure cancels a batch in DynamoDB",
+        "batches, HIKYAKU_BATCH_TABLE",
+        |scene| Box::pin(fails_in_dynamodb(scene)),
+    ),
+];
+
+async fn in_php(scene: &mut Scene) -> Result<()> {
+    let sent = scene.dispatch("batch", &["kept", "0", "no"]).await?;
+    scene.php_works_all("kept").await?;
+    has_succeeded(scene, &sent).await
+}
+
+async fn fails_in_php(scene: &mut Scene) -> Result<()> {
+    let sent = scene.dispatch("batch", &["kept", "1", "no"]).await?;
+    scene.php_works_all("kept").await?;
+    has_failed(scene, &sent).await
+}
+
+async fn in_sql(scene: &mut Scene) -> Result<()> {
+    succeeds(scene, "settled").await
+}
+
+async fn fails_in_sql(scene: &mut Scene) -> Result<()> {
+    fails(scene, "settled").await
+}
+
+async fn in_dynamodb(scene: &mut Scene) -> Result<()> {
+    scene.variables.push(("BATCH_DRIVER", "dynamodb"));
+    succeeds(scene, "counted").await
+}
+
+async fn fails_in_dynamodb(scene: &mut Scene) -> Result<()> {
+    scene.variables.push(("BATCH_DRIVER", "dynamodb"));
+    fails(scene, "counted").await
+}
+
+async fn succeeds(scene: &mut Scene, queue: &str) -> Result<()> {
+    let sent = scene.dispatch("batch", &[queue, "0", "no"]).await?;
+    scene.drained(queue).await?;
+    for id in &sent.ids {
+        scene.rust_did(id, &["done"]).await?;
+    }
+    scene.php_works_all("php").await?;
+    has_succeeded(scene, &sent).await
+}
+
+async fn fails(scene: &mut Scene, queue: &str) -> Result<()> {
+    let sent = scene.dispatch("batch", &[queue, "1", "no"]).await?;
+    scene.drained(queue).await?;
+    for (index, id) in sent.ids.iter().enumerate() {
+        let did = if index == 0 { "buried" } else { "done" };
+        scene.rust_did(id, &[did]).await?;
+    }
+    scene.php_works_all("php").await?;
+    has_failed(scene, &sent).await
+}
+
+async fn has_succeeded(scene: &mut Scene, sent: &Sent) -> Result<()> {
+    let batch = scene.batch(&sent.batch).await?;
+    let expected = json!({
+        "total": 10, "pending": 0, "failed": 0, "failedIds": [], "progress": 100, "finished": true, "cancelled": false,
+    });
+    scene.equal("the batch", &batch, &expected);
+    let calls = called(scene)?;
+    scene.equal("the callbacks", &calls, &["finally", "then"]);
+    Ok(())
+}
+
+/// The first of the ten failed; the others ran all the same, as none of them asks whether its batch was cancelled.
+async fn has_failed(scene: &mut Scene, sent: &Sent) -> Result<()> {
+    let batch = scene.batch(&sent.batch).await?;
+    let expected = json!({
+        "total": 10, "pending": 1, "failed": 1, "failedIds": [sent.ids.first()], "progress": 90, "finished": true,
+        "cancelled": true,
+    });
+    scene.equal("the batch", &batch, &expected);
+    let calls = called(scene)?;
+    scene.equal("the callbacks", &calls, &["catch", "finally"]);
+    let record = scene.record()?;
+    let caught = record.iter().find(|line| line["event"] == "catch");
+    let reason = caught.and_then(|line| line["exception"].as_str());
+    scene.holds(
+        "what catch was told",
+        reason.unwrap_or_default(),
+        "number 1 fails",
+    );
+    Ok(())
+}
+
+/// The callbacks that PHP called, by name.
+fn called(scene: &Scene) -> Result<Vec<Value>> {
+    let lines = scene.record()?.into_iter();
+    let mut events: Vec<_> = lines.map(|line| line["event"].clone()).collect();
+    events.retain(|event| {
+        ["then", "catch", "finally"]
+            .iter()
+            .any(|name| event == name)
+    });
+    events.sort_by_key(ToString::to_string);
+    Ok(events)
+}

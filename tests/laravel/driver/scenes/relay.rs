@@ -1,0 +1,270 @@
+//! The class that settles in PHP what Rust leaves to PHP, given the messages that Rust sends it.
+//!
+//! Here the driver writes these messages, each around a real job's body, so that the class stands on its own.
+
+use serde_json::{Value, json};
+
+use super::Play;
+use crate::Result;
+use crate::scene::{Scene, Sent};
+
+pub(super) const SCENES: [Play; 9] = [
+    Play::on("relay: done releases the unique lock", |scene| {
+        Box::pin(done_unlocks(scene))
+    }),
+    Play::on(
+        "relay: done leaves a lock alone that Rust released",
+        |scene| Box::pin(done_leaves(scene)),
+    ),
+    Play::on(
+        "relay: done releases the lock of a job that is unique until processing",
+        |scene| Box::pin(done_unlocks_started(scene)),
+    ),
+    Play::on(
+        "relay: a batch is counted once, though each message comes twice",
+        |scene| Box::pin(batch_done(scene)),
+    ),
+    Play::on(
+        "relay: a failure cancels the batch and calls catch",
+        |scene| Box::pin(batch_failed(scene)),
+    ),
+    Play::on(
+        "relay: the callbacks of a batch that is counted in DynamoDB",
+        |scene| Box::pin(batch_called(scene)),
+    ),
+    Play::on("relay: failed calls failed()", |scene| {
+        Box::pin(failed(scene))
+    }),
+    Play::on("relay: failed calls the chain's catch", |scene| {
+        Box::pin(chain_caught(scene))
+    }),
+    Play::on("relay: what failed in it can be sent again", |scene| {
+        Box::pin(sent_again(scene))
+    }),
+];
+
+/// The relay's job.
+fn message(data: &Value) -> Value {
+    let relay = "App\\Queue\\HikyakuRelay";
+    let id = data["id"].as_str().unwrap_or_default();
+    json!({
+        "uuid": id, "displayName": relay, "job": format!("{relay}@handle"),
+        "maxTries": null, "maxExceptions": null, "failOnTimeout": false, "backoff": null, "timeout": null,
+        "data": data,
+    })
+}
+
+/// What the relay is told of a job: its event and what belongs to it.
+fn told(scene: &Scene, body: &str, event: &str) -> Result<Value> {
+    let job: Value = serde_json::from_str(body)?;
+    let uuid = job["uuid"].as_str().ok_or("a job without a uuid")?;
+    Ok(json!({
+        "id": format!("{uuid}:0:{event}"), "event": event, "body": body,
+        "connection": "sqs", "queue": scene.stage.queue_url("kept")?,
+    }))
+}
+
+/// Dispatches to the queue that nobody works off, and takes the messages out of it.
+async fn kept(scene: &mut Scene, what: &str, more: &[&str]) -> Result<(Sent, Vec<String>)> {
+    let mut arguments = vec!["kept"];
+    arguments.extend(more);
+    let sent = scene.dispatch(what, &arguments).await?;
+    let bodies = scene.stage.take("kept", 10).await?;
+    Ok((sent, bodies))
+}
+
+fn only(bodies: &[String]) -> Result<&str> {
+    match bodies {
+        [body] => Ok(body),
+        bodies => Err(format!("{} messages where one was expected", bodies.len()).into()),
+    }
+}
+
+/// The name of a lock of Laravel 8's: its prefix, which it puts there twice, and no colon before the id.
+fn lock(class: &str, id: &str) -> String {
+    format!("laravel_cache:laravel_cache:laravel_unique_job:App\\Jobs\\{class}{id}")
+}
+
+async fn done_unlocks(scene: &mut Scene) -> Result<()> {
+    let (_, first) = kept(scene, "unique", &["relayed"]).await?;
+    let (_, second) = kept(scene, "unique", &["relayed"]).await?;
+    scene.equal("messages while the lock is held", &second.len(), &0);
+    let locked = scene.is_cached(&lock("UniqueStep", "relayed"))?;
+    scene.equal("whether the lock is held", &locked, &true);
+    let done = told(scene, only(&first)?, "done")?;
+    scene.send("php", &message(&done))?;
+    scene.php_works("php").await?;
+    let locked = scene.is_cached(&lock("UniqueStep", "relayed"))?;
+    scene.equal("whether the lock is still held", &locked, &false);
+    let (_, third) = kept(scene, "unique", &["relayed"]).await?;
+    scene.equal("messages after that", &third.len(), &1);
+    Ok(())
+}
+
+async fn done_leaves(scene: &mut Scene) -> Result<()> {
+    let (_, first) = kept(scene, "unique", &["left"]).await?;
+    let mut done = told(scene, only(&first)?, "done")?;
+    done["settled"] = json!(["unique"]);
+    scene.send("php", &message(&done))?;
+    scene.php_works("php").await?;
+    let locked = scene.is_cached(&lock("UniqueStep", "left"))?;
+    scene.equal("whether the lock is still held", &locked, &true);
+    Ok(())
+}
+
+async fn done_unlocks_started(scene: &mut Scene) -> Result<()> {
+    let (_, first) = kept(scene, "uniqueUntilStarted", &["relayed", "never"]).await?;
+    let name = lock("UniqueUntilStarted", "relayed");
+    let locked = scene.is_cached(&name)?;
+    scene.equal("whether the lock is held", &locked, &true);
+    let done = told(scene, only(&first)?, "done")?;
+    scene.send("php", &message(&done))?;
+    scene.php_works("php").await?;
+    let locked = scene.is_cached(&name)?;
+    scene.equal("whether the lock is still held", &locked, &false);
+    Ok(())
+}
+
+/// What the callbacks of a batch wrote down.
+fn callbacks(scene: &Scene) -> Result<Vec<String>> {
+    let mut calls =
+        scene.story(|line| format!("{} {} {}", line["event"], line["pending"], line["failed"]))?;
+    calls.retain(|call| call.starts_with("php"));
+    Ok(calls)
+}
+
+async fn batch_done(scene: &mut Scene) -> Result<()> {
+    let (sent, bodies) = kept(scene, "batch", &["0", "no"]).await?;
+    scene.equal("messages", &bodies.len(), &10);
+    for body in &bodies {
+        let done = told(scene, body, "done")?;
+        scene.send("php", &message(&done))?;
+        scene.send("php", &message(&done))?;
+    }
+    scene.php_works_all("php").await?;
+    let batch = scene.batch(&sent.batch).await?;
+    let expected = json!({
+        "total": 10, "pending": 0, "failed": 0, "failedIds": [], "progress": 100, "finished": true, "cancelled": false,
+    });
+    scene.equal("the batch", &batch, &expected);
+    let calls = callbacks(scene)?;
+    scene.equal(
+        "the callbacks",
+        &calls,
+        &["php \"then\" 0 0", "php \"finally\" 0 0"],
+    );
+    Ok(())
+}
+
+async fn batch_failed(scene: &mut Scene) -> Result<()> {
+    let (sent, bodies) = kept(scene, "batch", &["1", "no"]).await?;
+    let mut failed_id = Value::Null;
+    for body in &bodies {
+        let job: Value = serde_json::from_str(body)?;
+        // The first of the ten is the one that fails. Its number is in the serialized object.
+        let command = job["data"]["command"].as_str().unwrap_or_default();
+        let fails = command.contains("s:6:\"number\";i:1;");
+        let mut told = told(scene, body, if fails { "failed" } else { "done" })?;
+        if fails {
+            told["exception"] = json!("number 1 fails");
+            failed_id = job["uuid"].clone();
+        }
+        scene.send("php", &message(&told))?;
+        scene.send("php", &message(&told))?;
+    }
+    scene.php_works_all("php").await?;
+    let batch = scene.batch(&sent.batch).await?;
+    let expected = json!({
+        "total": 10, "pending": 1, "failed": 1, "failedIds": [failed_id], "progress": 90, "finished": true, "cancelled": true,
+    });
+    scene.equal("the batch", &batch, &expected);
+    let record = scene.record()?;
+    let caught: Vec<_> = record
+        .iter()
+        .filter(|line| line["event"] == "catch")
+        .collect();
+    scene.equal("how often catch was called", &caught.len(), &1);
+    let reason = caught.first().map(|line| line["exception"].clone());
+    scene.equal(
+        "what catch was told",
+        &reason,
+        &Some(json!("number 1 fails")),
+    );
+    let others = record.len() - caught.len();
+    scene.equal("the other callbacks (finally)", &others, &1);
+    Ok(())
+}
+
+async fn batch_called(scene: &mut Scene) -> Result<()> {
+    scene.variables.push(("BATCH_DRIVER", "dynamodb"));
+    let (sent, _) = kept(scene, "batch", &["0", "no"]).await?;
+    let told = json!({
+        "id": format!("{}:finished", sent.batch), "event": "batch", "batchId": sent.batch, "callbacks": ["then", "finally"],
+    });
+    scene.send("php", &message(&told))?;
+    scene.send("php", &message(&told))?;
+    let told = json!({
+        "id": format!("{}:caught", sent.batch), "event": "batch", "batchId": sent.batch, "callbacks": ["catch"],
+        "exception": "number 1 fails",
+    });
+    scene.php_works_all("php").await?;
+    scene.send("php", &message(&told))?;
+    scene.php_works_all("php").await?;
+    let calls = scene.story(|line| {
+        format!(
+            "{} {} {}",
+            line["event"], line["pending"], line["exception"]
+        )
+    })?;
+    let expected = [
+        "php \"then\" 10 null",
+        "php \"finally\" 10 null",
+        "php \"catch\" 10 \"number 1 fails\"",
+    ];
+    scene.equal("the callbacks", &calls, &expected);
+    Ok(())
+}
+
+async fn failed(scene: &mut Scene) -> Result<()> {
+    let (_, bodies) = kept(scene, "tellsWhenItFailed", &[]).await?;
+    let mut told = told(scene, only(&bodies)?, "failed")?;
+    told["exception"] = json!("invoice 42 cannot be sent");
+    scene.send("php", &message(&told))?;
+    scene.send("php", &message(&told))?;
+    scene.php_works_all("php").await?;
+    let expected = json!({
+        "by": "php", "job": "App\\Jobs\\TellsWhenItFailed", "event": "failed() was called", "invoice": 42,
+        "exception": "invoice 42 cannot be sent",
+    });
+    let record = scene.record()?;
+    scene.equal("what PHP did", &record, &[expected]);
+    Ok(())
+}
+
+async fn chain_caught(scene: &mut Scene) -> Result<()> {
+    let (_, bodies) = kept(scene, "chainThatFails", &[]).await?;
+    let mut told = told(scene, only(&bodies)?, "failed")?;
+    told["exception"] = json!("the first link broke");
+    scene.send("php", &message(&told))?;
+    scene.php_works_all("php").await?;
+    let expected = json!({ "by": "php", "event": "the chain was caught", "exception": "the first link broke" });
+    let record = scene.record()?;
+    scene.equal("what PHP did", &record, &[expected]);
+    Ok(())
+}
+
+async fn sent_again(scene: &mut Scene) -> Result<()> {
+    let id = "0199a1f0-0000-7000-8000-000000000003";
+    let told = json!({
+        "id": id, "event": "done", "body": "no JSON", "connection": "sqs", "queue": scene.stage.queue_url("kept")?,
+    });
+    let relay = "App\\Queue\\HikyakuRelay@handle";
+    scene.send("php", &message(&told))?;
+    scene.php_works("php").await?;
+    scene.is_listed(id, "php", relay).await?;
+    scene.artisan(&["queue:retry", id]).await?;
+    scene.is_not_listed(id).await?;
+    // Had it been kept for a second delivery, it would succeed now without having done anything.
+    scene.php_works("php").await?;
+    scene.is_listed(id, "php", relay).await
+}

@@ -1,0 +1,178 @@
+//! What the scenes are played on: the local cloud of `template.yaml` and the application.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use hikyaku_local::cloud::{Cloud, Options};
+use hikyaku_local::lambda::CargoBinaries;
+use hikyaku_local::sqs::{ReceiveRequest, SendRequest};
+use hikyaku_local::template::Template;
+use serde_json::{Value, json};
+
+use crate::Result;
+use crate::php::Php;
+use crate::seen::Seen;
+
+/// The application's keys. They open nothing.
+const APP_KEY: &str = "base64:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+pub(crate) const OLDER_KEY: &str = "base64:YWJjZGVmMDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODk=";
+
+/// The cloud, the application, and the folder of this run.
+pub(crate) struct Stage {
+    pub(crate) cloud: Cloud,
+    pub(crate) php: Php,
+    pub(crate) seen: Arc<Seen>,
+    pub(crate) folder: PathBuf,
+}
+
+impl Stage {
+    /// Clears the folder of the last run and starts everything.
+    pub(crate) async fn set() -> Result<Self> {
+        let examples = std::env::current_exe()?;
+        let examples = examples.parent().ok_or("this program lies nowhere")?;
+        let folder = examples.with_file_name("test-laravel");
+        if folder.exists() {
+            fs::remove_dir_all(&folder)?;
+        }
+        for part in ["markers", "framework/cache", "views"] {
+            fs::create_dir_all(folder.join(part))?;
+        }
+        let seen = Arc::new(Seen::new(&folder.join("functions.log"))?);
+        let cloud = start(examples, &folder, &seen).await?;
+        let php = Php {
+            application: Path::new(env!("CARGO_MANIFEST_DIR")).join("laravel/app"),
+            variables: variables(&cloud, &folder),
+        };
+        php.artisan(&["app:migrate"], &[]).await?;
+        Ok(Self {
+            cloud,
+            php,
+            seen,
+            folder,
+        })
+    }
+
+    /// Sets a marker that jobs wait for.
+    pub(crate) fn mark(&self, marker: &str) -> Result<()> {
+        Ok(fs::write(self.folder.join("markers").join(marker), "")?)
+    }
+
+    /// What the jobs wrote down, in PHP and in Rust, in its order.
+    pub(crate) fn record(&self) -> Result<Vec<Value>> {
+        let text = fs::read_to_string(record_file(&self.folder)).unwrap_or_default();
+        text.lines()
+            .map(|line| Ok(serde_json::from_str(line)?))
+            .collect()
+    }
+
+    pub(crate) fn queue_url(&self, queue: &str) -> Result<String> {
+        let queues = &self.cloud.stack().queues;
+        let found = queues.iter().find(|found| found.name == queue);
+        Ok(found.ok_or("the template lacks a queue")?.url.clone())
+    }
+
+    /// How many messages a queue holds: those that can be received, those that are on their way, those that wait.
+    pub(crate) fn held(&self, queue: &str) -> Result<Held> {
+        let sqs = self.cloud.sqs();
+        let counts = sqs.counts(&sqs.queue_by_name(queue)?)?;
+        Ok(Held {
+            visible: counts.visible,
+            delayed: counts.delayed,
+            all: counts.visible + counts.not_visible + counts.delayed,
+        })
+    }
+
+    /// Sends a message that is not PHP's.
+    pub(crate) fn send(&self, queue: &str, body: &Value) -> Result<()> {
+        let sqs = self.cloud.sqs();
+        let request = SendRequest::new(sqs.queue_by_name(queue)?, body.to_string());
+        sqs.send(request)?;
+        Ok(())
+    }
+
+    /// Takes messages out of a queue that nobody works off: their bodies.
+    pub(crate) async fn take(&self, queue: &str, messages: usize) -> Result<Vec<String>> {
+        let sqs = self.cloud.sqs();
+        let queue = sqs.queue_by_name(queue)?;
+        let received = sqs
+            .receive(ReceiveRequest::new(queue.clone(), messages))
+            .await?;
+        for message in &received {
+            sqs.delete(&queue, &message.receipt_handle)?;
+        }
+        let bodies = received.iter().map(|message| message.body.to_string());
+        Ok(bodies.collect())
+    }
+
+    /// Throws away what a scene that broke off has left in the queues that no function works off.
+    pub(crate) async fn clear(&self) -> Result<()> {
+        for queue in ["kept", "php"] {
+            while !self.take(queue, 10).await?.is_empty() {}
+        }
+        Ok(())
+    }
+
+    /// An item of a table; null if there is none.
+    pub(crate) fn item(&self, table: &str, key: &Value) -> Result<Value> {
+        let request = json!({ "TableName": table, "Key": key, "ConsistentRead": true });
+        let database = self.cloud.dynamodb().database();
+        let found = database.get_item(serde_json::from_value(request)?)?;
+        Ok(serde_json::to_value(found)?["Item"].clone())
+    }
+}
+
+/// A queue's messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Held {
+    pub(crate) visible: usize,
+    pub(crate) delayed: usize,
+    pub(crate) all: usize,
+}
+
+async fn start(binaries: &Path, folder: &Path, seen: &Arc<Seen>) -> Result<Cloud> {
+    let template =
+        Template::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("laravel/template.yaml"))?;
+    let sink = Arc::clone(seen);
+    let parameters = [
+        ("RecordFile", record_file(folder)),
+        ("Markers", folder.join("markers").display().to_string()),
+        ("AppKey", APP_KEY.to_owned()),
+        ("PreviousKeys", OLDER_KEY.to_owned()),
+    ];
+    let options = Options {
+        parameters: parameters
+            .map(|(name, value)| (name.to_owned(), value))
+            .into(),
+        logs: Some(Arc::new(move |function, line| sink.read(function, line))),
+        binaries: Arc::new(CargoBinaries::new(binaries)),
+        ..Options::on_free_ports()
+    };
+    Ok(Cloud::start(&template, options).await?)
+}
+
+fn record_file(folder: &Path) -> String {
+    folder.join("record.jsonl").display().to_string()
+}
+
+/// The `.env` of the application.
+fn variables(cloud: &Cloud, folder: &Path) -> Vec<(String, String)> {
+    let endpoints = cloud.endpoints();
+    let at = |part: &str| folder.join(part).display().to_string();
+    [
+        ("APP_KEY", APP_KEY.to_owned()),
+        ("APP_STORAGE", folder.display().to_string()),
+        ("APP_SERVICES_CACHE", at("services.php")),
+        ("APP_PACKAGES_CACHE", at("packages.php")),
+        ("AWS_REGION", "us-east-1".to_owned()),
+        ("AWS_ACCESS_KEY_ID", "local".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
+        ("AWS_ENDPOINT_URL_SQS", endpoints.sqs.clone()),
+        ("AWS_ENDPOINT_URL_DYNAMODB", endpoints.dynamodb.clone()),
+        ("SQS_PREFIX", format!("{}/000000000000", endpoints.sqs)),
+        ("RECORD_FILE", record_file(folder)),
+        ("MARKERS", at("markers")),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into()
+}

@@ -1,0 +1,23 @@
+//! Where the jobs write and wait: the one place here where the environment is read.
+
+use std::env::VarError;
+use std::path::PathBuf;
+
+/// A file and a folder.
+pub(crate) struct Places {
+    /// `RECORD_FILE`: what happened, a line of JSON each.
+    pub(crate) record: PathBuf,
+    /// `MARKERS`: the folder of the files that jobs wait for.
+    pub(crate) markers: PathBuf,
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place where the environment is read"
+)]
+pub(crate) fn from_env() -> Result<Places, VarError> {
+    Ok(Places {
+        record: std::env::var("RECORD_FILE")?.into(),
+        markers: std::env::var("MARKERS")?.into(),
+    })
+}
