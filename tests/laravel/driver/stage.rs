@@ -113,6 +113,20 @@ impl Stage {
         Ok(())
     }
 
+    /// Throws away what a queue holds, also what is on its way.
+    pub(crate) fn purge(&self, queue: &str) -> Result<()> {
+        let sqs = self.cloud.sqs();
+        Ok(sqs.purge(&sqs.queue_by_name(queue)?)?)
+    }
+
+    /// Writes an item that is not PHP's.
+    pub(crate) fn put(&self, table: &str, item: &Value) -> Result<()> {
+        let request = json!({ "TableName": table, "Item": item });
+        let database = self.cloud.dynamodb().database();
+        database.put_item(serde_json::from_value(request)?)?;
+        Ok(())
+    }
+
     /// An item of a table; null if there is none.
     pub(crate) fn item(&self, table: &str, key: &Value) -> Result<Value> {
         let request = json!({ "TableName": table, "Key": key, "ConsistentRead": true });
