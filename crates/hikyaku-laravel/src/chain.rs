@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::cache::Era;
 use crate::encrypter::{EncryptError, Encrypter};
 use crate::envelope::{Envelope, Kind, last_member, members, part_of, with_member};
 use crate::php::{self, BuildError, Document, Limits, ReadError, Value, View, WriteError};
@@ -193,6 +194,8 @@ impl Link {
             (true, None) => return Err(LinkError::NoKey),
         };
         let options = self.options.over(message.options);
+        // The keys say which Laravel sends, and so which names its locks have.
+        let era = Era::of(message.previous);
         let body = Body {
             uuid: message.uuid,
             display_name: &self.class,
@@ -209,9 +212,9 @@ impl Link {
             data: Data {
                 command_name: &self.class,
                 command: &command,
-                batch_id: self.batch.as_deref(),
+                batch_id: (era >= Era::Since12_51).then_some(self.batch.as_deref()),
             },
-            created_at: message.created_at,
+            created_at: (era >= Era::Since12_11).then_some(message.created_at),
             hikyaku: Ours {
                 hops: message.previous.hops + 1,
             },
@@ -238,7 +241,8 @@ struct Body<'a> {
     timeout: Option<u32>,
     retry_until: Option<i64>,
     data: Data<'a>,
-    created_at: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_at: Option<i64>,
     hikyaku: Ours,
 }
 
@@ -247,7 +251,9 @@ struct Body<'a> {
 struct Data<'a> {
     command_name: &'a str,
     command: &'a str,
-    batch_id: Option<&'a str>,
+    /// Null, and not left out, for a job without a batch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    batch_id: Option<Option<&'a str>>,
 }
 
 #[derive(Serialize)]

@@ -8,7 +8,7 @@ use super::Play;
 use crate::Result;
 use crate::scene::Scene;
 
-pub(super) const SCENES: [Play; 8] = [
+pub(super) const SCENES: [Play; 10] = [
     Play::new("how Laravel itself works off the chain", |scene| {
         Box::pin(in_php(scene))
     }),
@@ -36,6 +36,12 @@ pub(super) const SCENES: [Play; 8] = [
         "a link that failed and is sent again continues its chain",
         |scene| Box::pin(retried(scene)),
     ),
+    Play::new("a closure in a chain runs in PHP", |scene| {
+        Box::pin(with_closure(scene))
+    }),
+    Play::new("a chain on a FIFO queue goes on in it", |scene| {
+        Box::pin(in_order(scene))
+    }),
 ];
 
 async fn in_php(scene: &mut Scene) -> Result<()> {
@@ -162,6 +168,30 @@ async fn caught(scene: &mut Scene) -> Result<()> {
     scene.php_works("php").await?;
     scene.drained("php").await?;
     is_caught(scene, "rust")
+}
+
+async fn with_closure(scene: &mut Scene) -> Result<()> {
+    scene.dispatch("chainWithClosure", &["settled"]).await?;
+    // Rust sends the closure to the queue of the chain, from which it is handed on to PHP's.
+    scene.php_works("php").await?;
+    let three = |_: &crate::stage::Stage| Ok(links(scene)?.len() == 3);
+    scene.until("three links ran", three).await?;
+    let story = links(scene)?;
+    scene.equal(
+        "the chain",
+        &story,
+        &["rust one", "php closure", "rust three"],
+    );
+    scene.drained("settled").await
+}
+
+async fn in_order(scene: &mut Scene) -> Result<()> {
+    scene.dispatch("chainOfSteps", &["rust.fifo"]).await?;
+    let three = |_: &crate::stage::Stage| Ok(links(scene)?.len() == 3);
+    scene.until("three links ran", three).await?;
+    let story = links(scene)?;
+    scene.equal("the chain", &story, &["rust one", "rust two", "rust three"]);
+    scene.drained("rust.fifo").await
 }
 
 /// The links that ran, and where.

@@ -6,7 +6,7 @@ use super::Play;
 use crate::Result;
 use crate::scene::Scene;
 
-pub(super) const SCENES: [Play; 9] = [
+pub(super) const SCENES: [Play; 10] = [
     Play::new("how Laravel itself keeps jobs from overlapping", |scene| {
         Box::pin(in_php(scene))
     }),
@@ -41,6 +41,10 @@ pub(super) const SCENES: [Play; 9] = [
     Play::new(
         "a lock that Rust does not reach is released in PHP when the job has begun",
         |scene| Box::pin(unreached_until_started(scene)),
+    ),
+    Play::new(
+        "a link that Rust sends locks what Laravel would (WithoutOverlapping)",
+        |scene| Box::pin(link_locks(scene)),
     ),
 ];
 
@@ -225,6 +229,21 @@ async fn php_waits(scene: &mut Scene) -> Result<()> {
             "php ended second",
         ],
     )
+}
+
+async fn link_locks(scene: &mut Scene) -> Result<()> {
+    let lock = "laravel_cache:laravel_cache:laravel-queue-overlap:App\\Jobs\\Alone:d";
+    scene
+        .dispatch("chainWithAlone", &["settled", "d", "link-locks"])
+        .await?;
+    began(scene, "rust").await?;
+    let locked = scene.is_cached(lock)?;
+    scene.equal("whether the lock is held", &locked, &true);
+    scene.stage.mark("link-locks")?;
+    scene.drained("settled").await?;
+    let locked = scene.is_cached(lock)?;
+    scene.equal("whether the lock is still held", &locked, &false);
+    Ok(())
 }
 
 /// Waits until a job of this scene has begun.

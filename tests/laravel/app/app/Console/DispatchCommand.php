@@ -169,6 +169,29 @@ final class DispatchCommand extends Command
         Bus::chain([new Step('one'), new FailsUntilTold($marker), new Step('three')])->onQueue($queue)->dispatch();
     }
 
+    private function chainWithClosure(string $queue): void
+    {
+        Bus::chain([
+            new Step('one'),
+            static function () {
+                Record::write(['payload' => ['name' => 'closure']]);
+            },
+            new Step('three'),
+        ])->onQueue($queue)->dispatch();
+    }
+
+    /** Its second link runs alone. */
+    private function chainWithAlone(string $queue, string $key, string $marker): void
+    {
+        $alone = (new Alone('link', $marker))->through([(new WithoutOverlapping($key))->releaseAfter(1)]);
+        Bus::chain([new Step('one'), $alone])->onQueue($queue)->dispatch();
+    }
+
+    private function chainOfSteps(string $queue): void
+    {
+        Bus::chain([new Step('one'), new Step('two'), new Step('three')])->onQueue($queue)->dispatch();
+    }
+
     private function chainOfSecrets(string $queue): void
     {
         Bus::chain([
@@ -179,14 +202,24 @@ final class DispatchCommand extends Command
     }
 
     /** @param  string  $failing  how many of them fail */
-    private function batch(string $queue, string $failing, string $allowFailures, string $size = '10'): void
+    private function batch(string $queue, string $failing, string $allowFailures, string $size = '10', string $marker = ''): void
     {
-        $jobs = array_map(fn (int $number) => new BatchedStep($number, $number <= (int) $failing), range(1, (int) $size));
+        $jobs = array_map(fn (int $number) => new BatchedStep($number, $number <= (int) $failing, $marker), range(1, (int) $size));
         $batch = Bus::batch($jobs)->onQueue($queue)
             ->then($this->says('then'))
             ->catch($this->says('catch'))
             ->finally($this->says('finally'));
         $this->line(json_encode(['batch' => $this->sent($batch, $allowFailures === 'yes')->id]));
+    }
+
+    /** Two of its three jobs follow each other. */
+    private function batchWithChain(string $queue): void
+    {
+        $batch = Bus::batch([[new BatchedStep(1), new BatchedStep(2)], new BatchedStep(3)])->onQueue($queue)
+            ->then($this->says('then'))
+            ->catch($this->says('catch'))
+            ->finally($this->says('finally'));
+        $this->line(json_encode(['batch' => $batch->dispatch()->id]));
     }
 
     private function batchWhoseThenThrows(string $queue): void
