@@ -58,6 +58,11 @@ impl Stage {
         Ok(fs::write(self.folder.join("markers").join(marker), "")?)
     }
 
+    /// Takes a marker away.
+    pub(crate) fn unmark(&self, marker: &str) -> Result<()> {
+        Ok(fs::remove_file(self.folder.join("markers").join(marker))?)
+    }
+
     /// What the jobs wrote down, in PHP and in Rust, in its order.
     pub(crate) fn record(&self) -> Result<Vec<Value>> {
         let text = fs::read_to_string(record_file(&self.folder)).unwrap_or_default();

@@ -309,20 +309,25 @@ async fn chain_caught(scene: &mut Scene) -> Result<()> {
 }
 
 async fn sent_again(scene: &mut Scene) -> Result<()> {
-    let id = "0199a1f0-0000-7000-8000-000000000003";
-    let told = json!({
-        "id": id, "event": "done", "body": "no JSON", "connection": "sqs", "queue": scene.stage.queue_url("kept")?,
-        "tasks": ["batch"],
-    });
-    let relay = "App\\Queue\\HikyakuRelay@handle";
+    let (_, bodies) = kept(scene, "tellsWhenItFailed", &[]).await?;
+    let mut told = told(scene, only(&bodies)?, "failed", &["failed"])?;
+    told["exception"] = json!("invoice 42 cannot be sent");
+    let id = told["id"].as_str().unwrap_or_default().to_owned();
+    scene.stage.mark("no-paper")?;
     scene.send("php", &message(&told))?;
     scene.php_works("php").await?;
-    scene.is_listed(id, "php", relay).await?;
-    scene.artisan(&["queue:retry", id]).await?;
-    scene.is_not_listed(id).await?;
-    // Had it been kept for a second delivery, it would succeed now without having done anything.
+    scene
+        .is_listed(&id, "php", "App\\Queue\\HikyakuRelay@handle")
+        .await?;
+    let exception = scene.exception(&id)?;
+    scene.holds("the exception", &exception, "there is no paper");
+    scene.stage.unmark("no-paper")?;
+    scene.artisan(&["queue:retry", &id]).await?;
+    scene.is_not_listed(&id).await?;
     scene.php_works("php").await?;
-    scene.is_listed(id, "php", relay).await
+    let did = scene.story(|line| line["event"].as_str().unwrap_or("?").to_owned())?;
+    scene.equal("what PHP did", &did, &["php failed() was called"]);
+    Ok(())
 }
 
 /// A job's `failed()` that a PHP has begun to call, as the cache then says, until that time.
