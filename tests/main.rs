@@ -26,3 +26,11 @@ fn local_keys() -> hikyaku::config::Credentials {
         session: None,
     }
 }
+
+/// A case of what Laravel sends (tests/fixtures/laravel/README.md).
+#[cfg(test)]
+fn fixture(version: &str, case: &str) -> serde_json::Value {
+    let root = env!("CARGO_MANIFEST_DIR");
+    let path = format!("{root}/fixtures/laravel/{version}/{case}.json");
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}

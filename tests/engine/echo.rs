@@ -1,5 +1,6 @@
 //! A job that does what its payload says.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -30,6 +31,10 @@ pub(crate) struct Stage {
     pub(crate) starts: Mutex<Vec<Start>>,
     /// When spawned work ended, or was dropped.
     pub(crate) spawned: Mutex<Vec<(Timestamp, bool)>>,
+    /// What the jobs of a Laravel application do, by their number.
+    pub(crate) scripts: Mutex<BTreeMap<i64, Vec<Act>>>,
+    /// Their numbers, in the order in which they started.
+    pub(crate) steps: Mutex<Vec<i64>>,
 }
 
 impl Stage {
@@ -39,6 +44,8 @@ impl Stage {
             clock,
             starts: Mutex::default(),
             spawned: Mutex::default(),
+            scripts: Mutex::default(),
+            steps: Mutex::default(),
         }
     }
 
@@ -74,6 +81,8 @@ pub(crate) enum Act {
     Spawn(u64),
     SpawnPanic,
     SpawnBlocking,
+    /// A model is gone.
+    Missing,
 }
 
 /// Notes how a start ended, however it ends.
@@ -138,6 +147,7 @@ async fn perform(act: &Act, context: &Context<Arc<Stage>>) -> Result<(), JobErro
         Act::Ok => Ok(()),
         Act::Error => Err("no luck".into()),
         Act::Fail => Err(JobError::fail("never")),
+        Act::Missing => Err(JobError::missing_model("no customer 7")),
         Act::Panic => panic!("boom"),
         Act::Busy => {
             context.state().scheduler.busy().await;

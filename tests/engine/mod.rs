@@ -1,14 +1,25 @@
 //! The engine in virtual time: each test is a scene with a queue, a mapping, functions and a ledger.
 
+mod application;
 mod batch;
+mod chain;
 mod context;
 mod deadline;
+mod debounce;
 mod echo;
+mod fallback;
 mod faults;
 mod fifo;
 mod guarantees;
 mod heartbeat;
+mod laravel_batch;
+mod locks;
+mod missing_model;
+mod overflow;
+mod overlap;
+mod php;
 mod policy;
+mod relay;
 mod resent;
 mod spawned;
 
@@ -18,9 +29,9 @@ use std::time::Duration;
 
 use hikyaku_core::memory::MemoryLedger;
 use hikyaku_core::testing::{
-    Call, Fate, Network, Remains, Scheduler, Settings, VirtualClock, World,
+    Call, Fate, Line, Network, Remains, Scheduler, Settings, VirtualClock, World,
 };
-use hikyaku_core::{Clock, Outcome, Report, Timestamp, Worker};
+use hikyaku_core::{Clock, Laravel, Outcome, Report, Timestamp, Worker};
 use serde_json::{Value, json};
 
 use self::echo::{Act, Stage, Start};
@@ -44,6 +55,18 @@ impl Scene {
     }
 
     fn with_worker(settings: Settings, concurrency: usize) -> Self {
+        Self::build(settings, concurrency, |_| |_| Laravel::default())
+    }
+
+    /// `reach` says what of a Laravel application a process sees, whose tables are in the ledger.
+    fn build<R>(
+        settings: Settings,
+        concurrency: usize,
+        reach: impl FnOnce(Arc<MemoryLedger>) -> R,
+    ) -> Self
+    where
+        R: Fn(Line) -> Laravel + Send + Sync + 'static,
+    {
         let (scheduler, clock) = (Scheduler::new(), VirtualClock::new());
         let stage = Arc::new(Stage::new(scheduler.clone(), clock.clone()));
         let worker = Worker::new(Arc::clone(&stage))
@@ -52,13 +75,14 @@ impl Scene {
             .register::<echo::AtLeastOnce>()
             .register::<echo::Long>()
             .register::<echo::LongAtLeastOnce>()
-            .register::<echo::Unreadable>()
-            .concurrency(concurrency);
+            .register::<echo::Unreadable>();
+        let worker = php::register(worker).concurrency(concurrency);
         let ledger = Arc::new(MemoryLedger::default());
         let network = Arc::new(Script::default());
         let start = clock.now();
         let world = World::new(worker, scheduler, clock, settings)
             .with_ledger(Arc::clone(&ledger) as _)
+            .with_laravel(reach(Arc::clone(&ledger)))
             .with_network(Arc::clone(&network) as _);
         Self {
             world,
@@ -97,8 +121,19 @@ impl Scene {
     /// Runs to this second and then kills every process that serves.
     fn crash_at(&mut self, seconds: u64) {
         self.run_to(seconds);
+        self.crash();
+    }
+
+    /// Runs until this holds and then kills every process that serves.
+    fn crash_when(&mut self, holds: impl Fn(&World<Arc<Stage>>) -> bool) {
+        assert!(self.world.run_while(|world| !holds(world)));
+        assert!(holds(&self.world), "it never came to that");
+        self.crash();
+    }
+
+    fn crash(&mut self) {
         let serving = self.world.serving();
-        assert!(!serving.is_empty(), "nothing runs at {seconds} s");
+        assert!(!serving.is_empty(), "nothing runs");
         for process in serving {
             self.world.cut(process, Remains::Nothing);
         }

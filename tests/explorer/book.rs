@@ -102,6 +102,10 @@ impl Book {
         let mut pages = self.pages();
         let page = pages.page(id);
         let (last, newest) = (page.token, page.generation);
+        // A try that counts for the next claim, too, was given back: the attempt died beside others.
+        if let Some(before) = page.claims.get_mut(&last) {
+            before.refunded |= before.generation == generation && spent <= before.spent;
+        }
         page.token = token;
         page.generation = newest.max(generation);
         page.claims.insert(

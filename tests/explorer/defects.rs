@@ -53,6 +53,10 @@ impl Defective {
         match self.defect {
             Defect::TakesWhatIsLeased if leased => {
                 request.now = record.lease + Duration::from_secs(1);
+                return self
+                    .ledger
+                    .replace(&request, record, Replace::Crashed)
+                    .await;
             }
             Defect::IgnoresTheGeneration => request.generation = record.generation,
             Defect::RevivesWhatFailed if record.state == State::Failed => {
@@ -125,6 +129,14 @@ impl Ledger for Defective {
         why: Replace,
     ) -> BoxFuture<'a, Result<ClaimReply, LedgerError>> {
         self.ledger.replace(request, seen, why)
+    }
+
+    fn save<'a>(
+        &'a self,
+        held: &'a Held,
+        checkpoint: &'a str,
+    ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
+        self.ledger.save(held, checkpoint)
     }
 
     fn extend<'a>(

@@ -56,6 +56,14 @@ impl Ledger for Watched {
         })
     }
 
+    fn save<'a>(
+        &'a self,
+        held: &'a Held,
+        checkpoint: &'a str,
+    ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
+        self.ledger.save(held, checkpoint)
+    }
+
     fn extend<'a>(
         &'a self,
         held: &'a Held,

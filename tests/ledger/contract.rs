@@ -16,6 +16,7 @@ pub(crate) const DAY: Duration = Duration::from_secs(86_400);
 pub(crate) async fn exercise(ledger: &dyn Ledger) {
     an_unknown_job_is_granted_with_its_first_token(ledger).await;
     a_running_job_is_refused_until_its_lease_is_over(ledger).await;
+    a_checkpoint_outlives_a_crash_and_a_failure_but_not_the_end(ledger).await;
     a_lost_answer_shows_its_own_nonce(ledger).await;
     a_released_job_is_claimed_again_with_what_it_left(ledger).await;
     a_done_job_is_refused(ledger).await;
@@ -39,6 +40,7 @@ pub(crate) fn request(id: &str, owner: u64) -> ClaimRequest {
         now: NOW,
         lease: NOW + LEASE,
         expires: NOW + DAY,
+        alone: false,
     }
 }
 
@@ -62,7 +64,7 @@ fn granted(reply: ClaimReply) -> Grant {
 }
 
 #[track_caller]
-fn refused(reply: ClaimReply) -> Record {
+pub(crate) fn refused(reply: ClaimReply) -> Record {
     match reply {
         ClaimReply::Refused(Some(record)) => record,
         other => panic!("not refused with a record: {other:?}"),
@@ -84,7 +86,7 @@ fn held(id: &str, grant: &Grant) -> Held {
     }
 }
 
-async fn claim(ledger: &dyn Ledger, id: &str, owner: u64) -> Held {
+pub(crate) async fn claim(ledger: &dyn Ledger, id: &str, owner: u64) -> Held {
     held(
         id,
         &granted(ledger.claim(&request(id, owner)).await.unwrap()),
@@ -98,6 +100,7 @@ async fn an_unknown_job_is_granted_with_its_first_token(ledger: &dyn Ledger) {
         tries_spent: 1,
         exceptions: 0,
         last_error: None,
+        checkpoint: None,
         reopened: None,
         lease: NOW + LEASE,
     };
@@ -116,18 +119,84 @@ async fn a_running_job_is_refused_until_its_lease_is_over(ledger: &dyn Ledger) {
         ..request("busy", 2)
     };
     refused(ledger.claim(&at_the_end).await.unwrap());
+    refused(
+        ledger
+            .replace(&at_the_end, &record, Replace::Crashed)
+            .await
+            .unwrap(),
+    );
     let after = NOW + LEASE + Duration::from_millis(1);
     let late = ClaimRequest {
         now: after,
         lease: after + LEASE,
+        alone: true,
         ..request("busy", 2)
     };
-    let grant = granted(ledger.claim(&late).await.unwrap());
+    let seen = refused(ledger.claim(&late).await.unwrap());
+    let crashed = ledger.replace(&late, &seen, Replace::Crashed).await;
+    let grant = granted(crashed.unwrap());
     assert_eq!(
         (grant.token, grant.tries_spent),
-        (2, 2),
-        "a crash spends its try"
+        (2, 1),
+        "what ran beside others may have died of a neighbour"
     );
+    let later = after + LEASE + Duration::from_millis(1);
+    let again = ClaimRequest {
+        now: later,
+        lease: later + LEASE,
+        ..request("busy", 3)
+    };
+    let seen = refused(ledger.claim(&again).await.unwrap());
+    assert!(seen.alone);
+    let crashed = ledger.replace(&again, &seen, Replace::Crashed).await;
+    let grant = granted(crashed.unwrap());
+    assert_eq!(
+        (grant.token, grant.tries_spent),
+        (3, 2),
+        "what ran alone spends its try"
+    );
+}
+
+async fn a_checkpoint_outlives_a_crash_and_a_failure_but_not_the_end(ledger: &dyn Ledger) {
+    let first = claim(ledger, "saving", 1).await;
+    assert_eq!(
+        ledger.save(&first, "{\"row\":5}").await.unwrap(),
+        Fence::Applied
+    );
+    let after = NOW + LEASE + Duration::from_millis(1);
+    let late = ClaimRequest {
+        now: after,
+        lease: after + LEASE,
+        ..request("saving", 2)
+    };
+    let seen = refused(ledger.claim(&late).await.unwrap());
+    let grant = granted(
+        ledger
+            .replace(&late, &seen, Replace::Crashed)
+            .await
+            .unwrap(),
+    );
+    assert_eq!(grant.checkpoint.as_deref(), Some("{\"row\":5}"));
+    refused_fence(ledger.save(&first, "{\"row\":6}").await.unwrap());
+    let second = held("saving", &grant);
+    let (row, end) = (row("saving"), End::plain(after + DAY));
+    let failed = ledger.fail(&second, &row, &end).await;
+    assert_eq!(failed.unwrap(), Fence::Applied);
+    let again = ClaimRequest {
+        generation: 1,
+        ..request("saving", 3)
+    };
+    let seen = refused(ledger.claim(&again).await.unwrap());
+    let reopened = ledger.replace(&again, &seen, Replace::Reopened).await;
+    let grant = granted(reopened.unwrap());
+    assert_eq!(grant.checkpoint.as_deref(), Some("{\"row\":5}"));
+    let third = held("saving", &grant);
+    ledger
+        .complete(&third, &End::plain(after + DAY))
+        .await
+        .unwrap();
+    let record = refused(ledger.claim(&request("saving", 4)).await.unwrap());
+    assert_eq!(record.checkpoint, None);
 }
 
 async fn a_lost_answer_shows_its_own_nonce(ledger: &dyn Ledger) {
@@ -313,7 +382,9 @@ async fn a_foreign_token_changes_nothing(ledger: &dyn Ledger) {
         lease: late + LEASE,
         ..request("fenced", 2)
     };
-    let rival = held("fenced", &granted(ledger.claim(&rival).await.unwrap()));
+    let seen = refused(ledger.claim(&rival).await.unwrap());
+    let crashed = ledger.replace(&rival, &seen, Replace::Crashed).await;
+    let rival = held("fenced", &granted(crashed.unwrap()));
     let release = Release {
         tries_spent: 0,
         exceptions: 0,

@@ -1,20 +1,32 @@
-//! The contract on the ledger in DynamoDB, and what its writes cost.
+//! DynamoDB on loopback, and the contract on it.
+
+use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType,
     ScalarAttributeType,
 };
+use hikyaku::config::CacheTable;
 use hikyaku::ledger::DynamoDbLedger;
-use hikyaku::{Config, clients};
-use hikyaku_core::{ClaimReply, End, Fence, Held, Ledger};
+use hikyaku::{Config, clients, laravel};
+use hikyaku_core::{Batches, Cache, Laravel, Ledger, Timestamp};
 
-use super::contract::{self, DAY, NOW, request, row};
+use super::application::Application;
+use super::contract;
 
-/// DynamoDB on loopback, with the two tables that hikyaku asks for.
+pub(crate) const BATCHES: &str = "job_batches";
+pub(crate) const CACHE: &str = "cache";
+/// `cache.prefix`.
+pub(crate) const PREFIX: &str = "laravel-cache-";
+
+pub(crate) type Item = std::collections::HashMap<String, AttributeValue>;
+
+/// DynamoDB on loopback, with the two tables that hikyaku asks for and the two that Laravel has there.
 pub(crate) struct Emulator {
     config: Config,
     client: Client,
+    laravel: Laravel,
     server: tokio::task::JoinHandle<()>,
 }
 
@@ -31,15 +43,27 @@ impl Emulator {
         let database = dynoxide::Database::memory().unwrap();
         let server =
             tokio::runtime::Handle::current().spawn(dynoxide::server::serve_on(listener, database));
-        let mut config = Config::from_lookup(|_| Ok(None)).unwrap();
-        config.dynamodb_endpoint = Some(endpoint);
-        config.credentials = Some(crate::local_keys());
+        let config = Config {
+            dynamodb_endpoint: Some(endpoint),
+            credentials: Some(crate::local_keys()),
+            batch_table: Some(BATCHES.to_owned()),
+            cache: Some(CacheTable {
+                table: CACHE.to_owned(),
+                prefix: PREFIX.to_owned(),
+                store: "dynamodb".to_owned(),
+            }),
+            ..Config::from_lookup(|_| Ok(None)).unwrap()
+        };
         let client = clients::dynamodb(&config);
-        create_table(&client, &config.ledger_table, "pk", "sk").await;
-        create_table(&client, &config.failed_table, "application", "uuid").await;
+        create_table(&client, &config.ledger_table, &["pk", "sk"]).await;
+        create_table(&client, &config.failed_table, &["application", "uuid"]).await;
+        create_table(&client, BATCHES, &["application", "id"]).await;
+        create_table(&client, CACHE, &["key"]).await;
+        let laravel = laravel::reach(&config, &client, std::collections::BTreeMap::new()).unwrap();
         Self {
             config,
             client,
+            laravel,
             server,
         }
     }
@@ -57,119 +81,136 @@ impl Emulator {
     pub(crate) fn ledger(&self) -> DynamoDbLedger {
         DynamoDbLedger::new(self.client.clone(), &self.config)
     }
+
+    /// What of the application is within reach.
+    pub(crate) fn laravel(&self) -> &Laravel {
+        &self.laravel
+    }
+
+    pub(crate) async fn item(&self, table: &str, key: &[(&str, &str)]) -> Option<Item> {
+        let key = key
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), text(value)));
+        let request = self
+            .client
+            .get_item()
+            .table_name(table)
+            .set_key(Some(key.collect()));
+        request.send().await.unwrap().item
+    }
+
+    pub(crate) async fn items(&self, table: &str) -> Vec<Item> {
+        let found = self.client.scan().table_name(table).send().await.unwrap();
+        found.items.unwrap_or_default()
+    }
+
+    pub(crate) async fn put_item(&self, table: &str, item: Item) {
+        let request = self
+            .client
+            .put_item()
+            .table_name(table)
+            .set_item(Some(item));
+        request.send().await.unwrap();
+    }
+
+    pub(crate) async fn batch_row(&self, id: &str) -> Item {
+        let key = [("application", "Laravel"), ("id", id)];
+        self.item(BATCHES, &key).await.unwrap()
+    }
+
+    pub(crate) async fn failed_row(&self, id: &str) -> Option<Item> {
+        let key = [("application", "Laravel"), ("uuid", id)];
+        self.item(&self.config.failed_table, &key).await
+    }
 }
 
-async fn create_table(client: &Client, name: &str, partition: &str, sort: &str) {
-    let attribute = |name: &str| {
-        AttributeDefinition::builder()
-            .attribute_name(name)
-            .attribute_type(ScalarAttributeType::S)
-            .build()
-            .unwrap()
-    };
-    let key = |name: &str, kind| {
-        KeySchemaElement::builder()
-            .attribute_name(name)
-            .key_type(kind)
-            .build()
-            .unwrap()
-    };
-    client
+/// A row of `job_batches` as `DynamoBatchRepository` leaves it when a batch was dispatched: AWS's marshaler makes N of
+/// numbers, L of lists and NULL of null.
+pub(crate) fn batch_row(id: &str, jobs: i64, options: &str) -> Item {
+    item([
+        ("application", text("Laravel")),
+        ("id", text(id)),
+        ("name", text("Import")),
+        ("total_jobs", number(jobs)),
+        ("pending_jobs", number(jobs)),
+        ("failed_jobs", number(0)),
+        ("failed_job_ids", AttributeValue::L(Vec::new())),
+        ("options", text(options)),
+        ("created_at", number(1_795_408_211)),
+        ("cancelled_at", AttributeValue::Null(true)),
+        ("finished_at", AttributeValue::Null(true)),
+    ])
+}
+
+pub(crate) fn item<const N: usize>(attributes: [(&str, AttributeValue); N]) -> Item {
+    let named = attributes.map(|(name, value)| (name.to_owned(), value));
+    named.into()
+}
+
+pub(crate) fn text(value: &str) -> AttributeValue {
+    AttributeValue::S(value.to_owned())
+}
+
+pub(crate) fn number(value: impl std::fmt::Display) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+async fn create_table(client: &Client, name: &str, keys: &[&str]) {
+    let mut request = client
         .create_table()
         .table_name(name)
-        .attribute_definitions(attribute(partition))
-        .attribute_definitions(attribute(sort))
-        .key_schema(key(partition, KeyType::Hash))
-        .key_schema(key(sort, KeyType::Range))
-        .billing_mode(BillingMode::PayPerRequest)
-        .send()
-        .await
-        .unwrap();
+        .billing_mode(BillingMode::PayPerRequest);
+    for (key, kind) in keys.iter().zip([KeyType::Hash, KeyType::Range]) {
+        let attribute = AttributeDefinition::builder()
+            .attribute_name(*key)
+            .attribute_type(ScalarAttributeType::S);
+        let element = KeySchemaElement::builder()
+            .attribute_name(*key)
+            .key_type(kind);
+        request = request
+            .attribute_definitions(attribute.build().unwrap())
+            .key_schema(element.build().unwrap());
+    }
+    request.send().await.unwrap();
+}
+
+impl Application for Emulator {
+    fn ledger(&self) -> Arc<dyn Ledger> {
+        Arc::new(self.ledger())
+    }
+
+    fn batches(&self) -> Arc<dyn Batches> {
+        self.laravel.batches.clone().unwrap()
+    }
+
+    fn cache(&self) -> Arc<dyn Cache> {
+        self.laravel.cache.as_ref().unwrap().cache.clone()
+    }
+
+    async fn add_batch(&self, id: &str, jobs: i64, options: &str) {
+        self.put_item(BATCHES, batch_row(id, jobs, options)).await;
+    }
+
+    async fn finished_at(&self, id: &str) -> Option<u64> {
+        let row = self.batch_row(id).await;
+        let finished = row["finished_at"].as_n().ok()?;
+        Some(finished.parse().unwrap())
+    }
+
+    async fn put(&self, key: &str, value: &str, expires: Timestamp) {
+        let entry = [
+            ("key", text(key)),
+            ("value", text(value)),
+            ("expires_at", number(expires.as_secs())),
+        ];
+        self.put_item(CACHE, item(entry)).await;
+    }
 }
 
 #[tokio::test(flavor = "current_thread")]
 async fn the_ledger_on_dynamodb_keeps_the_contract() {
     let emulator = Emulator::start().await;
     contract::exercise(&emulator.ledger()).await;
-}
-
-#[tokio::test(flavor = "current_thread")]
-async fn a_failed_job_is_a_row_of_laravels_schema() {
-    let emulator = Emulator::start().await;
-    let ledger = emulator.ledger();
-    let ClaimReply::Granted(grant) = ledger.claim(&request("row", 1)).await.unwrap() else {
-        panic!("refused")
-    };
-    let held = Held {
-        id: "row".to_owned(),
-        token: grant.token,
-    };
-    assert_eq!(
-        ledger
-            .fail(&held, &row("row"), &End::plain(NOW + DAY))
-            .await
-            .unwrap(),
-        Fence::Applied
-    );
-    let text = |value: &str| AttributeValue::S(value.to_owned());
-    let found = emulator
-        .client
-        .get_item()
-        .table_name("failed_jobs")
-        .key("application", text("Laravel"))
-        .key("uuid", text("row"))
-        .send()
-        .await
-        .unwrap();
-    let item = found.item.unwrap();
-    let mut names: Vec<_> = item.keys().map(String::as_str).collect();
-    names.sort_unstable();
-    assert_eq!(
-        names,
-        [
-            "application",
-            "connection",
-            "exception",
-            "expires_at",
-            "failed_at",
-            "payload",
-            "queue",
-            "uuid"
-        ]
-    );
-    assert_eq!(item["connection"], text("sqs"));
-    assert_eq!(
-        item["failed_at"],
-        AttributeValue::N(NOW.as_secs().to_string())
-    );
-    assert_eq!(
-        item["expires_at"],
-        AttributeValue::N((NOW.as_secs() + 7 * 86_400).to_string())
-    );
-}
-
-#[tokio::test(flavor = "current_thread")]
-async fn a_failure_that_is_fenced_writes_no_row() {
-    let emulator = Emulator::start().await;
-    let ledger = emulator.ledger();
-    ledger.claim(&request("fenced-row", 1)).await.unwrap();
-    let zombie = Held {
-        id: "fenced-row".to_owned(),
-        token: 99,
-    };
-    assert!(matches!(
-        ledger
-            .fail(&zombie, &row("fenced-row"), &End::plain(NOW + DAY))
-            .await
-            .unwrap(),
-        Fence::Refused(Some(_))
-    ));
-    let rows = emulator
-        .client
-        .scan()
-        .table_name("failed_jobs")
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(rows.count, 0);
+    super::ends::exercise(&emulator).await;
+    super::locks::exercise(&emulator).await;
 }

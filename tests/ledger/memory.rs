@@ -1,10 +1,49 @@
 //! The contract on the ledger in memory.
 
-use hikyaku_core::memory::MemoryLedger;
+use std::sync::Arc;
 
-use super::contract;
+use hikyaku_core::memory::MemoryLedger;
+use hikyaku_core::{Batches, Cache, Ledger, Timestamp};
+use hikyaku_laravel::batch::BatchOptions;
+
+use super::application::Application;
+use super::{contract, ends, locks};
+
+/// Everything in memory is one object.
+#[derive(Clone, Default)]
+pub(crate) struct InMemory(pub(crate) Arc<MemoryLedger>);
+
+impl Application for InMemory {
+    fn ledger(&self) -> Arc<dyn Ledger> {
+        self.0.clone()
+    }
+
+    fn batches(&self) -> Arc<dyn Batches> {
+        self.0.clone()
+    }
+
+    fn cache(&self) -> Arc<dyn Cache> {
+        self.0.clone()
+    }
+
+    async fn add_batch(&self, id: &str, jobs: i64, options: &str) {
+        let options = BatchOptions::read(options).unwrap();
+        self.0.add_batch(id, jobs, options);
+    }
+
+    async fn finished_at(&self, id: &str) -> Option<u64> {
+        self.0.finished_at(id).map(Timestamp::as_secs)
+    }
+
+    async fn put(&self, key: &str, value: &str, expires: Timestamp) {
+        self.0.put(key, value, expires);
+    }
+}
 
 #[tokio::test(flavor = "current_thread")]
 async fn the_ledger_in_memory_keeps_the_contract() {
-    contract::exercise(&MemoryLedger::default()).await;
+    let application = InMemory::default();
+    contract::exercise(&*application.0).await;
+    ends::exercise(&application).await;
+    locks::exercise(&application).await;
 }

@@ -1,6 +1,12 @@
-//! One contract for every ledger: the one in memory and the one on DynamoDB are held to the same behaviour.
+//! One contract for every ledger, and for the tables of Laravel's beside it: those in memory and those on DynamoDB are
+//! held to the same behaviour.
 
+mod application;
+pub(crate) mod batches;
 mod contract;
 pub(crate) mod dynamodb;
+mod ends;
+mod locks;
 mod memory;
 mod random;
+mod rows;

@@ -116,6 +116,7 @@ async fn apply(ledger: &dyn Ledger, id: &str, write: &Write, seen: &mut Option<R
         ref write => match settle(ledger, id, write).await {
             Fence::Applied => Answer::Fence(Fence::Applied),
             Fence::Refused(record) => Answer::Fence(Fence::Refused(comparable(record))),
+            declined @ Fence::Declined(_) => Answer::Fence(declined),
         },
     }
 }

@@ -12,7 +12,7 @@ use crate::ports::cache::Lock;
 use crate::ports::store::StoreError;
 use crate::settle::Finished;
 use crate::settled::Settled;
-use crate::{Outcome, Timestamp, Unlock};
+use crate::{Delivery, Outcome, Timestamp, Unlock};
 
 /// What became of a claimed job at the door.
 enum Admitted {
@@ -30,8 +30,13 @@ enum Admitted {
     Unknown(String),
 }
 
-/// Between two questions to a store that did not answer.
-const PAUSE: Duration = Duration::from_secs(30);
+/// How long a job waits at least before it looks again whether a lock is free. The more often it came in vain the longer,
+/// by about a tenth of the time so far, for its queue counts the receives: a hundred of them outlast the day that a lock
+/// lasts at most unless its job says otherwise.
+fn shortest_wait(delivery: &Delivery) -> Duration {
+    let before = u64::from(delivery.receive_count.saturating_sub(1));
+    Duration::from_secs(before.saturating_mul(before) / 3)
+}
 
 impl Engine<'_> {
     /// Lets a claimed job in and answers the locks it runs under; or settles it without running it.
@@ -42,13 +47,14 @@ impl Engine<'_> {
             Admitted::Dropped => self.settle_superseded(job).await,
             Admitted::Wait(delay) => {
                 let outcome = Outcome::Overlapping;
+                let delay = delay.max(shortest_wait(job.delivery));
                 self.settle_unrun(job, delay, outcome, None).await
             }
             Admitted::Refused(why) => self.settle_misfit(job, why).await,
             Admitted::Unknown(error) => {
                 let outcome = Outcome::Unsettled;
-                self.settle_unrun(job, self.pause(), outcome, Some(error))
-                    .await
+                let pause = self.pause(job.delivery);
+                self.settle_unrun(job, pause, outcome, Some(error)).await
             }
         })
     }
@@ -95,11 +101,6 @@ impl Engine<'_> {
             return Admitted::Unknown(error);
         }
         Admitted::In(held)
-    }
-
-    /// How long a job waits for a store that does not answer.
-    pub(crate) fn pause(&self) -> Duration {
-        PAUSE + Duration::from_millis(self.ports.random.next_u64() % 5000)
     }
 
     /// Whether a later dispatch is known. If none is (the entry has expired), this one runs, as in Laravel.

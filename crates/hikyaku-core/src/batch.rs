@@ -6,7 +6,9 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::stream;
 
+use crate::claim::Company;
 use crate::engine::Engine;
+use crate::worker::Turn;
 use crate::{BoxFuture, Delivery, Invocation, Ports, Report, Verdict, Worker};
 
 impl<S: Send + Sync + 'static> Worker<S> {
@@ -22,40 +24,81 @@ impl<S: Send + Sync + 'static> Worker<S> {
     ) -> Vec<Report> {
         let engine = Engine::new(ports, invocation);
         let lines = lines(deliveries);
-        let mut reports: Vec<(usize, Report)> = stream::iter(lines)
+        let company = match lines.len() {
+            1 => Company::Alone,
+            _ => Company::Others,
+        };
+        let mut ends: Vec<LineEnd> = stream::iter(lines)
             // Boxed, for otherwise the compiler cannot see that all of this may move between threads.
-            .map(|line| -> BoxFuture<'_, _> { Box::pin(self.work_off(deliveries, line, &engine)) })
+            .map(|line| -> BoxFuture<'_, _> {
+                Box::pin(self.work_off(deliveries, line, &engine, company))
+            })
             .buffer_unordered(self.settings.concurrency)
-            .flat_map(stream::iter)
             .collect()
             .await;
+        // What has taken its process down runs last and alone: if it does so again, its neighbours are through, and it
+        // is known to be the cause. Those that may be innocent go first.
+        ends.sort_by_key(|end| end.rest.as_ref().map(|rest| rest.proven));
+        let mut reports = Vec::with_capacity(deliveries.len());
+        for LineEnd { mut done, rest } in ends {
+            reports.append(&mut done);
+            if let Some(Rest { line, .. }) = rest {
+                let alone = Company::Alone;
+                let end = self.work_off(deliveries, line, &engine, alone).await;
+                reports.extend(end.done);
+            }
+        }
         reports.sort_by_key(|(index, _)| *index);
         reports.into_iter().map(|(_, report)| report).collect()
     }
 
-    /// Works off one line: a single delivery, or an ordered group up to the first that must come again.
+    /// Works off one line: a single delivery, or an ordered group up to the first that must come again, or that must
+    /// run alone.
     async fn work_off(
         &self,
         deliveries: &[Delivery],
         line: Vec<usize>,
         engine: &Engine<'_>,
-    ) -> Vec<(usize, Report)> {
-        let mut reports = Vec::with_capacity(line.len());
+        company: Company,
+    ) -> LineEnd {
+        let mut done = Vec::with_capacity(line.len());
         let mut stopped: Option<Duration> = None;
-        for index in line {
+        for (place, &index) in line.iter().enumerate() {
             let delivery = &deliveries[index];
             let report = match stopped {
                 // The same delay as the one that stopped the group, so that none of it overtakes.
                 Some(delay) => engine.hold_back(delivery, delay).await,
-                None => self.handle(delivery, engine).await,
+                None => match self.handle(delivery, engine, company).await {
+                    Turn::Over(report) => report,
+                    Turn::Later { alone } => {
+                        let rest = Some(Rest {
+                            line: line[place..].to_vec(),
+                            proven: alone,
+                        });
+                        return LineEnd { done, rest };
+                    }
+                },
             };
             if let (None, Verdict::Redeliver(delay)) = (stopped, report.verdict) {
                 stopped = Some(delay.unwrap_or_default());
             }
-            reports.push((index, report));
+            done.push((index, report));
         }
-        reports
+        LineEnd { done, rest: None }
     }
+}
+
+/// How far a line came.
+struct LineEnd {
+    done: Vec<(usize, Report)>,
+    rest: Option<Rest>,
+}
+
+/// What of a line has to run alone.
+struct Rest {
+    line: Vec<usize>,
+    /// Whether its first has taken a process down that it had for itself.
+    proven: bool,
 }
 
 /// Which deliveries must follow one another: each group is a line, and so is every delivery without one.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::decide::{Decision, decide};
+use crate::decide::{Decision, Past, decide};
 use crate::decode::Decoded;
 use crate::engine::Engine;
 use crate::ports::ledger::RETENTION;
@@ -35,8 +35,18 @@ pub(crate) struct Claim {
     pub(crate) spent: u32,
     pub(crate) exceptions: u32,
     pub(crate) last_error: Option<String>,
+    pub(crate) checkpoint: Option<String>,
     pub(crate) reopened: Option<Timestamp>,
     pub(crate) lease: Timestamp,
+}
+
+/// What else a process does while a job runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Company {
+    /// Nothing: if the process dies, the job is to blame.
+    Alone,
+    /// Other jobs run beside it.
+    Others,
 }
 
 impl Claim {
@@ -47,6 +57,7 @@ impl Claim {
             spent: 0,
             exceptions: 0,
             last_error: None,
+            checkpoint: None,
             reopened: None,
             lease: Timestamp::from_millis(0),
         }
@@ -62,6 +73,9 @@ pub(crate) enum Claimed {
     Exhausted(Claim),
     /// It might, but too little of the lease is left: it is given back.
     Late(Claim),
+    /// An attempt of it died, and it must not run beside others, for they would die with it. `alone`: the dead attempt
+    /// ran alone, so that nobody else can have been the cause.
+    Suspect { alone: bool },
     /// It may not; this is what becomes of the message.
     Answered(Answer),
 }
@@ -72,8 +86,8 @@ pub(crate) struct Answer {
     pub(crate) outcome: Outcome,
     pub(crate) verdict: Verdict,
     pub(crate) error: Option<LedgerError>,
-    /// What the ledger says of the job's last error.
-    pub(crate) last_error: Option<String>,
+    /// How the message's job has ended before, if it has.
+    pub(crate) past: Option<Past>,
 }
 
 impl Answer {
@@ -82,14 +96,19 @@ impl Answer {
             outcome,
             verdict,
             error: None,
-            last_error: None,
+            past: None,
         })
     }
 }
 
 impl Engine<'_> {
     /// Claims the job, or says what becomes of its message instead.
-    pub(crate) async fn claim(&self, decoded: &Decoded, delivery: &Delivery) -> Claimed {
+    pub(crate) async fn claim(
+        &self,
+        decoded: &Decoded,
+        delivery: &Delivery,
+        company: Company,
+    ) -> Claimed {
         // Before the claim: from here on a kill brings the message back within the lease, whatever the queue's own
         // visibility timeout is.
         if decoded.policy.has_heartbeat() {
@@ -98,7 +117,7 @@ impl Engine<'_> {
         if !decoded.policy.guarantee.keeps_ledger() {
             return self.without_ledger(decoded, delivery);
         }
-        match self.take(decoded, delivery).await {
+        match self.take(decoded, delivery, company).await {
             Ok(Ok(grant)) => self.granted(decoded, grant),
             Ok(Err(decision)) => self.answer(&decision, delivery).await,
             Err(error) => self.unreachable(delivery, error).await,
@@ -113,6 +132,7 @@ impl Engine<'_> {
             // Nobody counts the errors of a job without a ledger: every earlier delivery passes for one.
             exceptions: spent - 1,
             last_error: None,
+            checkpoint: None,
             reopened: self.sent_again(decoded, spent),
             lease: self.lease(&decoded.policy),
         };
@@ -130,7 +150,13 @@ impl Engine<'_> {
     }
 
     /// A claim as of now. `owner` stays the same however often it is asked.
-    fn request(&self, decoded: &Decoded, delivery: &Delivery, owner: u64) -> ClaimRequest {
+    fn request(
+        &self,
+        decoded: &Decoded,
+        delivery: &Delivery,
+        owner: u64,
+        company: Company,
+    ) -> ClaimRequest {
         let now = self.now();
         ClaimRequest {
             id: decoded.id.clone(),
@@ -141,6 +167,7 @@ impl Engine<'_> {
             now,
             lease: self.lease(&decoded.policy),
             expires: now + RETENTION,
+            alone: company == Company::Alone,
         }
     }
 
@@ -175,6 +202,7 @@ impl Engine<'_> {
         &self,
         decoded: &Decoded,
         delivery: &Delivery,
+        company: Company,
     ) -> Result<Result<Grant, Decision>, LedgerError> {
         // Each further round means that somebody else wrote in between; three such races in a row are no chance.
         const ROUNDS: u32 = 3;
@@ -189,7 +217,7 @@ impl Engine<'_> {
             let (request, reply) = self
                 .until_recorded(&decoded.id, give_up, || {
                     // Made anew for every try: one of a minute ago would hold for a minute less.
-                    let request = self.request(decoded, delivery, owner);
+                    let request = self.request(decoded, delivery, owner, company);
                     self.ask(request, over.clone())
                 })
                 .await?;
@@ -199,6 +227,9 @@ impl Engine<'_> {
             };
             over = match (decide(&request, record.as_ref()), record) {
                 (Decision::Mine(grant), _) => return Ok(Ok(grant)),
+                (Decision::Replace(Replace::Crashed), Some(seen)) if company == Company::Others => {
+                    return Ok(Err(Decision::Suspect { alone: seen.alone }));
+                }
                 (Decision::Replace(why), Some(seen)) if rounds < ROUNDS => Some((seen, why)),
                 (Decision::Vanished, _) if rounds < ROUNDS => None,
                 (decision, _) => return Ok(Err(decision)),
@@ -232,6 +263,7 @@ impl Engine<'_> {
             spent: grant.tries_spent,
             exceptions: grant.exceptions,
             last_error: grant.last_error,
+            checkpoint: grant.checkpoint,
             reopened: grant
                 .reopened
                 .or_else(|| self.sent_again(decoded, grant.tries_spent)),
@@ -258,11 +290,11 @@ impl Engine<'_> {
 
     async fn answer(&self, decision: &Decision, delivery: &Delivery) -> Claimed {
         match *decision {
-            Decision::Acknowledge(outcome, ref last_error) => Claimed::Answered(Answer {
+            Decision::Acknowledge(outcome, ref past) => Claimed::Answered(Answer {
                 outcome,
                 verdict: Verdict::Delete,
                 error: None,
-                last_error: last_error.clone(),
+                past: Some(past.clone()),
             }),
             Decision::Wait(lease) => {
                 // Not at the very end of the lease: the loser of that race would only wait once more.
@@ -271,6 +303,7 @@ impl Engine<'_> {
                 let verdict = Verdict::Redeliver(self.hide(delivery, delay).await);
                 Answer::plain(Outcome::Held, verdict)
             }
+            Decision::Suspect { alone } => Claimed::Suspect { alone },
             Decision::Impossible => Answer::plain(Outcome::Stale, Verdict::Bury),
             Decision::Mine(_) | Decision::Replace(_) | Decision::Vanished => {
                 Answer::plain(Outcome::Held, Verdict::Redeliver(None))
@@ -278,18 +311,14 @@ impl Engine<'_> {
         }
     }
 
-    /// The ledger is down: the message comes back soon, and no try is spent. Later each time, for every receive brings
-    /// it closer to the dead letters: a hundred of them outlast most of a day.
+    /// The ledger is down: the message comes back soon, and no try is spent.
     async fn unreachable(&self, delivery: &Delivery, error: LedgerError) -> Claimed {
-        let doublings = delivery.receive_count.saturating_sub(1).min(7);
-        let delay = Duration::from_secs(5 << doublings);
-        let jitter = Duration::from_millis(self.ports.random.next_u64() % 5000);
-        let verdict = Verdict::Redeliver(self.hide(delivery, delay + jitter).await);
+        let verdict = Verdict::Redeliver(self.hide(delivery, self.pause(delivery)).await);
         Claimed::Answered(Answer {
             outcome: Outcome::Unsettled,
             verdict,
             error: Some(error),
-            last_error: None,
+            past: None,
         })
     }
 }

@@ -1,12 +1,16 @@
 //! What a running job knows and may ask for.
 
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::checkpoint::Checkpoint;
 use crate::tasks::{Task, Tasks};
-use crate::{Clock, Executor, Timestamp};
+use crate::{CheckpointError, Clock, Commit, Executor, Timestamp};
 
 /// Handed to [`Job::run`](crate::Job::run): which attempt this is, how long it has, and the binary's shared state.
 pub struct Context<S> {
@@ -24,11 +28,20 @@ pub(crate) struct Attempt {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) executor: Arc<dyn Executor>,
     pub(crate) tasks: Tasks,
+    pub(crate) checkpoint: Checkpoint,
+    pub(crate) commit: Mutex<Option<Commit>>,
 }
 
 impl Attempt {
     fn should_stop(&self) -> bool {
         self.stop.load(Ordering::Relaxed) || self.clock.now() >= self.deadline
+    }
+}
+
+impl Attempt {
+    pub(crate) fn take_commit(&self) -> Option<Commit> {
+        let mut commit = self.commit.lock().unwrap_or_else(PoisonError::into_inner);
+        commit.take()
     }
 }
 
@@ -87,6 +100,43 @@ impl<S> Context<S> {
     /// repeated attempt has no second effect there.
     pub fn effect_key(&self, name: &str) -> String {
         format!("{}:{name}", self.attempt.id)
+    }
+
+    /// Saves what the job is to go on from, should this attempt not be the last. One write; it replaces what was saved
+    /// before. [`resume`](Self::resume) reads it.
+    pub async fn checkpoint<T: Serialize + Sync>(&self, state: &T) -> Result<(), CheckpointError> {
+        let Attempt {
+            checkpoint,
+            clock,
+            deadline,
+            ..
+        } = &*self.attempt;
+        checkpoint.save(state, &**clock, *deadline).await
+    }
+
+    /// What an earlier attempt of this job saved with [`checkpoint`](Self::checkpoint), also one of before it failed and
+    /// was sent again. Asks nobody: it came with the claim.
+    pub fn resume<T: DeserializeOwned>(&self) -> Result<Option<T>, CheckpointError> {
+        self.attempt.checkpoint.read()
+    }
+
+    /// Writes that are to take effect together with the job's being done, and only then: once, whatever is repeated. They
+    /// are in the ledger's own terms; on DynamoDB they are up to 90 items of a transaction.
+    ///
+    /// If one of them is refused, the attempt has failed. A second call replaces what the first said. A job that keeps no
+    /// ledger cannot commit.
+    pub fn commit(&self, writes: Commit) -> Result<(), CheckpointError> {
+        if self.attempt.checkpoint.held.is_none() {
+            let id = self.attempt.id.clone();
+            return Err(CheckpointError::NoLedger { id });
+        }
+        let mut commit = self
+            .attempt
+            .commit
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *commit = Some(writes);
+        Ok(())
     }
 
     /// Runs `task` beside the job. The job settles only when it has ended, awaited or not, because Lambda freezes

@@ -9,15 +9,28 @@ pub(crate) enum Decision {
     Mine(Grant),
     /// The record stands for an earlier generation that failed, or is forgotten: write over it.
     Replace(Replace),
-    /// Nothing is left to do for this message.
-    /// With the job's last error, for what follows a failure.
-    Acknowledge(Outcome, Option<String>),
+    /// Nothing is left to run for this message; what follows the end of its generation may still be to be sent.
+    Acknowledge(Outcome, Past),
     /// Another attempt runs until then.
     Wait(Timestamp),
+    /// Its last attempt died, and it may not run beside others. Not of this table: it depends on what else runs.
+    Suspect {
+        /// Whether the dead attempt ran alone.
+        alone: bool,
+    },
     /// The message claims a generation that nothing has opened.
     Impossible,
     /// The record went away between the write and its answer.
     Vanished,
+}
+
+/// How the generation of a message ended that was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Past {
+    Done,
+    Cancelled,
+    /// With the job's last error.
+    Failed(String),
 }
 
 /// Reads the decision table. Pure.
@@ -34,18 +47,23 @@ pub(crate) fn decide(request: &ClaimRequest, record: Option<&Record>) -> Decisio
     }
     let stale = request.generation < record.generation;
     let newer = request.generation > record.generation;
-    let acknowledge = |outcome| Decision::Acknowledge(outcome, record.last_error.clone());
+    let failed = || {
+        let error = record.last_error.clone();
+        Past::Failed(error.unwrap_or_else(|| "its error is not known any more".to_owned()))
+    };
+    // Only a job that failed is ever opened again, so that an earlier generation is one that failed.
+    let past = |past| if stale { failed() } else { past };
     match record.state {
-        State::Done => acknowledge(Outcome::DoneBefore),
-        State::Cancelled => acknowledge(Outcome::Cancelled),
-        _ if stale => acknowledge(Outcome::Stale),
+        State::Done => Decision::Acknowledge(Outcome::DoneBefore, past(Past::Done)),
+        State::Cancelled => Decision::Acknowledge(Outcome::Cancelled, past(Past::Cancelled)),
+        _ if stale => Decision::Acknowledge(Outcome::Stale, failed()),
         State::Failed if newer => Decision::Replace(Replace::Reopened),
-        State::Failed => acknowledge(Outcome::FailedBefore),
+        State::Failed => Decision::Acknowledge(Outcome::FailedBefore, failed()),
         State::Running if running => Decision::Wait(record.lease),
         _ if newer => Decision::Impossible,
-        // Pending, or running with its lease over, in the same generation: the condition held after all, so the
-        // record has changed since. Ask again.
-        State::Pending | State::Running => Decision::Vanished,
+        State::Running => Decision::Replace(Replace::Crashed),
+        // The condition held after all, so the record has changed since. Ask again.
+        State::Pending => Decision::Vanished,
     }
 }
 
@@ -56,6 +74,7 @@ impl From<&Record> for Grant {
             tries_spent: record.tries_spent,
             exceptions: record.exceptions,
             last_error: record.last_error.clone(),
+            checkpoint: record.checkpoint.clone(),
             reopened: record.reopened,
             lease: record.lease,
         }

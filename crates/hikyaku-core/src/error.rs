@@ -22,6 +22,7 @@ pub(crate) enum Wish {
     Retry,
     RetryAfter(Duration),
     Snooze(Duration),
+    Continue,
     Fail,
     MissingModel,
 }
@@ -50,6 +51,18 @@ impl JobError {
         Self {
             wish: Wish::Snooze(delay),
             source: "snoozed".into(),
+        }
+    }
+
+    /// The job has done a part of its work and saved a [checkpoint](crate::Context::checkpoint): it goes on from there in
+    /// another invocation, at once. No try is spent, and those spent are given back.
+    ///
+    /// This is how a job takes longer than the fifteen minutes of a Lambda function. It goes on with the same message;
+    /// each part costs one receive of the hundred after which SQS moves a message to the dead letters.
+    pub fn continuation() -> Self {
+        Self {
+            wish: Wish::Continue,
+            source: "continued".into(),
         }
     }
 

@@ -56,7 +56,9 @@ impl Engine<'_> {
             // A beat that was applied late may have come after another claim saw the old lease end; then it was
             // refused, because the token is not ours any more.
             Either::Left((Ok(Fence::Applied), _)) => Beat::Kept(prolonged),
-            Either::Left((Ok(Fence::Refused(_)), _)) | Either::Right(_) => Beat::Lost,
+            Either::Left((Ok(Fence::Refused(_) | Fence::Declined(_)), _)) | Either::Right(_) => {
+                Beat::Lost
+            }
             Either::Left((Err(error), _)) => {
                 tracing::warn!(job.id = %held.id, error = &error as &dyn std::error::Error, "heartbeat failed");
                 Beat::Failed

@@ -49,6 +49,15 @@ pub(crate) fn judge(
             Wish::MissingModel => Judgement::Never {
                 why: "a model that it names is gone",
             },
+            Wish::Continue => Judgement::Later {
+                delay: Duration::ZERO,
+                release: Release {
+                    tries_spent: 0,
+                    exceptions: claim.exceptions,
+                    error: claim.last_error.clone(),
+                },
+                outcome: Outcome::Continued,
+            },
             Wish::Snooze(delay) => case.refund(delay, Outcome::Snoozed),
             // Laravel's release(): the attempt counts, but no exception was thrown.
             Wish::RetryAfter(delay) => case.again(Some(delay), claim.exceptions, ended),

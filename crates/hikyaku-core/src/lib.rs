@@ -17,7 +17,9 @@
 
 mod admit;
 mod batch;
+mod checkpoint;
 mod claim;
+mod commit;
 mod context;
 mod decide;
 mod decode;
@@ -49,6 +51,8 @@ pub mod memory;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use checkpoint::{CheckpointError, LONGEST_CHECKPOINT};
+pub use commit::Commit;
 pub use context::{Context, Stop};
 pub use delivery::{Delivery, Invocation, Receipt};
 pub use error::{JobError, ResultExt};

@@ -37,6 +37,14 @@ impl Engine<'_> {
         }
     }
 
+    /// After how long a message comes back that met something which did not answer. Later each time, for every receive
+    /// brings it closer to the dead letters: a hundred of them outlast most of a day.
+    pub(crate) fn pause(&self, delivery: &Delivery) -> Duration {
+        let doublings = delivery.receive_count.saturating_sub(1).min(7);
+        let jitter = Duration::from_millis(self.ports.random.next_u64() % 5000);
+        Duration::from_secs(5 << doublings) + jitter
+    }
+
     /// Repeats a call until it is answered or the time is up. Repeating is safe: every write names its claim, and every
     /// message its job.
     pub(crate) async fn until_recorded<'a, T, E: Passing>(

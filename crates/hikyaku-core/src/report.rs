@@ -51,6 +51,8 @@ pub enum Outcome {
     Stale,
     /// The attempt failed and the job will be tried again.
     Released,
+    /// The job has saved a checkpoint and goes on in another invocation; no try was spent.
+    Continued,
     /// The job asked to come back later; no try was spent.
     Snoozed,
     /// The job failed for good, or the message was not a job: it is in the failed store.
@@ -129,8 +131,8 @@ impl Report {
 
     /// Adds what the run itself left.
     pub(crate) fn with(mut self, ended: Ended, duration: Duration) -> Self {
-        if let Ended::Succeeded(output) = ended {
-            self.output = output;
+        if let Ended::Succeeded(success) = ended {
+            self.output = success.output;
         }
         self.duration = duration;
         self
@@ -187,6 +189,7 @@ impl Outcome {
             Self::Cancelled => "cancelled",
             Self::Stale => "stale",
             Self::Released => "released",
+            Self::Continued => "continued",
             Self::Snoozed => "snoozed",
             Self::Buried => "buried",
             Self::Held => "held",

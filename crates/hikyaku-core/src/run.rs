@@ -2,8 +2,8 @@
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_channel::oneshot;
@@ -11,19 +11,21 @@ use futures_util::{FutureExt, select_biased};
 use serde_json::value::RawValue;
 use tracing::Instrument;
 
+use crate::checkpoint::Checkpoint;
 use crate::claim::{Claim, LEASE_MARGIN};
 use crate::context::{Attempt, Context};
 use crate::engine::Engine;
+use crate::error::Wish;
 use crate::policy::Policy;
 use crate::registry::Run;
 use crate::tasks::Tasks;
-use crate::{BoxFuture, Delivery, JobError, Timestamp};
+use crate::{BoxFuture, Commit, Delivery, JobError, Timestamp};
 
 /// How an attempt ended.
 #[derive(Debug)]
 pub(crate) enum Ended {
-    /// The job is done, with what it answered.
-    Succeeded(Option<Box<RawValue>>),
+    /// The job is done.
+    Succeeded(Success),
     /// The job answered an error.
     Erred(JobError),
     /// The job panicked.
@@ -36,7 +38,23 @@ pub(crate) enum Ended {
     Fenced,
 }
 
+/// What a job leaves that is done.
+#[derive(Debug)]
+pub(crate) struct Success {
+    /// What it answered.
+    pub(crate) output: Option<Box<RawValue>>,
+    /// What is to be written together with its being done.
+    pub(crate) commit: Option<Commit>,
+}
+
 impl Ended {
+    /// The job's own writes were refused.
+    pub(crate) fn declined(reason: &str) -> Self {
+        Self::Erred(JobError::from(format!(
+            "what the job commits was refused: {reason}"
+        )))
+    }
+
     /// What went wrong, for people.
     pub(crate) fn error(&self) -> Option<String> {
         match self {
@@ -73,7 +91,6 @@ impl Engine<'_> {
         let started = self.now();
         let limit = self.limit_under(claim, started, job.policy);
         let policy = job.policy;
-        self.warn_of_a_cut_timeout(policy);
         let running = self.start(job, claim, limit);
         let mut result = running.result;
         let mut time_over = self.ports.clock.sleep_until(limit).fuse();
@@ -82,7 +99,7 @@ impl Engine<'_> {
             select_biased! {
                 ended = result => ended.unwrap_or_else(|_| Ended::Panicked("its task was dropped".to_owned())),
                 () = lost => Ended::Fenced,
-                () = time_over => self.out_of_time(started, limit, policy),
+                () = time_over => self.out_of_time(started, limit, policy, &running.attempt),
             }
         };
         if !matches!(
@@ -96,26 +113,32 @@ impl Engine<'_> {
         ended
     }
 
-    /// A timeout that the function cannot give is cut, and whoever wrote it should know.
-    fn warn_of_a_cut_timeout(&self, policy: &Policy) {
+    /// What the end of its time means for a job.
+    fn out_of_time(
+        &self,
+        started: Timestamp,
+        limit: Timestamp,
+        policy: &Policy,
+        attempt: &Attempt,
+    ) -> Ended {
         let full = self.full_time(policy);
-        if policy.has_limit() && full < policy.timeout {
+        // It did not get as much as this function can ever give it: it was cut short by what ran before it.
+        if started.until(limit) * 10 < full * 9 {
+            return Ended::Interrupted;
+        }
+        let cut = policy.has_limit() && full < policy.timeout;
+        // It has got on, and its own time is not over: it goes on from its checkpoint.
+        if cut && attempt.checkpoint.was_saved() {
+            return Ended::Interrupted;
+        }
+        if cut {
             tracing::warn!(
                 timeout_s = policy.timeout.as_secs(),
                 cut_to_s = full.as_secs_f64(),
-                "the job's timeout is cut to what its function has: raise the function's Timeout"
+                "the job's timeout is cut to what its function has: raise the function's Timeout, or let the job save checkpoints"
             );
         }
-    }
-
-    /// Whether the job got as much time as this function can ever give it, or was cut short by what ran before it.
-    fn out_of_time(&self, started: Timestamp, limit: Timestamp, policy: &Policy) -> Ended {
-        let granted = started.until(limit);
-        if granted * 10 >= self.full_time(policy) * 9 {
-            Ended::TimedOut(self.full_time(policy))
-        } else {
-            Ended::Interrupted
-        }
+        Ended::TimedOut(full)
     }
 
     fn start<S: Send + Sync + 'static>(
@@ -133,6 +156,14 @@ impl Engine<'_> {
             clock: Arc::clone(&self.ports.clock),
             executor: Arc::clone(&self.ports.executor),
             tasks: Tasks::default(),
+            checkpoint: Checkpoint {
+                id: job.id.to_owned(),
+                held: claim.held.clone(),
+                found: claim.checkpoint.clone(),
+                saved: AtomicBool::new(false),
+                ledger: Arc::clone(&self.ports.ledger),
+            },
+            commit: Mutex::default(),
         });
         let (sender, result) = oneshot::channel();
         let context = Context::new(job.state, Arc::clone(&attempt));
@@ -178,7 +209,15 @@ fn run_to_end<S: Send + Sync + 'static>(
             Ok(Ok(_)) if task_panicked => {
                 Ended::Panicked("a task that the job spawned panicked".to_owned())
             }
-            Ok(Ok(output)) => Ended::Succeeded(output),
+            Ok(Ok(output)) => Ended::Succeeded(Success {
+                output,
+                commit: attempt.take_commit(),
+            }),
+            Ok(Err(error)) if error.wish == Wish::Continue && !attempt.checkpoint.was_saved() => {
+                Ended::Erred(JobError::from(
+                    "the job asked to be continued, but saved no checkpoint to go on from",
+                ))
+            }
             Ok(Err(error)) => Ended::Erred(error),
             Err(panic) => Ended::Panicked(message_of(&*panic)),
         };

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use crate::claim::{Answer, Claim, REOPENED_QUIET};
+use crate::decide::Past;
 use crate::decode::{Decoded, Refused};
 use crate::engine::Engine;
 use crate::explain::explain;
@@ -16,7 +17,9 @@ use crate::policy::NEVER_AGAIN;
 use crate::ports::ledger::RETENTION;
 use crate::run::Ended;
 use crate::settled::{Recorded, Settled, buried, done, fenced, recorded, settled_as, unsettled};
-use crate::{Delivery, End, FailedJob, Outcome, Outgoing, Release, State, Timestamp, Verdict};
+use crate::{
+    Commit, Delivery, End, FailedJob, Outcome, Outgoing, Release, State, Timestamp, Verdict,
+};
 
 /// A job whose attempt is over: all that settling needs to know of it.
 pub(crate) struct Finished<'a> {
@@ -80,12 +83,41 @@ impl<'a> Finished<'a> {
     }
 }
 
+/// Why the end of a job does not stand as it was asked for.
+enum Unrecorded {
+    /// The job's own writes were refused, for this reason.
+    Declined(String),
+    /// This is what its message is left with instead.
+    Otherwise(Settled),
+}
+
+impl From<Unrecorded> for Settled {
+    /// Of a job that has no writes of its own, none can be refused.
+    fn from(unrecorded: Unrecorded) -> Self {
+        match unrecorded {
+            Unrecorded::Declined(_) => fenced(),
+            Unrecorded::Otherwise(settled) => settled,
+        }
+    }
+}
+
 impl Engine<'_> {
     /// Records how the attempt ended and tells the queue.
     pub(crate) async fn settle(&self, job: &Finished<'_>, ended: &Ended) -> Settled {
-        if let Ended::Succeeded(_) = ended {
-            return self.complete(job, Outcome::Done).await;
+        if let Ended::Succeeded(success) = ended {
+            let commit = success.commit.clone();
+            return match self.complete(job, Outcome::Done, commit).await {
+                Ok(settled) | Err(Unrecorded::Otherwise(settled)) => settled,
+                // Nothing was written: the attempt has failed after all.
+                Err(Unrecorded::Declined(reason)) => {
+                    self.settle_failure(job, &Ended::declined(&reason)).await
+                }
+            };
         }
+        self.settle_failure(job, ended).await
+    }
+
+    async fn settle_failure(&self, job: &Finished<'_>, ended: &Ended) -> Settled {
         let error = ended.error();
         if let Ended::Fenced = ended {
             return Settled {
@@ -167,7 +199,8 @@ impl Engine<'_> {
 
     /// Counts a job as done that did not have to run.
     pub(crate) async fn settle_skipped(&self, job: &Finished<'_>) -> Settled {
-        self.complete(job, Outcome::Skipped).await
+        let settled = self.complete(job, Outcome::Skipped, None).await;
+        settled.unwrap_or_else(Settled::from)
     }
 
     /// Closes the record of a job whose place a later dispatch has taken. Nothing follows it, as in Laravel.
@@ -178,7 +211,7 @@ impl Engine<'_> {
         };
         match self.record_end(job, &end, State::Cancelled).await {
             Ok(()) => settled_as(Outcome::Dropped),
-            Err(settled) => settled,
+            Err(unrecorded) => unrecorded.into(),
         }
     }
 
@@ -225,7 +258,7 @@ impl Engine<'_> {
 
     /// Gives back a message that cannot be read because the place of its body does not answer.
     pub(crate) async fn not_reached(&self, delivery: &Delivery, error: String) -> Settled {
-        let delay = self.hide(delivery, self.pause()).await;
+        let delay = self.hide(delivery, self.pause(delivery)).await;
         Settled {
             outcome: Outcome::Unsettled,
             verdict: Verdict::Redeliver(delay),
@@ -245,15 +278,16 @@ impl Engine<'_> {
             outcome,
             verdict,
             error,
-            last_error,
+            past,
         } = answer;
         if verdict != Verdict::Bury {
-            let last_error = last_error.unwrap_or_default();
-            let ending = match outcome {
-                Outcome::DoneBefore => Some(Ending::Done),
-                Outcome::Cancelled => Some(Ending::Dropped),
-                Outcome::FailedBefore => Some(Ending::Failed(&last_error)),
-                _ => None,
+            let ending = match &past {
+                Some(Past::Done) => Some(Ending::Done),
+                // Most likely for a later dispatch, which nothing follows.
+                Some(Past::Cancelled) if decoded.plan.admission.debounce.is_some() => None,
+                Some(Past::Cancelled) => Some(Ending::Dropped),
+                Some(Past::Failed(error)) => Some(Ending::Failed(error)),
+                None => None,
             };
             let settled = Settled {
                 outcome,
@@ -284,12 +318,18 @@ impl Engine<'_> {
         self.bury_unclaimed(delivery, true, row).await
     }
 
-    async fn complete(&self, job: &Finished<'_>, outcome: Outcome) -> Settled {
-        let end = job.end(self.now(), None);
-        match self.record_end(job, &end, State::Done).await {
-            Ok(()) => self.followed(job, Ending::Done, settled_as(outcome)).await,
-            Err(settled) => settled,
-        }
+    async fn complete(
+        &self,
+        job: &Finished<'_>,
+        outcome: Outcome,
+        commit: Option<Commit>,
+    ) -> Result<Settled, Unrecorded> {
+        let end = End {
+            commit,
+            ..job.end(self.now(), None)
+        };
+        self.record_end(job, &end, State::Done).await?;
+        Ok(self.followed(job, Ending::Done, settled_as(outcome)).await)
     }
 
     /// Closes the record of a job that is not to be run after all. Its batch goes on, its chain does not.
@@ -301,12 +341,17 @@ impl Engine<'_> {
         let settled = settled_as(Outcome::Dropped);
         match self.record_end(job, &end, State::Cancelled).await {
             Ok(()) => self.followed(job, Ending::Dropped, settled).await,
-            Err(settled) => settled,
+            Err(unrecorded) => unrecorded.into(),
         }
     }
 
-    /// Writes the end of a job that succeeded or was dropped. Err: what that leaves instead.
-    async fn record_end(&self, job: &Finished<'_>, end: &End, state: State) -> Result<(), Settled> {
+    /// Writes the end of a job that succeeded or was dropped.
+    async fn record_end(
+        &self,
+        job: &Finished<'_>,
+        end: &End,
+        state: State,
+    ) -> Result<(), Unrecorded> {
         let Some(held) = &job.claim.held else {
             return Ok(());
         };
@@ -316,9 +361,10 @@ impl Engine<'_> {
         match written.await {
             Ok(fence) => match recorded(&fence, held, state) {
                 Recorded::AsAsked | Recorded::AsDone => Ok(()),
-                Recorded::Not => Err(fenced()),
+                Recorded::Not => Err(Unrecorded::Otherwise(fenced())),
+                Recorded::Declined(reason) => Err(Unrecorded::Declined(reason)),
             },
-            Err(error) => Err(unsettled(&error)),
+            Err(error) => Err(Unrecorded::Otherwise(unsettled(&error))),
         }
     }
 
@@ -328,7 +374,9 @@ impl Engine<'_> {
             Ok(()) => settled,
             Err(error) => Settled {
                 outcome: Outcome::Unsettled,
-                verdict: Verdict::Redeliver(self.hide(job.delivery, self.pause()).await),
+                verdict: Verdict::Redeliver(
+                    self.hide(job.delivery, self.pause(job.delivery)).await,
+                ),
                 error: Some(format!(
                     "the job is recorded as {}, but what follows it could not be sent yet: {error}",
                     settled.outcome.word()
@@ -356,7 +404,7 @@ impl Engine<'_> {
             {
                 Ok(Recorded::AsAsked) => {}
                 Ok(Recorded::AsDone) => return self.followed(job, Ending::Done, done()).await,
-                Ok(Recorded::Not) => return fenced(),
+                Ok(Recorded::Not | Recorded::Declined(_)) => return fenced(),
                 Err(error) => return unsettled(&error),
             }
         }
@@ -400,7 +448,7 @@ impl Engine<'_> {
                 self.followed(job, ending, settled).await
             }
             Ok(Recorded::AsDone) => self.followed(job, Ending::Done, done()).await,
-            Ok(Recorded::Not) => fenced(),
+            Ok(Recorded::Not | Recorded::Declined(_)) => fenced(),
             Err(error) => unsettled(&error),
         }
     }

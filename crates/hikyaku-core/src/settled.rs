@@ -19,11 +19,14 @@ pub(crate) enum Recorded {
     AsDone,
     /// Another attempt holds the job, or held it since.
     Not,
+    /// The job's own writes were refused.
+    Declined(String),
 }
 
 pub(crate) fn recorded(fence: &Fence, held: &Held, asked: State) -> Recorded {
     match fence {
         Fence::Applied => Recorded::AsAsked,
+        Fence::Declined(reason) => Recorded::Declined(reason.clone()),
         Fence::Refused(Some(record)) if record.token != held.token => Recorded::Not,
         Fence::Refused(Some(record)) if record.state == asked => Recorded::AsAsked,
         Fence::Refused(Some(record)) if record.state == State::Done => Recorded::AsDone,

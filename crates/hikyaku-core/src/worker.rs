@@ -8,7 +8,7 @@ use hikyaku_laravel::chain::LinkOptions;
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
-use crate::claim::{Claim, Claimed};
+use crate::claim::{Claim, Claimed, Company};
 use crate::decode::{Decoded, Decoding, Refusal, Refused, decode};
 use crate::engine::Engine;
 use crate::explain::explain;
@@ -125,33 +125,50 @@ impl<S: Send + Sync + 'static> Worker<S> {
     }
 
     /// One delivery's whole way.
-    pub(crate) async fn handle(&self, delivery: &Delivery, engine: &Engine<'_>) -> Report {
+    pub(crate) async fn handle(
+        &self,
+        delivery: &Delivery,
+        engine: &Engine<'_>,
+        company: Company,
+    ) -> Turn {
         let message = &delivery.message_id;
         let span =
             tracing::error_span!("job", message.id = %message, job.id = Empty, job.name = Empty);
-        let report = self.attend(delivery, engine).instrument(span.clone()).await;
-        span.in_scope(|| report.log());
-        report
+        let turn = self
+            .attend(delivery, engine, company)
+            .instrument(span.clone())
+            .await;
+        if let Turn::Over(report) = &turn {
+            span.in_scope(|| report.log());
+        }
+        turn
     }
 
-    async fn attend(&self, delivery: &Delivery, engine: &Engine<'_>) -> Report {
+    async fn attend(&self, delivery: &Delivery, engine: &Engine<'_>, company: Company) -> Turn {
         let began = engine.now();
         let envelope = match engine.resolve(delivery).await {
             Ok(envelope) => envelope,
-            Err(Unread::Refused(why)) => return refuse(engine, &why, delivery).await,
+            Err(Unread::Refused(why)) => {
+                return Turn::Over(refuse(engine, &why, delivery).await);
+            }
             Err(Unread::Later(error)) => {
                 let settled = engine.not_reached(delivery, explain(&error)).await;
-                return Report::unread(delivery.message_id.clone(), delivery, settled);
+                let id = delivery.message_id.clone();
+                return Turn::Over(Report::unread(id, delivery, settled));
             }
         };
         let (decoded, prepared) =
             match decode(&self.registry, envelope, delivery, &engine.ports.laravel) {
                 Decoding::Ready(decoded, prepared) => (decoded, Ok(prepared)),
                 Decoding::Misfit(decoded, why) => (decoded, Err(why)),
-                Decoding::Refused(refused) => return refuse(engine, &refused, delivery).await,
+                Decoding::Refused(refused) => {
+                    return Turn::Over(refuse(engine, &refused, delivery).await);
+                }
             };
         name_span(&decoded.id, &decoded.name);
-        let ready = self.begin(&decoded, prepared, delivery, engine).await;
+        let ready = self
+            .begin(&decoded, prepared, delivery, engine, company)
+            .await;
         let Begun {
             run,
             state,
@@ -159,7 +176,10 @@ impl<S: Send + Sync + 'static> Worker<S> {
             locks,
         } = match ready {
             Ok(ready) => ready,
-            Err(settled) => return Report::of(&decoded, delivery, 0, settled),
+            Err(Unbegun::Suspect { alone }) => return Turn::Later { alone },
+            Err(Unbegun::Settled(settled)) => {
+                return Turn::Over(Report::of(&decoded, delivery, 0, settled));
+            }
         };
         let job = run::Job {
             id: &decoded.id,
@@ -172,7 +192,8 @@ impl<S: Send + Sync + 'static> Worker<S> {
         let settled = engine
             .settle(&Finished::new(&decoded, &claim, delivery), &ended)
             .await;
-        Report::of(&decoded, delivery, claim.spent, settled).with(ended, began.until(engine.now()))
+        let report = Report::of(&decoded, delivery, claim.spent, settled);
+        Turn::Over(report.with(ended, began.until(engine.now())))
     }
 
     /// All that comes before a job runs. Err: it does not, and this is what its message is left with.
@@ -182,33 +203,36 @@ impl<S: Send + Sync + 'static> Worker<S> {
         prepared: Result<Prepared<S>, Refusal>,
         delivery: &Delivery,
         engine: &Engine<'_>,
-    ) -> Result<Begun<S>, Settled> {
+        company: Company,
+    ) -> Result<Begun<S>, Unbegun> {
         let state = match self.shared.get() {
             Ok(state) => Arc::clone(state),
-            Err(error) => return Err(engine.not_set_up(delivery, &error).await),
+            Err(error) => return Err(engine.not_set_up(delivery, &error).await.into()),
         };
         if !engine.worth_starting(&decoded.policy) {
-            return Err(engine.postpone(delivery).await);
+            return Err(engine.postpone(delivery).await.into());
         }
-        let claim = match engine.claim(decoded, delivery).await {
+        let claim = match engine.claim(decoded, delivery, company).await {
             Claimed::Run(claim) => claim,
             Claimed::Exhausted(claim) => {
                 let job = Finished::new(decoded, &claim, delivery);
                 engine.abandon_locks(&job).await;
-                return Err(engine.settle_exhausted(&job).await);
+                return Err(engine.settle_exhausted(&job).await.into());
             }
             Claimed::Late(claim) => {
                 let job = Finished::new(decoded, &claim, delivery);
-                return Err(engine.settle_late(&job).await);
+                return Err(engine.settle_late(&job).await.into());
             }
             Claimed::Answered(answer) => {
-                return Err(engine.settle_unclaimed(decoded, delivery, answer).await);
+                let settled = engine.settle_unclaimed(decoded, delivery, answer).await;
+                return Err(settled.into());
             }
+            Claimed::Suspect { alone } => return Err(Unbegun::Suspect { alone }),
         };
         let job = Finished::new(decoded, &claim, delivery);
         let run = match prepared {
             Ok(prepared) => prepared.run,
-            Err(why) => return Err(engine.settle_misfit(&job, explain(&why)).await),
+            Err(why) => return Err(engine.settle_misfit(&job, explain(&why)).await.into()),
         };
         let locks = engine.enter(&job).await?;
         Ok(Begun {
@@ -217,6 +241,26 @@ impl<S: Send + Sync + 'static> Worker<S> {
             claim,
             locks,
         })
+    }
+}
+
+/// What becomes of a delivery in its turn.
+pub(crate) enum Turn {
+    /// It is dealt with.
+    Over(Report),
+    /// It has to wait until nothing runs beside it; `alone`: its last attempt died although nothing did.
+    Later { alone: bool },
+}
+
+/// Why a job does not run now.
+enum Unbegun {
+    Settled(Settled),
+    Suspect { alone: bool },
+}
+
+impl From<Settled> for Unbegun {
+    fn from(settled: Settled) -> Self {
+        Self::Settled(settled)
     }
 }
 

@@ -34,3 +34,8 @@ pub use envelope::{
     Contents, Envelope, EnvelopeError, Kind, OpenError, PayloadError, Tries, Unsupported,
 };
 pub use identity::{derived_uuid, random_uuid};
+
+/// The examples in the README are compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -52,14 +52,16 @@ pub use config::Config;
 pub use error::Error;
 pub use function::{Function, FunctionError};
 pub use hikyaku_core::{
-    Context, Delivery, Description, Guarantee, Invocation, Job, JobError, Outcome, Policy, Ports,
-    Receipt, Report, ResultExt, Settings, Stop, Task, TaskLost, Timestamp, Verdict, Worker,
-    explain,
+    CheckpointError, Commit, Context, Delivery, Description, Guarantee, Invocation, Job, JobError,
+    Outcome, Policy, Ports, Receipt, Report, ResultExt, Settings, Stop, Task, TaskLost, Timestamp,
+    Verdict, Worker, explain,
 };
+pub use ledger::Writes;
 pub use serve::serve;
 pub use sqs::SqsQueue;
 pub use system::{SystemClock, SystemRandom};
 pub use threads::JobThreads;
 
+pub use aws_sdk_dynamodb as dynamodb;
 pub use hikyaku_core as core;
 pub use hikyaku_laravel::chain::LinkOptions;

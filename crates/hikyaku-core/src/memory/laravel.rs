@@ -108,6 +108,12 @@ impl MemoryLedger {
         row.is_some_and(|row| row.finished.is_some())
     }
 
+    /// When a batch was marked as finished.
+    pub fn finished_at(&self, id: &str) -> Option<Timestamp> {
+        let tables = self.tables();
+        tables.laravel.batches.get(id)?.finished
+    }
+
     /// Puts an entry into the cache, as the application would.
     pub fn put(&self, key: &str, value: &str, expires: Timestamp) {
         let value = value.to_owned();

@@ -7,7 +7,7 @@ use crate::ports::ledger::{
     ClaimReply, ClaimRequest, End, FailedJob, Fence, Grant, Held, Ledger, LedgerError, Record,
     Release, Replace, State,
 };
-use crate::{BoxFuture, Timestamp};
+use crate::{BoxFuture, Commit, Timestamp};
 
 use super::laravel::LaravelTables;
 
@@ -22,6 +22,7 @@ pub(super) struct Tables {
     records: BTreeMap<String, Record>,
     failed: BTreeMap<String, FailedJob>,
     pub(super) laravel: LaravelTables,
+    notes: Vec<(String, String)>,
     pub(super) writes: u64,
 }
 
@@ -46,6 +47,11 @@ impl MemoryLedger {
         self.tables().failed.remove(id)
     }
 
+    /// What jobs committed, in order.
+    pub fn notes(&self) -> Vec<(String, String)> {
+        self.tables().notes.clone()
+    }
+
     /// How many item writes were made, refused ones included: what DynamoDB would charge for.
     pub fn writes(&self) -> u64 {
         self.tables().writes
@@ -56,7 +62,17 @@ impl MemoryLedger {
     }
 }
 
+/// A job's own writes, for this ledger: notes that are only made where there is none of the name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notes(pub Vec<(String, String)>);
+
 impl Tables {
+    /// The name of a note that is there already.
+    fn taken<'n>(&self, notes: &'n Notes) -> Option<&'n str> {
+        let mut names = notes.0.iter().map(|(name, _)| name.as_str());
+        names.find(|name| self.notes.iter().any(|(taken, _)| taken == name))
+    }
+
     fn grant(&mut self, request: &ClaimRequest, record: Record) -> ClaimReply {
         let grant = Grant::from(&record);
         self.records.insert(request.id.clone(), record);
@@ -86,10 +102,25 @@ impl ClaimRequest {
             generation: self.generation,
             lease: self.lease,
             owner: self.owner,
+            alone: self.alone,
+            checkpoint: None,
             exceptions: 0,
             last_error: None,
             reopened: None,
             expires: self.expires,
+        }
+    }
+}
+
+impl ClaimRequest {
+    /// The record that this claim writes over one of the same generation.
+    fn after(&self, found: Record, tries_spent: u32) -> Record {
+        Record {
+            exceptions: found.exceptions,
+            last_error: found.last_error,
+            checkpoint: found.checkpoint,
+            reopened: found.reopened,
+            ..self.record(found.token + 1, tries_spent)
         }
     }
 }
@@ -106,17 +137,11 @@ impl Ledger for MemoryLedger {
                 let record = request.record(1, 1);
                 return Ok(tables.grant(request, record));
             };
-            let free = found.state == State::Pending
-                || (found.state == State::Running && found.lease < request.now);
-            if found.generation != request.generation || !free {
+            if found.generation != request.generation || found.state != State::Pending {
                 return Ok(ClaimReply::Refused(Some(found)));
             }
-            let record = Record {
-                exceptions: found.exceptions,
-                last_error: found.last_error,
-                reopened: found.reopened,
-                ..request.record(found.token + 1, found.tries_spent + 1)
-            };
+            let spent = found.tries_spent + 1;
+            let record = request.after(found, spent);
             Ok(tables.grant(request, record))
         })
     }
@@ -132,16 +157,39 @@ impl Ledger for MemoryLedger {
             tables.writes += 1;
             let found = tables.records.get(&request.id).cloned();
             let unchanged = found.as_ref().is_some_and(|found| {
-                found.state == seen.state
+                let over = found.state != State::Running || found.lease < request.now;
+                over && found.state == seen.state
                     && found.token == seen.token
                     && found.expires == seen.expires
             });
             if !unchanged {
                 return Ok(ClaimReply::Refused(found));
             }
-            let mut record = request.record(seen.token + 1, 1);
-            record.reopened = (why == Replace::Reopened).then_some(request.now);
+            let record = match (why, found) {
+                (Replace::Crashed, Some(found)) => {
+                    let spent = seen.tries_spent + u32::from(seen.alone);
+                    request.after(found, spent)
+                }
+                (Replace::Reopened, Some(found)) => Record {
+                    checkpoint: found.checkpoint,
+                    reopened: Some(request.now),
+                    ..request.record(seen.token + 1, 1)
+                },
+                _ => request.record(seen.token + 1, 1),
+            };
             Ok(tables.grant(request, record))
+        })
+    }
+
+    fn save<'a>(
+        &'a self,
+        held: &'a Held,
+        checkpoint: &'a str,
+    ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
+        Box::pin(async move {
+            Ok(self.tables().fenced(held, |record| {
+                record.checkpoint = Some(checkpoint.to_owned());
+            }))
         })
     }
 
@@ -160,6 +208,15 @@ impl Ledger for MemoryLedger {
     ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
         Box::pin(async move {
             let mut tables = self.tables();
+            let own = end.commit.as_ref().and_then(Commit::of::<Notes>);
+            if let Some(taken) = own.and_then(|own| tables.taken(own)) {
+                let runs = tables.records.get(&held.id).is_some_and(|record| {
+                    record.state == State::Running && record.token == held.token
+                });
+                if runs {
+                    return Ok(Fence::Declined(format!("`{taken}` is there already")));
+                }
+            }
             let fence = tables.fenced(held, |record| {
                 record.state = if end.dropped {
                     State::Cancelled
@@ -167,9 +224,12 @@ impl Ledger for MemoryLedger {
                     State::Done
                 };
                 record.expires = end.expires;
+                record.checkpoint = None;
             });
             if fence == Fence::Applied {
                 tables.writes += tables.laravel.close(end, None);
+                let own = own.map(|own| own.0.clone()).unwrap_or_default();
+                tables.notes.extend(own);
             }
             Ok(fence)
         })

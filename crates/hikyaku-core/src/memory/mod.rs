@@ -3,4 +3,4 @@
 mod laravel;
 mod ledger;
 
-pub use ledger::MemoryLedger;
+pub use ledger::{MemoryLedger, Notes};

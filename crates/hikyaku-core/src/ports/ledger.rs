@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::BoxFuture;
 use super::clock::Timestamp;
 use super::store::{Passing, SILENT};
+use crate::Commit;
 
 /// Where a job stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -43,6 +44,10 @@ pub struct Record {
     pub lease: Timestamp,
     /// The claim that holds it.
     pub owner: u64,
+    /// Whether the attempt that holds it ran with no other job beside it: if its process dies, that is its own doing.
+    pub alone: bool,
+    /// What the job saved of its progress.
+    pub checkpoint: Option<String>,
     /// Errors, panics and timeouts so far in this generation.
     pub exceptions: u32,
     /// The last error, in short.
@@ -72,6 +77,8 @@ pub struct ClaimRequest {
     pub lease: Timestamp,
     /// From when on the record may be forgotten.
     pub expires: Timestamp,
+    /// Whether no other job runs beside it.
+    pub alone: bool,
 }
 
 /// What a granted claim holds.
@@ -85,6 +92,8 @@ pub struct Grant {
     pub exceptions: u32,
     /// What the attempt before left.
     pub last_error: Option<String>,
+    /// What an attempt before saved of its progress.
+    pub checkpoint: Option<String>,
     /// When this generation was opened again, if it was.
     pub reopened: Option<Timestamp>,
     /// Until when the claim holds.
@@ -107,6 +116,9 @@ pub enum Replace {
     Reopened,
     /// The record had expired; its id is used anew.
     Expired,
+    /// The attempt that held it died: its lease is over. The try of an attempt that ran alone is spent; what ran beside
+    /// others may have died of a neighbour, and keeps it.
+    Crashed,
 }
 
 /// A claim that is held: what every later write names.
@@ -143,6 +155,8 @@ pub struct End {
     pub batch: Option<String>,
     /// Laravel's locks that end with the job. A lock that somebody else holds by now stays.
     pub unlock: Vec<Unlock>,
+    /// The job's own writes. If they are refused, nothing is written.
+    pub commit: Option<Commit>,
 }
 
 impl End {
@@ -154,6 +168,7 @@ impl End {
             error: None,
             batch: None,
             unlock: Vec::new(),
+            commit: None,
         }
     }
 }
@@ -174,6 +189,8 @@ pub enum Fence {
     Applied,
     /// The token was not the record's any more, or the record did not run; this is what stood there.
     Refused(Option<Record>),
+    /// The job's own writes were refused, for this reason; nothing was written. Only `complete` has any.
+    Declined(String),
 }
 
 /// A job that is buried: the row of the failed store.
@@ -211,21 +228,28 @@ pub struct LedgerError {
 /// Conditional writes on one record per job. Every method but `bury` costs one write on one item; `fail` and `bury`
 /// write the failed row too.
 pub trait Ledger: Send + Sync + 'static {
-    /// Takes the job. Condition: there is no record, or its generation is the request's and it is pending, or running
-    /// with a lease before `request.now`.
+    /// Takes the job. Condition: there is no record, or its generation is the request's and it is pending.
     fn claim<'a>(
         &'a self,
         request: &'a ClaimRequest,
     ) -> BoxFuture<'a, Result<ClaimReply, LedgerError>>;
 
-    /// Takes the job over what stands there, with no tries spent. Condition: state, token and expiry are still those
-    /// of `seen`.
+    /// Takes the job over what stands there. Condition: state, token and expiry are still those of `seen`, and, if that
+    /// runs, its lease is before `request.now`.
     fn replace<'a>(
         &'a self,
         request: &'a ClaimRequest,
         seen: &'a Record,
         why: Replace,
     ) -> BoxFuture<'a, Result<ClaimReply, LedgerError>>;
+
+    /// Saves what a job is to go on from. Condition: running with this token. Its text counts towards the cost of every
+    /// later write: one unit per KB.
+    fn save<'a>(
+        &'a self,
+        held: &'a Held,
+        checkpoint: &'a str,
+    ) -> BoxFuture<'a, Result<Fence, LedgerError>>;
 
     /// Prolongs the lease. Condition: running with this token.
     fn extend<'a>(

@@ -3,11 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::scheduler::{ProcessId, yield_now};
+use futures_channel::oneshot;
+use hikyaku_laravel::overflow::Pointer;
+
+use super::scheduler::{ProcessId, Scheduler, yield_now};
 use crate::{
     Batch, Batches, BoxFuture, Cache, ClaimReply, ClaimRequest, Clock, End, FailedJob, Fence, Held,
-    Ledger, LedgerError, Lock, Outgoing, Queue, QueueError, Receipt, Record, Release, Replace,
-    StoreError, Timestamp, Unlock,
+    Ledger, LedgerError, Lock, Outgoing, Payloads, Queue, QueueError, Receipt, Record, Release,
+    Replace, StoreError, Timestamp, Unlock,
 };
 
 /// What becomes of one call.
@@ -20,7 +23,7 @@ pub enum Fate {
     Throttled,
     /// It takes effect, but an error is all the caller sees.
     AnswerLost,
-    /// It takes effect only after this time.
+    /// It takes effect only after this time, though its caller may be dead by then.
     Late(Duration),
     /// It takes effect at once, but the answer takes this time.
     AnsweredLate(Duration),
@@ -72,14 +75,21 @@ pub struct Line {
     pub network: Arc<dyn Network>,
     /// What late calls wait by.
     pub clock: Arc<dyn Clock>,
+    /// Where calls are that are on their way.
+    pub scheduler: Scheduler,
 }
 
+/// The process of all calls that are on their way: nobody kills it.
+const WIRE: ProcessId = ProcessId(usize::MAX - 1);
+
 impl Line {
-    async fn call<T, E>(
+    /// Makes a call. `detached` is the same call for when it outlives its caller.
+    async fn call<T: Send + 'static, E: Send + 'static>(
         &self,
         operation: &'static str,
         subject: &str,
         call: BoxFuture<'_, Result<T, E>>,
+        detached: impl FnOnce() -> BoxFuture<'static, Result<T, E>>,
         error: impl FnOnce(Fault) -> E,
     ) -> Result<T, E> {
         yield_now().await;
@@ -97,8 +107,15 @@ impl Line {
                 refused => refused,
             },
             Fate::Late(time) => {
-                self.wait(time).await;
-                call.await
+                let (sender, answer) = oneshot::channel();
+                let (line, call) = (self.clone(), detached());
+                self.scheduler.spawn(WIRE, async move {
+                    line.wait(time).await;
+                    // Nobody listens any more when the caller is dead.
+                    drop(sender.send(call.await));
+                });
+                let lost = |_| Err(error(Fault("the answer was lost")));
+                answer.await.unwrap_or_else(lost)
             }
             Fate::AnsweredLate(time) => {
                 let answer = call.await;
@@ -122,11 +139,12 @@ pub struct DistantLedger {
 }
 
 impl DistantLedger {
-    fn call<'a, T: Send + 'a>(
+    fn call<'a, T: Send + 'static>(
         &'a self,
         operation: &'static str,
         id: &'a str,
         call: BoxFuture<'a, Result<T, LedgerError>>,
+        detached: impl FnOnce() -> BoxFuture<'static, Result<T, LedgerError>> + Send + 'a,
     ) -> BoxFuture<'a, Result<T, LedgerError>> {
         let error = move |fault: Fault| LedgerError {
             operation,
@@ -134,7 +152,7 @@ impl DistantLedger {
             retryable: true,
             source: fault.into(),
         };
-        Box::pin(self.line.call(operation, id, call, error))
+        Box::pin(self.line.call(operation, id, call, detached, error))
     }
 }
 
@@ -143,7 +161,15 @@ impl Ledger for DistantLedger {
         &'a self,
         request: &'a ClaimRequest,
     ) -> BoxFuture<'a, Result<ClaimReply, LedgerError>> {
-        self.call("claim", &request.id, self.ledger.claim(request))
+        self.call(
+            "claim",
+            &request.id,
+            self.ledger.claim(request),
+            move || {
+                let (ledger, request) = (Arc::clone(&self.ledger), request.clone());
+                Box::pin(async move { ledger.claim(&request).await })
+            },
+        )
     }
 
     fn replace<'a>(
@@ -156,6 +182,28 @@ impl Ledger for DistantLedger {
             "replace",
             &request.id,
             self.ledger.replace(request, seen, why),
+            move || {
+                let (ledger, request, seen) =
+                    (Arc::clone(&self.ledger), request.clone(), seen.clone());
+                Box::pin(async move { ledger.replace(&request, &seen, why).await })
+            },
+        )
+    }
+
+    fn save<'a>(
+        &'a self,
+        held: &'a Held,
+        checkpoint: &'a str,
+    ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
+        self.call(
+            "save",
+            &held.id,
+            self.ledger.save(held, checkpoint),
+            move || {
+                let ledger = Arc::clone(&self.ledger);
+                let (held, checkpoint) = (held.clone(), checkpoint.to_owned());
+                Box::pin(async move { ledger.save(&held, &checkpoint).await })
+            },
         )
     }
 
@@ -164,7 +212,15 @@ impl Ledger for DistantLedger {
         held: &'a Held,
         lease: Timestamp,
     ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
-        self.call("extend", &held.id, self.ledger.extend(held, lease))
+        self.call(
+            "extend",
+            &held.id,
+            self.ledger.extend(held, lease),
+            move || {
+                let (ledger, held) = (Arc::clone(&self.ledger), held.clone());
+                Box::pin(async move { ledger.extend(&held, lease).await })
+            },
+        )
     }
 
     fn complete<'a>(
@@ -172,7 +228,15 @@ impl Ledger for DistantLedger {
         held: &'a Held,
         end: &'a End,
     ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
-        self.call("complete", &held.id, self.ledger.complete(held, end))
+        self.call(
+            "complete",
+            &held.id,
+            self.ledger.complete(held, end),
+            move || {
+                let (ledger, held, end) = (Arc::clone(&self.ledger), held.clone(), end.clone());
+                Box::pin(async move { ledger.complete(&held, &end).await })
+            },
+        )
     }
 
     fn release<'a>(
@@ -180,7 +244,16 @@ impl Ledger for DistantLedger {
         held: &'a Held,
         release: &'a Release,
     ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
-        self.call("release", &held.id, self.ledger.release(held, release))
+        self.call(
+            "release",
+            &held.id,
+            self.ledger.release(held, release),
+            move || {
+                let (ledger, held, release) =
+                    (Arc::clone(&self.ledger), held.clone(), release.clone());
+                Box::pin(async move { ledger.release(&held, &release).await })
+            },
+        )
     }
 
     fn fail<'a>(
@@ -189,11 +262,27 @@ impl Ledger for DistantLedger {
         row: &'a FailedJob,
         end: &'a End,
     ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
-        self.call("fail", &held.id, self.ledger.fail(held, row, end))
+        self.call(
+            "fail",
+            &held.id,
+            self.ledger.fail(held, row, end),
+            move || {
+                let (ledger, held, row, end) = (
+                    Arc::clone(&self.ledger),
+                    held.clone(),
+                    row.clone(),
+                    end.clone(),
+                );
+                Box::pin(async move { ledger.fail(&held, &row, &end).await })
+            },
+        )
     }
 
     fn bury<'a>(&'a self, row: &'a FailedJob) -> BoxFuture<'a, Result<(), LedgerError>> {
-        self.call("bury", &row.id, self.ledger.bury(row))
+        self.call("bury", &row.id, self.ledger.bury(row), move || {
+            let (ledger, row) = (Arc::clone(&self.ledger), row.clone());
+            Box::pin(async move { ledger.bury(&row).await })
+        })
     }
 }
 
@@ -218,10 +307,12 @@ impl Queue for DistantQueue {
             source: fault.into(),
         };
         let call = self.queue.change_visibility(receipt, delay);
-        Box::pin(
-            self.line
-                .call("change_visibility", &receipt.handle, call, error),
-        )
+        let detached = move || -> BoxFuture<'static, _> {
+            let (queue, receipt) = (Arc::clone(&self.queue), receipt.clone());
+            Box::pin(async move { queue.change_visibility(&receipt, delay).await })
+        };
+        let (operation, handle) = ("change_visibility", &receipt.handle);
+        Box::pin(self.line.call(operation, handle, call, detached, error))
     }
 
     fn send<'a>(&'a self, message: &'a Outgoing) -> BoxFuture<'a, Result<(), QueueError>> {
@@ -232,24 +323,30 @@ impl Queue for DistantQueue {
             source: fault.into(),
         };
         let call = self.queue.send(message);
-        Box::pin(self.line.call("send", &message.deduplication, call, error))
+        let detached = move || -> BoxFuture<'static, _> {
+            let (queue, message) = (Arc::clone(&self.queue), message.clone());
+            Box::pin(async move { queue.send(&message).await })
+        };
+        let id = &message.deduplication;
+        Box::pin(self.line.call("send", id, call, detached, error))
     }
 }
 
 /// Laravel's tables behind a [`Line`].
-pub struct DistantTables<T> {
+pub struct DistantTables<T: ?Sized> {
     /// The line.
     pub line: Line,
     /// The tables at its end.
     pub tables: Arc<T>,
 }
 
-impl<T> DistantTables<T> {
-    fn call<'a, A: Send + 'a>(
+impl<T: ?Sized + 'static> DistantTables<T> {
+    fn call<'a, A: Send + 'static>(
         &'a self,
         operation: &'static str,
         subject: &'a str,
         call: BoxFuture<'a, Result<A, StoreError>>,
+        detached: impl FnOnce() -> BoxFuture<'static, Result<A, StoreError>> + Send + 'a,
     ) -> BoxFuture<'a, Result<A, StoreError>>
     where
         T: Send + Sync,
@@ -260,31 +357,51 @@ impl<T> DistantTables<T> {
             retryable: true,
             source: fault.into(),
         };
-        Box::pin(self.line.call(operation, subject, call, error))
+        Box::pin(self.line.call(operation, subject, call, detached, error))
     }
 }
 
-impl<T: Batches> Batches for DistantTables<T> {
+impl<T: Batches + ?Sized> Batches for DistantTables<T> {
     fn read<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<Batch>, StoreError>> {
-        self.call("read_batch", id, self.tables.read(id))
+        self.call("read_batch", id, self.tables.read(id), move || {
+            let (tables, id) = (Arc::clone(&self.tables), id.to_owned());
+            Box::pin(async move { tables.read(&id).await })
+        })
     }
 
     fn finish<'a>(&'a self, id: &'a str, now: Timestamp) -> BoxFuture<'a, Result<(), StoreError>> {
-        self.call("finish_batch", id, self.tables.finish(id, now))
+        self.call("finish_batch", id, self.tables.finish(id, now), move || {
+            let (tables, id) = (Arc::clone(&self.tables), id.to_owned());
+            Box::pin(async move { tables.finish(&id, now).await })
+        })
     }
 
     fn cancel<'a>(&'a self, id: &'a str, now: Timestamp) -> BoxFuture<'a, Result<(), StoreError>> {
-        self.call("cancel_batch", id, self.tables.cancel(id, now))
+        self.call("cancel_batch", id, self.tables.cancel(id, now), move || {
+            let (tables, id) = (Arc::clone(&self.tables), id.to_owned());
+            Box::pin(async move { tables.cancel(&id, now).await })
+        })
     }
 }
 
-impl<T: Cache> Cache for DistantTables<T> {
+impl<T: Cache + ?Sized> Cache for DistantTables<T> {
     fn lock<'a>(&'a self, lock: &'a Lock) -> BoxFuture<'a, Result<bool, StoreError>> {
-        self.call("lock", &lock.key, self.tables.lock(lock))
+        self.call("lock", &lock.key, self.tables.lock(lock), move || {
+            let (tables, lock) = (Arc::clone(&self.tables), lock.clone());
+            Box::pin(async move { tables.lock(&lock).await })
+        })
     }
 
     fn unlock<'a>(&'a self, unlock: &'a Unlock) -> BoxFuture<'a, Result<(), StoreError>> {
-        self.call("unlock", &unlock.key, self.tables.unlock(unlock))
+        self.call(
+            "unlock",
+            &unlock.key,
+            self.tables.unlock(unlock),
+            move || {
+                let (tables, unlock) = (Arc::clone(&self.tables), unlock.clone());
+                Box::pin(async move { tables.unlock(&unlock).await })
+            },
+        )
     }
 
     fn get<'a>(
@@ -292,11 +409,36 @@ impl<T: Cache> Cache for DistantTables<T> {
         key: &'a str,
         now: Timestamp,
     ) -> BoxFuture<'a, Result<Option<String>, StoreError>> {
-        self.call("get", key, self.tables.get(key, now))
+        self.call("get", key, self.tables.get(key, now), move || {
+            let (tables, key) = (Arc::clone(&self.tables), key.to_owned());
+            Box::pin(async move { tables.get(&key, now).await })
+        })
     }
 }
 
-impl<T> std::fmt::Debug for DistantTables<T> {
+impl<T: Payloads + ?Sized> Payloads for DistantTables<T> {
+    fn fetch<'a>(
+        &'a self,
+        pointer: &'a Pointer,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<String, StoreError>> {
+        let subject = match pointer {
+            Pointer::Laravel { key } => key,
+            _ => "a body of ours",
+        };
+        self.call(
+            "fetch",
+            subject,
+            self.tables.fetch(pointer, now),
+            move || {
+                let (tables, pointer) = (Arc::clone(&self.tables), pointer.clone());
+                Box::pin(async move { tables.fetch(&pointer, now).await })
+            },
+        )
+    }
+}
+
+impl<T: ?Sized> std::fmt::Debug for DistantTables<T> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter
             .debug_struct("DistantTables")

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::clock::VirtualClock;
-use crate::{BoxFuture, Clock, Delivery, Outgoing, Queue, QueueError, Receipt, Timestamp};
+use crate::{BoxFuture, Clock, Delivery, Outgoing, Queue, QueueError, Receipt, Timestamp, is_fifo};
 
 /// How long a message can stay hidden after one receive.
 const LONGEST_HIDING: Duration = Duration::from_secs(43_200);
@@ -67,6 +67,8 @@ struct Content {
     dead: Vec<Message>,
     /// What was sent to other queues.
     elsewhere: Vec<Outgoing>,
+    /// The other queues that are not there.
+    missing: Vec<String>,
     handles: u64,
     sent: u64,
     receives: u64,
@@ -80,6 +82,10 @@ enum Invalid {
     NotInFlight,
     #[error("the message would be hidden for more than twelve hours")]
     TooLong,
+    #[error("there is no such queue")]
+    NoSuchQueue,
+    #[error("a fifo queue takes no message without a group")]
+    NoGroup,
 }
 
 impl SimQueue {
@@ -206,6 +212,13 @@ impl SimQueue {
         self.content().elsewhere.clone()
     }
 
+    /// Takes another queue away, or puts it back: nothing can be sent to it meanwhile.
+    pub fn take_away(&self, url: &str, gone: bool) {
+        let missing = &mut self.content().missing;
+        missing.retain(|missing| missing != url);
+        missing.extend(gone.then(|| url.to_owned()));
+    }
+
     /// How many deliveries were made in all.
     pub fn receives(&self) -> u64 {
         self.content().receives
@@ -223,6 +236,23 @@ impl SimQueue {
             return Err(Invalid::TooLong);
         }
         message.visible = now + delay;
+        Ok(())
+    }
+
+    fn take(&self, message: &Outgoing) -> Result<(), Invalid> {
+        if message.queue == Self::URL {
+            let body = message.body.clone();
+            self.send_later(body, message.group.as_deref(), message.delay);
+            return Ok(());
+        }
+        let mut content = self.content();
+        if content.missing.contains(&message.queue) {
+            return Err(Invalid::NoSuchQueue);
+        }
+        if is_fifo(&message.queue) && message.group.is_none() {
+            return Err(Invalid::NoGroup);
+        }
+        content.elsewhere.push(message.clone());
         Ok(())
     }
 
@@ -279,13 +309,12 @@ impl Queue for SimQueue {
 
     fn send<'a>(&'a self, message: &'a Outgoing) -> BoxFuture<'a, Result<(), QueueError>> {
         Box::pin(async move {
-            if message.queue == Self::URL {
-                let body = message.body.clone();
-                self.send_later(body, message.group.as_deref(), message.delay);
-            } else {
-                self.content().elsewhere.push(message.clone());
-            }
-            Ok(())
+            self.take(message).map_err(|invalid| QueueError {
+                action: "sending a message",
+                queue: message.queue.clone(),
+                retryable: false,
+                source: invalid.into(),
+            })
         })
     }
 }

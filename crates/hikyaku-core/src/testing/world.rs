@@ -11,7 +11,7 @@ use super::random::SeededRandom;
 use super::scheduler::{ProcessId, Scheduler, TaskId};
 use crate::memory::MemoryLedger;
 use crate::{
-    Clock, Delivery, Invocation, Laravel, Ledger, Ports, Random, Report, Timestamp, Worker,
+    Clock, Delivery, Invocation, Laravel, Ledger, Ports, Queue, Random, Report, Timestamp, Worker,
 };
 
 /// How a [`World`] is set up.
@@ -105,6 +105,8 @@ pub struct World<S> {
     settings: Settings,
     worker: Arc<Worker<S>>,
     ledger: Arc<dyn Ledger>,
+    /// The queue as the engine reaches it.
+    far_queue: Arc<dyn Queue>,
     network: Arc<dyn Network>,
     random: Arc<dyn Random>,
     laravel: Reach,
@@ -121,8 +123,10 @@ impl<S: Send + Sync + 'static> World<S> {
         clock: VirtualClock,
         settings: Settings,
     ) -> Self {
+        let queue = SimQueue::new(clock.clone(), settings.queue);
         Self {
-            queue: SimQueue::new(clock.clone(), settings.queue),
+            far_queue: Arc::new(queue.clone()),
+            queue,
             ended: Vec::new(),
             worker: Arc::new(worker),
             ledger: Arc::new(MemoryLedger::default()),
@@ -141,6 +145,13 @@ impl<S: Send + Sync + 'static> World<S> {
     #[must_use]
     pub fn with_ledger(mut self, ledger: Arc<dyn Ledger>) -> Self {
         self.ledger = ledger;
+        self
+    }
+
+    /// Has the engine reach another queue, which is likely one around [`World::queue`]: messages still come from that.
+    #[must_use]
+    pub fn with_queue(mut self, queue: Arc<dyn Queue>) -> Self {
+        self.far_queue = queue;
         self
     }
 
@@ -218,6 +229,7 @@ impl<S: Send + Sync + 'static> World<S> {
             process,
             network: Arc::clone(&self.network),
             clock: Arc::new(self.clock.clone()),
+            scheduler: self.scheduler.clone(),
         };
         Ports {
             ledger: Arc::new(DistantLedger {
@@ -226,7 +238,7 @@ impl<S: Send + Sync + 'static> World<S> {
             }),
             queue: Arc::new(DistantQueue {
                 line: line.clone(),
-                queue: Arc::new(self.queue.clone()),
+                queue: Arc::clone(&self.far_queue),
             }),
             clock,
             random: Arc::clone(&self.random),

@@ -8,9 +8,6 @@ use super::key::Key;
 use super::limits::Limits;
 use super::value::Value;
 
-/// Not yet copied.
-const NOWHERE: NodeId = NodeId(usize::MAX);
-
 impl<'a> Document<'a> {
     pub(super) fn of(root: Node<'a>) -> Self {
         Self {
@@ -35,6 +32,24 @@ impl<'a> Document<'a> {
         moved(NodeId(0))
     }
 
+    /// A value and all inside it, references followed, each once.
+    pub(super) fn reached_from(&self, root: NodeId) -> Vec<NodeId> {
+        let mut reached = vec![false; self.nodes.len()];
+        reached[root.0] = true;
+        let mut order = vec![root];
+        let mut next = 0;
+        while let Some(&id) = order.get(next) {
+            next += 1;
+            self.node(id).each_inside(|id| {
+                if !reached[id.0] {
+                    reached[id.0] = true;
+                    order.push(id);
+                }
+            });
+        }
+        order
+    }
+
     /// This document with strings of its own.
     pub fn into_owned(self) -> Document<'static> {
         Document {
@@ -50,19 +65,10 @@ impl<'a> Document<'a> {
 impl<'d> From<Value<'d>> for Document<'d> {
     fn from(value: Value<'d>) -> Self {
         let source = value.document();
-        let mut places = vec![NOWHERE; source.nodes.len()];
-        let mut order = Vec::new();
-        let mut reach = |id: NodeId, order: &mut Vec<NodeId>| {
-            if places[id.0] == NOWHERE {
-                places[id.0] = NodeId(order.len());
-                order.push(id);
-            }
-        };
-        reach(value.resolved_id(), &mut order);
-        let mut next = 0;
-        while let Some(&id) = order.get(next) {
-            next += 1;
-            source.node(id).each_inside(|id| reach(id, &mut order));
+        let order = source.reached_from(value.resolved_id());
+        let mut places = vec![NodeId(0); source.nodes.len()];
+        for (place, id) in order.iter().enumerate() {
+            places[id.0] = NodeId(place);
         }
         let nodes = order.iter().map(|&id| {
             let mut node = source.node(id).clone();
@@ -128,7 +134,15 @@ impl<'a> Node<'a> {
                 class: owned(class),
                 data: owned(data),
             },
-            Node::Reference { kind, target } => Node::Reference { kind, target },
+            Node::Reference {
+                kind,
+                target,
+                own_place,
+            } => Node::Reference {
+                kind,
+                target,
+                own_place,
+            },
         }
     }
 }

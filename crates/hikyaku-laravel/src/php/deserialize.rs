@@ -67,8 +67,8 @@ impl<'de, 's> Cursor<'de, 's> {
 
     fn open(&self) -> Result<Open<'s>> {
         let id = self.value.resolved_id();
-        let outer = std::iter::successors(self.inside, |open| open.outer);
-        if self.value.reference().is_some() && outer.into_iter().any(|open| open.id == id) {
+        let mut outer = std::iter::successors(self.inside, |open| open.outer);
+        if outer.any(|open| open.id == id) {
             return Err(DeserializeProblem::Cycle.here());
         }
         let depth = self.inside.map_or(1, |open| open.depth + 1);

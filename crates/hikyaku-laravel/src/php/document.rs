@@ -66,6 +66,9 @@ pub(super) enum Node<'a> {
         kind: ReferenceKind,
         /// Never a reference itself.
         target: NodeId,
+        /// Whether the place that is shared is the target's own. An `R:` may point at an `r:` instead, and a PHP reference
+        /// between other places of the object is what that makes.
+        own_place: bool,
     },
 }
 

@@ -220,6 +220,41 @@ fn an_array_that_contains_itself_is_a_cycle() {
 }
 
 #[test]
+fn a_million_nested_arrays_are_written_copied_and_changed_without_stack() {
+    let bomb = nested(1_000_000);
+    let mut document = parse(bomb.as_bytes(), &unlimited()).unwrap();
+    assert!(super::write(document.root()).unwrap() == bomb.as_bytes());
+    let copy = Document::from(document.root()).into_owned();
+    assert!(super::write(copy.root()).unwrap() == bomb.as_bytes());
+    document.root_mut().set("0", copy).unwrap();
+    let deeper = super::write(document.root()).unwrap();
+    assert_eq!(deeper.len(), bomb.len() + nested(1).len() - "N;".len());
+}
+
+#[test]
+fn references_that_double_are_written_as_references() {
+    let text = doubling(40);
+    let document = parse(text.as_bytes(), &Limits::default()).unwrap();
+    assert!(super::write(document.root()).unwrap() == text.as_bytes());
+    assert_eq!(
+        Document::from(document.root()).nodes.len(),
+        document.nodes.len()
+    );
+}
+
+#[test]
+fn an_outermost_array_that_holds_itself_often_is_written_twice_at_most() {
+    let mut text = String::from("a:10000:{");
+    for index in 0..10_000 {
+        write!(text, "i:{index};R:1;").unwrap();
+    }
+    text += "}";
+    let document = parse(text.as_bytes(), &Limits::default()).unwrap();
+    let written = super::write(document.root()).unwrap();
+    assert!(written.len() <= 2 * text.len(), "{}", written.len());
+}
+
+#[test]
 fn many_equal_keys_are_settled_in_reasonable_time() {
     let mut text = String::from("a:100000:{");
     text += &"s:1:\"k\";N;".repeat(100_000);

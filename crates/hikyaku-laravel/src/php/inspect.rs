@@ -56,7 +56,7 @@ impl Inspector {
 
     fn container(&mut self, value: Value<'_>) -> Result<Json, DeserializeError> {
         let id = value.resolved_id();
-        if value.reference().is_some() && self.open.contains(&id) {
+        if self.open.contains(&id) {
             return Ok(json!({ "@cycle": true }));
         }
         let limit = value.document().limits.conversion_depth;

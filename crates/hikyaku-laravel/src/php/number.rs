@@ -1,7 +1,5 @@
 //! Numbers as PHP prints them.
 
-use std::io::Write;
-
 /// The most digits before the decimal point that PHP writes without an exponent (`%.17H`, PHP's `serialize_precision`
 /// of -1).
 const PLAIN_DIGITS: i32 = 17;
@@ -44,15 +42,7 @@ pub(super) fn write_float(float: f64, text: &mut Vec<u8>) {
     if float.is_infinite() {
         return text.extend_from_slice(b"INF");
     }
-    // The longest is `2.2250738585072014e-308`.
-    let mut buffer = [0; 32];
-    let length = {
-        let mut rest = buffer.as_mut_slice();
-        let written = write!(rest, "{:e}", float.abs());
-        debug_assert!(written.is_ok(), "32 bytes hold every float");
-        32 - rest.len()
-    };
-    let (digits, exponent) = parts(&buffer[..length]);
+    let (digits, exponent) = shortest(float.abs());
     let before_point = exponent + 1;
     if (-PLAIN_ZEROS..=PLAIN_DIGITS).contains(&before_point) {
         write_plain(&digits, before_point, text);
@@ -61,14 +51,31 @@ pub(super) fn write_float(float: f64, text: &mut Vec<u8>) {
     }
 }
 
+/// Below so many digits no two texts of the same length read back as the same float.
+const AMBIGUOUS_DIGITS: usize = 16;
+
+/// The digits of the shortest text that reads back as the float, and the exponent of the first.
+///
+/// Where the float lies in the middle of two such texts, PHP takes the one that ends in an even digit; Rust does not
+/// promise one.
+fn shortest(float: f64) -> (Vec<u8>, i32) {
+    let text = format!("{float:e}");
+    let (digits, exponent) = parts(&text);
+    if digits.len() < AMBIGUOUS_DIGITS {
+        return (digits, exponent);
+    }
+    let nearest = format!("{float:.*e}", digits.len() - 1);
+    if nearest != text && nearest.parse() == Ok(float) {
+        return parts(&nearest);
+    }
+    (digits, exponent)
+}
+
 /// The digits and the exponent of `1.5e-7`, with the point taken out.
-fn parts(scientific: &[u8]) -> (Vec<u8>, i32) {
-    let mut halves = scientific.splitn(2, |&byte| byte == b'e');
-    let digits = halves.next().unwrap_or_default().iter().copied();
-    let exponent = halves.next().and_then(|text| str::from_utf8(text).ok());
-    let exponent = exponent.and_then(|text| text.parse().ok());
-    let digits = digits.filter(u8::is_ascii_digit).collect();
-    (digits, exponent.unwrap_or_default())
+fn parts(scientific: &str) -> (Vec<u8>, i32) {
+    let (digits, exponent) = scientific.split_once('e').unwrap_or((scientific, "0"));
+    let digits = digits.bytes().filter(u8::is_ascii_digit).collect();
+    (digits, exponent.parse().unwrap_or_default())
 }
 
 fn write_scientific(digits: &[u8], exponent: i32, text: &mut Vec<u8>) {
@@ -121,6 +128,9 @@ mod tests {
             (5e-324, "5.0E-324"),
             (f64::MAX, "1.7976931348623157E+308"),
             (f64::MIN_POSITIVE, "2.2250738585072014E-308"),
+            // Exactly between two texts of 17 digits.
+            (8_082_430_142_947_673.0 / 4.0, "2020607535736918.2"),
+            (8_082_430_142_947_675.0 / 4.0, "2020607535736918.8"),
             (f64::INFINITY, "INF"),
             (f64::NEG_INFINITY, "-INF"),
             (f64::NAN, "NAN"),

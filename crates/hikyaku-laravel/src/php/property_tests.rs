@@ -59,7 +59,7 @@ fn write_bytes(bytes: &[u8], text: &mut Vec<u8>) {
     text.extend(b"\";");
 }
 
-fn write(tree: &Tree, text: &mut Vec<u8>) {
+fn write_text(tree: &Tree, text: &mut Vec<u8>) {
     let plain = match tree {
         Tree::Null => "N;".to_owned(),
         Tree::Bool(bool) => format!("b:{};", u8::from(*bool)),
@@ -90,7 +90,7 @@ fn write_entries(start: &str, entries: &BTreeMap<TreeKey, Tree>, text: &mut Vec<
             TreeKey::Int(int) => text.extend(format!("i:{int};").bytes()),
             TreeKey::Bytes(bytes) => write_bytes(bytes, text),
         }
-        write(value, text);
+        write_text(value, text);
     }
     text.push(b'}');
 }
@@ -130,17 +130,83 @@ fn exercise(bytes: &[u8]) {
         let _ = to_inspection_json(root, Names::Plain);
         let _ = to_inspection_json(root, Names::Mangled);
         let _ = root.get("a");
+        exercise_writing(&document);
     }
+}
+
+/// What was written once is written the same again, also after a change; only `C:` is refused.
+fn exercise_writing(document: &Document<'_>) {
+    let mut changed = document.clone();
+    let _ = changed.root_mut().set("a", Document::from(document.root()));
+    let _ = changed.root_mut().remove("b");
+    let _ = changed.root_mut().push(Document::null());
+    for document in [document, &changed, &document.clone().into_owned()] {
+        let Ok(text) = write(document.root()) else {
+            continue;
+        };
+        let limits = Limits::default().with_nodes(usize::MAX);
+        let again = parse(&text, &limits).expect("what was written can be read");
+        assert_eq!(again.bytes_read(), text.len());
+        assert_eq!(write(again.root()).unwrap(), text);
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+enum Step {
+    Stop,
+    Go(i64),
+    Turn { left: bool, by: Option<f64> },
+    Pair(String, Vec<u8>),
+}
+
+fn steps() -> impl Strategy<Value = Vec<BTreeMap<String, Step>>> {
+    let step = prop_oneof![
+        Just(Step::Stop),
+        any::<i64>().prop_map(Step::Go),
+        (any::<bool>(), prop::option::of(prop::num::f64::NORMAL))
+            .prop_map(|(left, by)| Step::Turn { left, by }),
+        (any::<String>(), vec(any::<u8>(), 0..5)).prop_map(|(a, b)| Step::Pair(a, b)),
+    ];
+    let key = prop_oneof![
+        any::<String>(),
+        any::<i64>().prop_map(|key| key.to_string())
+    ];
+    vec(btree_map(key, step, 0..4), 0..4)
 }
 
 proptest! {
     #[test]
     fn what_was_written_is_read_back(expected in trees()) {
         let mut text = Vec::new();
-        write(&expected, &mut text);
+        write_text(&expected, &mut text);
         let document = parse(&text, &Limits::default()).unwrap();
         prop_assert_eq!(document.bytes_read(), text.len());
         prop_assert_eq!(tree(document.root()), expected);
+    }
+
+    #[test]
+    fn what_was_read_and_written_reads_the_same(expected in trees()) {
+        let mut text = Vec::new();
+        write_text(&expected, &mut text);
+        let document = parse(&text, &Limits::default()).unwrap();
+        let written = write(document.root()).unwrap();
+        let again = parse(&written, &Limits::default()).unwrap();
+        prop_assert_eq!(tree(again.root()), expected);
+    }
+
+    #[test]
+    fn every_float_is_written_so_that_it_is_read_back(bits in any::<u64>()) {
+        let float = f64::from_bits(bits);
+        let text = to_bytes(&float).unwrap();
+        let back: f64 = from_bytes(&text, &Limits::default()).unwrap();
+        prop_assert!(back.to_bits() == bits || back.is_nan() && float.is_nan());
+    }
+
+    #[test]
+    fn what_serde_wrote_serde_reads(steps in steps()) {
+        let text = to_bytes(&steps).unwrap();
+        let back: Vec<BTreeMap<String, Step>> = from_bytes(&text, &Limits::default()).unwrap();
+        prop_assert_eq!(back, steps);
     }
 
     #[test]
@@ -170,7 +236,7 @@ proptest! {
         byte in any::<u8>(),
     ) {
         let mut text = Vec::new();
-        write(&tree, &mut text);
+        write_text(&tree, &mut text);
         let place = place.index(text.len());
         text[place] = byte;
         exercise(&text);

@@ -212,7 +212,11 @@ impl<'a> Reader<'a> {
             Node::Reference { target, .. } => target,
             _ => place,
         };
-        let node = Node::Reference { kind, target };
+        let node = Node::Reference {
+            kind,
+            target,
+            own_place: place == target,
+        };
         if kind == ReferenceKind::Object {
             if !self.nodes[target.0].is_object() {
                 let problem = ReadProblem::NotAnObject { slot };
@@ -228,8 +232,12 @@ impl<'a> Reader<'a> {
 
     /// `R:` makes a PHP reference of the place it points at too.
     fn make_variable(&mut self, place: NodeId) {
-        if let Node::Reference { kind, .. } = &mut self.nodes[place.0] {
+        if let Node::Reference {
+            kind, own_place, ..
+        } = &mut self.nodes[place.0]
+        {
             *kind = ReferenceKind::Variable;
+            *own_place = false;
         } else {
             self.variables.insert(place);
         }

@@ -27,12 +27,15 @@ pub enum WriteError {
 ///
 /// What was read from PHP comes out byte for byte. What PHP reads but does not write comes out as PHP would write it:
 /// `S:` as `s:`, `i:+5;` as `i:5;`, `d:.5;` as `d:0.5;`, a repeated key once, the key `"5"` of an array as `i:5;`, a
-/// second occurrence of an enum's case as `r:`. References get their numbers from what they share, so that they are
+/// second occurrence of an enum's case as `r:`. A reference to a value that a repeated key replaced keeps that value, where
+/// PHP takes what has its place by then, or refuses. References get their numbers from what they share, so that they are
 /// right after values were added or removed.
 pub fn write(value: Value<'_>) -> Result<Vec<u8>, WriteError> {
     let document = value.document();
+    let root = value.resolved_id();
     let mut writer = Writer {
         document,
+        lone: lone_reference(document, root),
         // A value takes a dozen bytes or so.
         text: Vec::with_capacity(document.bytes_read().max(64)),
         count: 0,
@@ -40,12 +43,33 @@ pub fn write(value: Value<'_>) -> Result<Vec<u8>, WriteError> {
         cases: HashMap::new(),
         open: Vec::new(),
     };
-    writer.run(value.resolved_id())?;
+    writer.run(root)?;
     Ok(writer.text)
+}
+
+/// The one place inside an object that is a PHP reference to it. PHP takes the outermost value out of its reference, and
+/// what is left is a reference of one place, which it writes like any other object.
+fn lone_reference(document: &Document<'_>, root: NodeId) -> Option<NodeId> {
+    let refers = |id: &NodeId| match document.node(*id) {
+        Node::Reference {
+            kind: ReferenceKind::Variable,
+            target,
+            own_place: true,
+        } => *target == root,
+        _ => false,
+    };
+    let outside = root != NodeId(0) && document.variables.contains(&root);
+    let mut all = (0..document.nodes.len()).map(NodeId);
+    if outside || !document.node(root).is_object() || !all.any(|id| refers(&id)) {
+        return None;
+    }
+    let mut found = document.reached_from(root).into_iter().filter(refers);
+    found.next().filter(|_| found.next().is_none())
 }
 
 struct Writer<'d> {
     document: &'d Document<'d>,
+    lone: Option<NodeId>,
     text: Vec<u8>,
     /// Numbers given so far. Every value takes one but an `R:`.
     count: usize,
@@ -102,7 +126,9 @@ impl<'d> Writer<'d> {
     /// Whether the place is a PHP reference, shared with other places.
     fn is_variable(&self, id: NodeId) -> bool {
         match self.document.node(id) {
-            Node::Reference { kind, .. } => *kind == ReferenceKind::Variable,
+            Node::Reference { kind, .. } => {
+                *kind == ReferenceKind::Variable && self.lone != Some(id)
+            }
             _ => self.document.variables.contains(&id),
         }
     }

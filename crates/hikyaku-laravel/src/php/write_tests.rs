@@ -36,7 +36,7 @@ fn what_php_writes_comes_out_byte_for_byte() {
         "a:2:{i:0;E:11:\"Suit:Hearts\";i:1;r:2;}",
         "a:3:{i:0;O:8:\"stdClass\":1:{s:1:\"x\";i:1;}i:1;r:2;i:2;R:2;}",
         "a:3:{i:0;i:1;i:1;R:2;i:2;i:3;}",
-        "O:8:\"stdClass\":2:{s:4:\"self\";r:1;s:3:\"ref\";R:1;}",
+        "O:8:\"stdClass\":3:{s:4:\"self\";r:1;s:3:\"ref\";R:1;s:4:\"more\";R:1;}",
         "a:1:{i:0;a:1:{i:0;R:2;}}",
         "a:4:{i:0;N;i:1;R:2;i:2;O:1:\"A\":0:{}i:3;r:3;}",
     ] {
@@ -53,6 +53,10 @@ fn what_php_reads_but_never_writes_comes_out_as_php_8_2_was_seen_to_write_it() {
         ("d:1E3;", "d:1000;"),
         ("S:2:\"\\61b\";", "s:2:\"ab\";"),
         ("N;rest", "N;"),
+        (
+            "O:1:\"A\":1:{s:1:\"a\";R:1;}",
+            "O:1:\"A\":1:{s:1:\"a\";r:1;}",
+        ),
         ("a:1:{s:1:\"5\";N;}", "a:1:{i:5;N;}"),
         ("a:2:{i:0;i:1;i:0;i:2;}", "a:1:{i:0;i:2;}"),
         (

@@ -1,6 +1,6 @@
 //! From PHP's dates to instants and back, with the time zone database.
 
-use jiff::tz::{Disambiguation, Offset, TimeZone};
+use jiff::tz::{AmbiguousOffset, Disambiguation, Offset, TimeZone};
 use jiff::{Timestamp, Zoned, civil};
 
 use super::date_time::PhpDateTime;
@@ -84,14 +84,21 @@ impl PhpDateTime {
 
     /// The instant with its zone.
     ///
-    /// As in PHP, a wall time that a zone skips moves forward, and of one that comes twice the second is meant: PHP's text
-    /// does not tell them apart.
+    /// As PHP 8.2 was seen to do it, a wall time that the zone skips moves forward, and of one that comes twice the second
+    /// is meant east of Greenwich, the first west of it: PHP's text does not tell them apart.
     pub fn zoned(&self) -> Result<Zoned, InstantError> {
         let zone = self.time_zone()?;
         let wall = civil(self.wall()).ok_or(InstantError::OutOfRange)?;
+        let out_of_range = |_| InstantError::OutOfRange;
+        // PHP begins with the offset that holds when a clock in Greenwich shows this wall time.
+        let guess = wall.to_zoned(TimeZone::UTC).map_err(out_of_range)?;
+        let guess = zone.to_offset(guess.timestamp());
         let ambiguous = zone.into_ambiguous_zoned(wall);
-        let zoned = ambiguous.disambiguate(Disambiguation::Later);
-        zoned.map_err(|_| InstantError::OutOfRange)
+        let disambiguation = match ambiguous.offset() {
+            AmbiguousOffset::Fold { before, .. } if before == guess => Disambiguation::Earlier,
+            _ => Disambiguation::Later,
+        };
+        ambiguous.disambiguate(disambiguation).map_err(out_of_range)
     }
 
     fn time_zone(&self) -> Result<TimeZone, InstantError> {
@@ -131,8 +138,8 @@ fn civil(wall: WallTime) -> Option<civil::DateTime> {
     .ok()
 }
 
-/// A date of Laravel's own class. What is below a microsecond is cut off. Of a wall time that comes twice PHP will take the
-/// second: write such an instant in UTC.
+/// A date of Laravel's own class. What is below a microsecond is cut off. Of a wall time that comes twice PHP takes the one
+/// that [`PhpDateTime::zoned`] tells: write an instant of such an hour in UTC.
 impl TryFrom<&Zoned> for PhpDateTime {
     type Error = WallTimeError;
 

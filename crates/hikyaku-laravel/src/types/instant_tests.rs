@@ -33,9 +33,17 @@ fn each_kind_of_zone_gives_the_instant_php_means() {
 }
 
 #[test]
-fn a_skipped_wall_time_moves_forward_and_of_a_repeated_one_the_second_is_meant() {
+fn a_skipped_wall_time_moves_forward_and_a_repeated_one_is_the_one_php_means() {
     check("2024-03-31 02:30:00", named("Europe/Berlin"), 1_711_848_600);
     check("2024-10-27 02:30:00", named("Europe/Berlin"), 1_729_992_600);
+    let new_york = || named("America/New_York");
+    check("2026-03-08 02:30:00", new_york(), 1_772_955_000);
+    check("2026-11-01 01:30:00", new_york(), 1_793_511_000);
+    check(
+        "2026-10-25 00:30:00",
+        named("Atlantic/Azores"),
+        1_792_888_200,
+    );
 }
 
 #[test]

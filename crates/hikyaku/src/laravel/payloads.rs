@@ -39,6 +39,10 @@ struct Disk {
 }
 
 impl StoredPayloads {
+    #[cfg_attr(
+        not(feature = "objects"),
+        expect(clippy::unnecessary_wraps, reason = "a disk may be misspelt")
+    )]
     pub(super) fn new(config: &Config, client: Client) -> Result<Self, ConfigError> {
         Ok(Self {
             client,

@@ -4,7 +4,7 @@
 //! a lock that somebody else holds by now must not keep a job from ending: such a part is left out, and the rest is
 //! written again.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{
@@ -20,6 +20,15 @@ type Item = HashMap<String, AttributeValue>;
 /// counted without their ids.
 const MOST_FAILED_IDS: usize = 5_000;
 
+/// Why a part could not be written.
+#[derive(Debug)]
+pub(super) enum Obstacle {
+    /// Its condition did not hold; this stood there.
+    Condition(Option<Item>),
+    /// Its condition held, but the row is full, or not as Laravel writes it.
+    Unfit,
+}
+
 /// A part of a transaction that may be left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Part {
@@ -28,7 +37,7 @@ pub(super) enum Part {
     /// The batch's failures go up, and the job's id is kept.
     Failed { batch: String, id: String },
     /// The same for a row that has no room for the id.
-    FailedUncounted { batch: String },
+    FailedWithoutId { batch: String },
     /// A lock ends.
     Unlock { key: String, value: Option<String> },
 }
@@ -56,21 +65,33 @@ impl Part {
                 batch: batch.clone(),
             },
         });
-        let unlock = end.unlock.iter().map(|unlock| Self::Unlock {
-            key: unlock.key.clone(),
-            value: unlock.value.clone(),
-        });
+        // A transaction must not name one item twice.
+        let mut keys = BTreeSet::new();
+        let unlock = end
+            .unlock
+            .iter()
+            .filter(|unlock| keys.insert(&unlock.key))
+            .map(|unlock| Self::Unlock {
+                key: unlock.key.clone(),
+                value: unlock.value.clone(),
+            });
         batch.chain(unlock).collect()
     }
 
-    /// What is tried instead when this part's condition did not hold and `found` stood there. None: it is left out.
-    pub(super) fn instead(&self, found: Option<&Item>) -> Option<Self> {
+    /// What is tried instead where this part could not be written. None: it is left out.
+    pub(super) fn instead(&self, obstacle: &Obstacle) -> Option<Self> {
         let Self::Failed { batch, id } = self else {
             return None;
         };
-        let ids = found?.get("failed_job_ids")?.as_l().ok()?;
-        let counted = ids.iter().any(|one| one.as_s().is_ok_and(|one| one == id));
-        (!counted && ids.len() >= MOST_FAILED_IDS).then(|| Self::FailedUncounted {
+        let lacks_room = match obstacle {
+            Obstacle::Unfit => true,
+            Obstacle::Condition(found) => {
+                let ids = found.as_ref()?.get("failed_job_ids")?.as_l().ok()?;
+                let is_counted = ids.iter().any(|one| one.as_s().is_ok_and(|one| one == id));
+                !is_counted && ids.len() >= MOST_FAILED_IDS
+            }
+        };
+        lacks_room.then(|| Self::FailedWithoutId {
             batch: batch.clone(),
         })
     }
@@ -95,7 +116,7 @@ impl Part {
                     (":most", number(MOST_FAILED_IDS)),
                 ],
             )?),
-            Self::FailedUncounted { batch } => item.update(tables.count(
+            Self::FailedWithoutId { batch } => item.update(tables.count(
                 batch,
                 "SET failed_jobs = failed_jobs + :one",
                 "attribute_exists(id)",

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason};
 use hikyaku_core::LedgerError;
 
-use super::end::Part;
+use super::end::{Obstacle, Part};
 use super::item::ItemError;
 
 type Item = HashMap<String, AttributeValue>;
@@ -50,8 +50,10 @@ impl Refusal {
             {
                 return Self::Condition(first.item.clone());
             }
-            // Somebody else was writing, or there was no capacity: both pass.
+            // Somebody else was writing, or there was no capacity: both pass. A part's condition is looked at when they
+            // have.
             let passing = [
+                "ConditionalCheckFailed",
                 "TransactionConflict",
                 "ThrottlingError",
                 "ProvisionedThroughputExceeded",
@@ -72,18 +74,10 @@ impl Refusal {
     }
 }
 
-/// What became of a part of a cancelled transaction.
-enum PartFate {
-    /// It could have been written.
-    Possible,
-    /// Its condition did not hold; this stood there.
-    Refused(Option<Item>),
-}
-
 /// A transaction that was cancelled only because parts of it could not be written that may be left out.
 pub(super) struct Cancelled {
-    /// What became of each part.
-    parts: Vec<PartFate>,
+    /// For each part what stood in its way; none for a part that could have been written.
+    obstacles: Vec<Option<Obstacle>>,
 }
 
 impl Cancelled {
@@ -97,24 +91,24 @@ impl Cancelled {
         let code = |reason: &CancellationReason| reason.code.clone().unwrap_or_default();
         let reasons = cancelled.cancellation_reasons();
         let (fixed, parts) = reasons.split_at_checked(fixed)?;
-        let fate = |reason: &CancellationReason| match code(reason).as_str() {
-            "ConditionalCheckFailed" => PartFate::Refused(reason.item.clone()),
-            _ => PartFate::Possible,
+        let obstacle = |reason: &CancellationReason| match code(reason).as_str() {
+            "ConditionalCheckFailed" => Some(Obstacle::Condition(reason.item.clone())),
+            "ValidationError" => Some(Obstacle::Unfit),
+            _ => None,
         };
-        let parts: Vec<_> = parts.iter().map(fate).collect();
+        let obstacles: Vec<_> = parts.iter().map(obstacle).collect();
         let alone = fixed.iter().all(|reason| code(reason) == "None");
-        let refused = |part: &PartFate| matches!(part, PartFate::Refused(_));
-        (alone && parts.iter().any(refused)).then_some(Self { parts })
+        (alone && obstacles.iter().any(Option::is_some)).then_some(Self { obstacles })
     }
 
-    /// The parts that are written next: those that were not refused, and what is tried instead of the others.
+    /// The parts that are written next: those in whose way nothing stood, and what is tried instead of the others.
     pub(super) fn without(self, parts: Vec<Part>) -> Vec<Part> {
         parts
             .into_iter()
-            .zip(self.parts)
-            .filter_map(|(part, fate)| match fate {
-                PartFate::Possible => Some(part),
-                PartFate::Refused(found) => part.instead(found.as_ref()),
+            .zip(self.obstacles)
+            .filter_map(|(part, obstacle)| match obstacle {
+                None => Some(part),
+                Some(obstacle) => part.instead(&obstacle),
             })
             .collect()
     }

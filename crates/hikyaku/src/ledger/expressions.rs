@@ -18,7 +18,7 @@ pub(super) struct Expression {
 }
 
 /// What every claim sets, whatever stood there before.
-const TAKE: &str = "SET s = :R, l = :l, o = :o, m = :m, j = :j, g = :g, x = :x";
+const TAKE: &str = "SET s = :R, l = :l, o = :o, m = :m, j = :j, g = :g, x = :x, i = :i";
 
 /// The condition of every write that settles or prolongs a claim.
 const HELD: &str = "s = :R AND a = :a";
@@ -26,15 +26,13 @@ const HELD: &str = "s = :R AND a = :a";
 pub(super) fn claim(request: &ClaimRequest) -> Expression {
     Expression {
         update: format!("{TAKE}, a = if_not_exists(a, :0) + :1, n = if_not_exists(n, :0) + :1"),
-        condition: "attribute_not_exists(pk) OR (g = :g AND (s = :P OR (s = :R AND l < :now)))"
-            .to_owned(),
+        condition: "attribute_not_exists(pk) OR (g = :g AND s = :P)".to_owned(),
         values: with(
             taking(request),
             [
                 (":0", number(0)),
                 (":1", number(1)),
                 (":P", text(state_letter(State::Pending))),
-                (":now", number(request.now.as_millis())),
             ],
         ),
         answers: true,
@@ -42,29 +40,40 @@ pub(super) fn claim(request: &ClaimRequest) -> Expression {
 }
 
 pub(super) fn replace(request: &ClaimRequest, seen: &Record, why: Replace) -> Expression {
-    let (reopened, removed) = match why {
-        Replace::Reopened => (", r = :now", "REMOVE xc, e"),
-        Replace::Expired => ("", "REMOVE xc, e, r"),
+    let (spent, rest) = match why {
+        Replace::Reopened => (1, ", r = :now REMOVE xc, e"),
+        Replace::Expired => (1, " REMOVE xc, e, r, k"),
+        // What ran beside others may have died of a neighbour: its try counts for this attempt.
+        Replace::Crashed => (seen.tries_spent + u32::from(seen.alone), ""),
     };
     let mut values = with(
         taking(request),
         [
-            (":1", number(1)),
+            (":n", number(spent)),
             (":a", number(seen.token + 1)),
             (":seen_s", text(state_letter(seen.state))),
             (":seen_a", number(seen.token)),
             (":seen_x", seconds(seen.expires)),
         ],
     );
-    if why == Replace::Reopened {
+    let mut condition = "s = :seen_s AND a = :seen_a AND x = :seen_x".to_owned();
+    if seen.state == State::Running {
+        // A heartbeat may have come in between.
+        condition.push_str(" AND l < :now");
+    }
+    if why == Replace::Reopened || seen.state == State::Running {
         values.insert(":now".to_owned(), number(request.now.as_millis()));
     }
     Expression {
-        update: format!("{TAKE}, a = :a, n = :1{reopened} {removed}"),
-        condition: "s = :seen_s AND a = :seen_a AND x = :seen_x".to_owned(),
+        update: format!("{TAKE}, a = :a, n = :n{rest}"),
+        condition,
         values,
         answers: true,
     }
+}
+
+pub(super) fn save(held: &Held, checkpoint: &str) -> Expression {
+    settling("SET k = :k".to_owned(), held, [(":k", text(checkpoint))])
 }
 
 pub(super) fn extend(held: &Held, lease: Timestamp) -> Expression {
@@ -85,7 +94,7 @@ pub(super) fn complete(held: &Held, end: &End) -> Expression {
         (":s", text(state_letter(state))),
         (":x", seconds(end.expires)),
     ];
-    settling("SET s = :s, x = :x REMOVE l, o".to_owned(), held, values)
+    settling("SET s = :s, x = :x REMOVE l, o, k".to_owned(), held, values)
 }
 
 pub(super) fn fail(held: &Held, end: &End) -> Expression {
@@ -146,6 +155,7 @@ fn taking(request: &ClaimRequest) -> HashMap<String, AttributeValue> {
             (":j", text(&request.job)),
             (":g", number(request.generation)),
             (":x", seconds(request.expires)),
+            (":i", number(u8::from(request.alone))),
         ],
     )
 }

@@ -32,6 +32,11 @@ pub(super) fn record(attributes: &HashMap<String, AttributeValue>) -> Result<Rec
         generation: read(attributes, "g")?,
         lease: Timestamp::from_millis(optional("l").unwrap_or(0)),
         owner: optional("o").unwrap_or(0),
+        alone: optional("i") == Some(1),
+        checkpoint: attributes
+            .get("k")
+            .and_then(|value| value.as_s().ok())
+            .cloned(),
         exceptions: read(attributes, "xc").unwrap_or(0),
         last_error: attributes
             .get("e")

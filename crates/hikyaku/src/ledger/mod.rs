@@ -8,6 +8,8 @@
 //! | `n` | tries spent in this generation |
 //! | `g` | generation |
 //! | `l`, `o` | lease end in ms, owner nonce |
+//! | `i` | 1 if the attempt that holds it runs with no other job beside it |
+//! | `k` | what the job saved of its progress, JSON |
 //! | `m`, `j` | last message id, job name: for those who look into the table |
 //! | `xc`, `e` | exceptions so far, last error in short |
 //! | `r` | when this generation was opened again, in ms |
@@ -21,6 +23,7 @@ mod error;
 mod expressions;
 mod failed;
 mod item;
+mod own;
 mod pieces;
 
 use std::collections::HashMap;
@@ -44,6 +47,7 @@ pub(crate) use error::retryable;
 use error::{Cancelled, Refusal};
 use expressions::Expression;
 pub use failed::FailedStore;
+pub use own::Writes;
 use pieces::Pieces;
 pub(crate) use pieces::piece_key;
 
@@ -173,7 +177,7 @@ impl DynamoDbLedger {
                 Ok(_) => return Ok(Fence::Applied),
                 Err(error) => match Cancelled::of(&error, 1 + puts.len()) {
                     Some(cancelled) => cancelled,
-                    None => return answer(operation, held, Err(Refusal::of_transaction(error))),
+                    None => return ended(operation, held, Refusal::of_transaction(error), &puts),
                 },
             };
             parts = refused.without(parts);
@@ -246,6 +250,27 @@ const PIECES_OUTLIVE_ROW: u64 = 15 * 24 * 60 * 60;
 /// An update that was applied, with the item it left if that was asked for.
 struct Applied(Option<HashMap<String, AttributeValue>>);
 
+/// The answer to an end that was refused as a whole. Besides the record's own condition only a job's own writes can be at
+/// fault for good; rows and pieces have no condition.
+fn ended(
+    operation: &'static str,
+    held: &Held,
+    refusal: Refusal,
+    own: &[TransactWriteItem],
+) -> Result<Fence, LedgerError> {
+    match refusal {
+        Refusal::Error {
+            retryable: false,
+            source,
+        } if operation == COMPLETION && !own.is_empty() => {
+            Ok(Fence::Declined(hikyaku_core::explain(&*source)))
+        }
+        refusal => answer(operation, held, Err(refusal)),
+    }
+}
+
+const COMPLETION: &str = "completion";
+
 fn answer(
     operation: &'static str,
     held: &Held,
@@ -292,6 +317,14 @@ impl Ledger for DynamoDbLedger {
         Box::pin(self.claim_by(request, expressions::replace(request, seen, why)))
     }
 
+    fn save<'a>(
+        &'a self,
+        held: &'a Held,
+        checkpoint: &'a str,
+    ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
+        Box::pin(self.fenced("checkpoint", held, expressions::save(held, checkpoint)))
+    }
+
     fn extend<'a>(
         &'a self,
         held: &'a Held,
@@ -307,10 +340,11 @@ impl Ledger for DynamoDbLedger {
     ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
         let expression = expressions::complete(held, end);
         let parts = Part::all(end, None);
-        if parts.is_empty() {
-            return Box::pin(self.fenced("completion", held, expression));
+        let own = Writes::in_end(end);
+        if parts.is_empty() && own.is_empty() {
+            return Box::pin(self.fenced(COMPLETION, held, expression));
         }
-        Box::pin(self.end_with("completion", held, expression, Vec::new(), parts))
+        Box::pin(self.end_with(COMPLETION, held, expression, own, parts))
     }
 
     fn release<'a>(

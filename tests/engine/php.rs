@@ -1,0 +1,250 @@
+//! Jobs of a Laravel application, and the messages that it would send for them.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use hikyaku_core::{Context, Guarantee, Job, JobError, Worker};
+use hikyaku_laravel::php::{self, Document, ObjectBuilder};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::echo::{Act, Acts, Stage, act};
+
+impl Stage {
+    /// What the jobs with this number do; without this they are done at once.
+    pub(crate) fn script(&self, number: i64, acts: &[Act]) {
+        self.scripts.lock().unwrap().insert(number, acts.to_vec());
+    }
+
+    /// The numbers of the jobs that started, in that order.
+    pub(crate) fn steps(&self) -> Vec<i64> {
+        self.steps.lock().unwrap().clone()
+    }
+}
+
+async fn play(number: i64, context: &Context<Arc<Stage>>) -> Result<u32, JobError> {
+    let stage = context.state();
+    stage.steps.lock().unwrap().push(number);
+    let acts = stage.scripts.lock().unwrap().get(&number).cloned();
+    let acts = acts.unwrap_or_else(|| vec![Act::Ok]);
+    act(&Acts { acts }, context).await
+}
+
+macro_rules! class {
+    ($name:ident, $called:literal, $number:meta, {$($more:tt)*}) => {
+        #[derive(Debug, Deserialize)]
+        struct $name {
+            #[$number]
+            number: i64,
+        }
+
+        impl Job for $name {
+            const NAME: &'static str = $called;
+            $($more)*
+            type State = Arc<Stage>;
+            type Output = u32;
+
+            async fn run(self, context: &Context<Arc<Stage>>) -> Result<u32, JobError> {
+                play(self.number, context).await
+            }
+        }
+    };
+}
+
+class!(Step, "App\\Jobs\\Step", serde(rename = "n"), {});
+class!(Cheap, "App\\Jobs\\Cheap", serde(rename = "n"), {
+    const GUARANTEE: Guarantee = Guarantee::AtLeastOnce;
+});
+class!(Hooked, "App\\Jobs\\Hooked", serde(rename = "n"), {
+    const FAILED_HOOK: bool = true;
+});
+class!(Forgiving, "App\\Jobs\\Forgiving", serde(rename = "n"), {
+    const DELETE_WHEN_MISSING_MODELS: bool = true;
+});
+class!(
+    UniqueJob,
+    "App\\Jobs\\UniqueJob",
+    serde(rename = "productId"),
+    {
+        fn unique_id(&self) -> Option<String> {
+            Some(self.number.to_string())
+        }
+    }
+);
+class!(UniqueUntil, "App\\Jobs\\UniqueUntil", serde(skip), {
+    const UNIQUE_UNTIL_PROCESSING: bool = true;
+    fn unique_id(&self) -> Option<String> {
+        Some("fixed".to_owned())
+    }
+});
+class!(Debounced, "App\\Jobs\\DebJob", serde(rename = "id"), {
+    fn debounce_id(&self) -> Option<String> {
+        Some(self.number.to_string())
+    }
+});
+class!(Secret, "App\\Jobs\\Secret", serde(skip), {});
+
+/// Adds all of them to a worker.
+pub(crate) fn register(worker: Worker<Arc<Stage>>) -> Worker<Arc<Stage>> {
+    worker
+        .register::<Step>()
+        .register::<Cheap>()
+        .register::<Hooked>()
+        .register::<Forgiving>()
+        .register::<UniqueJob>()
+        .register::<UniqueUntil>()
+        .register::<Debounced>()
+        .register::<Secret>()
+}
+
+/// A job as PHP's `serialize()` writes it.
+#[derive(Debug, Clone)]
+pub(crate) struct Command {
+    class: &'static str,
+    object: ObjectBuilder<'static>,
+    batch: Option<String>,
+}
+
+/// `App\Jobs\Step`, which runs here.
+pub(crate) fn step(number: i64) -> Command {
+    Command::of("App\\Jobs\\Step").with("n", number)
+}
+
+/// `App\Jobs\Letter`, which nobody here knows.
+pub(crate) fn letter() -> Command {
+    Command::of("App\\Jobs\\Letter")
+}
+
+impl Command {
+    pub(crate) fn of(class: &'static str) -> Self {
+        Self {
+            class,
+            object: ObjectBuilder::new(class),
+            batch: None,
+        }
+    }
+
+    pub(crate) fn with(mut self, name: &str, value: impl Into<Document<'static>>) -> Self {
+        self.object = self.object.public(name, value);
+        self
+    }
+
+    pub(crate) fn followed_by(self, links: &[Command]) -> Self {
+        let links: Vec<String> = links.iter().map(Command::serialized).collect();
+        self.with("chained", Document::list(links))
+    }
+
+    /// With PHP callbacks for the failure of its chain.
+    pub(crate) fn catching(self) -> Self {
+        let closure = ObjectBuilder::new("Laravel\\SerializableClosure\\SerializableClosure");
+        let closures = [closure.build().unwrap()];
+        self.with("chainCatchCallbacks", Document::list(closures))
+    }
+
+    pub(crate) fn in_batch(self, id: &str) -> Self {
+        let mut command = self.with("batchId", id.to_owned());
+        command.batch = Some(id.to_owned());
+        command
+    }
+
+    pub(crate) fn through(self, middleware: Vec<Document<'static>>) -> Self {
+        self.with("middleware", Document::list(middleware))
+    }
+
+    pub(crate) fn serialized(&self) -> String {
+        let object = self.object.clone().build().unwrap();
+        String::from_utf8(php::write(object.root()).unwrap()).unwrap()
+    }
+
+    /// The message of Laravel 13, with these keys more.
+    pub(crate) fn body_with(&self, uuid: &str, more: Value) -> String {
+        let mut body = self.old(uuid);
+        body["deleteWhenMissingModels"] = json!(false);
+        body["data"]["batchId"] = json!(self.batch);
+        body["createdAt"] = json!(1_795_408_211);
+        body["delay"] = Value::Null;
+        let Value::Object(more) = more else {
+            panic!("not an object")
+        };
+        body.as_object_mut().unwrap().extend(more);
+        body.to_string()
+    }
+
+    pub(crate) fn body(&self, uuid: &str) -> String {
+        self.body_with(uuid, json!({}))
+    }
+
+    /// The message of Laravel 8.
+    pub(crate) fn old_body(&self, uuid: &str) -> String {
+        self.old(uuid).to_string()
+    }
+
+    fn old(&self, uuid: &str) -> Value {
+        json!({
+            "uuid": uuid,
+            "displayName": self.class,
+            "job": "Illuminate\\Queue\\CallQueuedHandler@call",
+            "maxTries": null,
+            "maxExceptions": null,
+            "failOnTimeout": false,
+            "backoff": null,
+            "timeout": null,
+            "retryUntil": null,
+            "data": { "commandName": self.class, "command": self.serialized() },
+        })
+    }
+}
+
+/// The middleware `WithoutOverlapping`.
+pub(crate) fn without_overlapping(key: &str, release_after: Option<i64>) -> Document<'static> {
+    without_overlapping_for(key, release_after, None, false)
+}
+
+pub(crate) fn without_overlapping_for(
+    key: &str,
+    release_after: Option<i64>,
+    expires_after: Option<i64>,
+    shared: bool,
+) -> Document<'static> {
+    ObjectBuilder::new("Illuminate\\Queue\\Middleware\\WithoutOverlapping")
+        .public("key", key.to_owned())
+        .public("releaseAfter", release_after)
+        .public("expiresAfter", expires_after)
+        .public("prefix", "laravel-queue-overlap:")
+        .public("shareKey", shared)
+        .build()
+        .unwrap()
+}
+
+/// The middleware `Skip`.
+pub(crate) fn skip(skip: bool) -> Document<'static> {
+    let middleware = ObjectBuilder::new("Illuminate\\Queue\\Middleware\\Skip");
+    middleware.protected("skip", skip).build().unwrap()
+}
+
+/// A middleware without properties.
+pub(crate) fn middleware(class: &'static str) -> Document<'static> {
+    ObjectBuilder::new(class).build().unwrap()
+}
+
+/// The message bodies that a real Laravel sent.
+pub(crate) fn fixtures(name: &str) -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/laravel");
+    let text = std::fs::read_to_string(folder.join(format!("{name}.json"))).unwrap();
+    let case: Value = serde_json::from_str(&text).unwrap();
+    let messages = case["messages"].as_array().unwrap().iter();
+    messages
+        .map(|message| message["MessageBody"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+/// The first of them.
+pub(crate) fn fixture(name: &str) -> String {
+    fixtures(name).swap_remove(0)
+}
+
+/// The uuid of a message.
+pub(crate) fn uuid(body: &str) -> String {
+    let body: Value = serde_json::from_str(body).unwrap();
+    body["uuid"].as_str().unwrap().to_owned()
+}
