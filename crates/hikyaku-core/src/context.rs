@@ -11,9 +11,7 @@ use serde::de::DeserializeOwned;
 use crate::checkpoint::Checkpoint;
 use crate::dispatch::Route;
 use crate::tasks::{Task, Tasks};
-use crate::{
-    CheckpointError, Clock, Commit, Executor, Message, Onward, Timestamp,
-};
+use crate::{CheckpointError, Clock, Commit, Executor, Message, Onward, Timestamp};
 
 /// Handed to [`Job::run`](crate::Job::run): which attempt this is, how long it has, and the binary's shared state.
 pub struct Context<S> {

@@ -5,9 +5,10 @@
 
 use std::time::Duration;
 
+use crate::cache::Era;
 use crate::encrypter::{EncryptError, Encrypter};
 use crate::envelope::{Envelope, Kind, OBJECT_JOB, last_member, members, part_of, with_member};
-use crate::message::{ObjectBody, ObjectData, Options, Ours};
+use crate::message::{BatchId, ObjectBody, ObjectData, Options, Ours};
 use crate::php::{self, BuildError, Document, Limits, ReadError, Value, View, WriteError};
 
 /// SQS holds a message back for 15 minutes at most (Amazon SQS developer guide, "delay queues").
@@ -192,6 +193,8 @@ impl Link {
             (true, None) => return Err(LinkError::NoKey),
         };
         let options = self.options.over(message.options).stated();
+        // The keys say which Laravel sends, and so which names its locks have.
+        let era = Era::of(message.previous);
         let body = ObjectBody {
             uuid: message.uuid,
             display_name: &self.class,
@@ -202,9 +205,13 @@ impl Link {
             data: ObjectData {
                 command_name: &self.class,
                 command: &command,
-                batch_id: self.batch.as_deref(),
+                batch_id: if era >= Era::Since12_51 {
+                    BatchId::Said(self.batch.as_deref())
+                } else {
+                    BatchId::Unsaid
+                },
             },
-            created_at: message.created_at,
+            created_at: (era >= Era::Since12_11).then_some(message.created_at),
             hikyaku: Ours::after(message.previous.hops + 1),
         };
         let mut body = serde_json::to_string(&body)?;

@@ -7,6 +7,8 @@ use std::path::Path;
 use serde_json::Value as Json;
 
 use crate::Duties;
+use crate::cache::Era;
+use crate::chain::LinkMessage;
 use crate::encrypter::{DecryptError, Encrypter};
 use crate::envelope::{Envelope, Kind, Unsupported};
 use crate::php::{self, Limits, Names};
@@ -282,4 +284,32 @@ fn a_new_generation_changes_nothing_else_in_a_body() {
         assert_eq!(body, format!("{kept},\"hikyaku\":{{\"generation\":3}}}}"));
         assert_eq!(Envelope::parse(&body).unwrap().generation, 3);
     }
+}
+
+#[test]
+fn the_message_of_a_next_job_is_of_the_same_laravel_as_the_one_before() {
+    let mut sent = 0;
+    for message in messages() {
+        let Ok(envelope) = Envelope::parse(&message.body) else {
+            continue;
+        };
+        let Ok(Duties {
+            next: Some(link), ..
+        }) = envelope.duties()
+        else {
+            continue;
+        };
+        let body = link.body(&LinkMessage {
+            previous: &envelope,
+            uuid: "next",
+            created_at: 1_790_000_000,
+            options: None,
+            encrypter: None,
+            random: None,
+        });
+        let next = Envelope::parse(&body.unwrap()).unwrap();
+        assert_eq!(Era::of(&next), Era::of(&envelope), "{}", message.name());
+        sent += 1;
+    }
+    assert!(sent >= 3, "no fixture has a chain");
 }

@@ -10,7 +10,7 @@ mod string;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use self::body::{ObjectBody, ObjectData, Ours};
+pub(crate) use self::body::{BatchId, ObjectBody, ObjectData, Ours};
 pub use self::object::{ObjectJob, ObjectJobError, Stamp};
 pub use self::options::Options;
 pub use self::string::StringJob;

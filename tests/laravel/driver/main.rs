@@ -2,7 +2,7 @@
 //!
 //! `make test-laravel` runs it. Each scene dispatches from PHP, through Laravel's own queue, waits until the queues are
 //! empty, and compares what Rust did, what the tables hold and what `php artisan` shows with what should be. It exits 1
-//! on any difference. Words on its command line choose the scenes whose titles hold them, also those that are off.
+//! on any difference. Words on its command line choose the scenes whose titles hold them.
 
 #![expect(clippy::print_stdout, reason = "it speaks to a person at a terminal")]
 
@@ -37,10 +37,10 @@ async fn main() -> ExitCode {
 
 async fn run(words: &[String]) -> Result<bool> {
     let chosen = |play: &Play| words.iter().any(|word| play.title.contains(word.as_str()));
-    let (played, off): (Vec<_>, Vec<_>) = scenes::all()
+    let played: Vec<_> = scenes::all()
         .into_iter()
         .filter(|play| words.is_empty() || chosen(play))
-        .partition(|play| play.needs.is_none() || !words.is_empty());
+        .collect();
     let stage = Arc::new(Stage::set().await?);
     println!(
         "Laravel {} on PHP {}; what is left of this run: {}\n",
@@ -57,17 +57,9 @@ async fn run(words: &[String]) -> Result<bool> {
         }
         failed += usize::from(!scene.print(play.title));
     }
-    for play in &off {
-        println!(
-            "OFF   {}: needs {}",
-            play.title,
-            play.needs.unwrap_or_default()
-        );
-    }
     println!(
-        "\n{} scenes played, {failed} of them not as they should be; {} are off.",
-        played.len(),
-        off.len()
+        "\n{} scenes played, {failed} of them not as they should be.",
+        played.len()
     );
     Arc::into_inner(stage)
         .ok_or("a scene goes on")?

@@ -58,6 +58,11 @@ impl Stage {
         Ok(fs::write(self.folder.join("markers").join(marker), "")?)
     }
 
+    /// Takes a marker away.
+    pub(crate) fn unmark(&self, marker: &str) -> Result<()> {
+        Ok(fs::remove_file(self.folder.join("markers").join(marker))?)
+    }
+
     /// What the jobs wrote down, in PHP and in Rust, in its order.
     pub(crate) fn record(&self) -> Result<Vec<Value>> {
         let text = fs::read_to_string(record_file(&self.folder)).unwrap_or_default();
@@ -110,6 +115,20 @@ impl Stage {
         for queue in ["kept", "php"] {
             while !self.take(queue, 10).await?.is_empty() {}
         }
+        Ok(())
+    }
+
+    /// Throws away what a queue holds, also what is on its way.
+    pub(crate) fn purge(&self, queue: &str) -> Result<()> {
+        let sqs = self.cloud.sqs();
+        Ok(sqs.purge(&sqs.queue_by_name(queue)?)?)
+    }
+
+    /// Writes an item that is not PHP's.
+    pub(crate) fn put(&self, table: &str, item: &Value) -> Result<()> {
+        let request = json!({ "TableName": table, "Item": item });
+        let database = self.cloud.dynamodb().database();
+        database.put_item(serde_json::from_value(request)?)?;
         Ok(())
     }
 

@@ -3,12 +3,14 @@
 use std::env::VarError;
 use std::path::PathBuf;
 
-/// A file and a folder.
+/// A file and a folder, and where the job runs.
 pub(crate) struct Places {
     /// `RECORD_FILE`: what happened, a line of JSON each.
     pub(crate) record: PathBuf,
     /// `MARKERS`: the folder of the files that jobs wait for.
     pub(crate) markers: PathBuf,
+    /// `AWS_LAMBDA_FUNCTION_NAME`: which function runs the job.
+    pub(crate) function: String,
 }
 
 #[expect(
@@ -19,5 +21,6 @@ pub(crate) fn from_env() -> Result<Places, VarError> {
     Ok(Places {
         record: std::env::var("RECORD_FILE")?.into(),
         markers: std::env::var("MARKERS")?.into(),
+        function: std::env::var("AWS_LAMBDA_FUNCTION_NAME")?,
     })
 }

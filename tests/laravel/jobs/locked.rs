@@ -23,6 +23,10 @@ impl Job for UniqueStep {
     type State = Record;
     type Output = ();
 
+    fn unique_id(&self) -> Option<String> {
+        Some(self.table.clone())
+    }
+
     async fn run(self, context: &Context<Record>) -> Result<(), JobError> {
         Record::write(context, &self, "ran")?;
         if self.marker.is_empty() || context.state().is_marked(&self.marker) {
@@ -45,8 +49,13 @@ pub(crate) struct UniqueUntilStarted {
 impl Job for UniqueUntilStarted {
     const NAME: &'static str = "App\\Jobs\\UniqueUntilStarted";
     const TIMEOUT: Duration = Duration::from_secs(20);
+    const UNIQUE_UNTIL_PROCESSING: bool = true;
     type State = Record;
     type Output = ();
+
+    fn unique_id(&self) -> Option<String> {
+        Some(self.table.clone())
+    }
 
     async fn run(self, context: &Context<Record>) -> Result<(), JobError> {
         Record::write(context, &self, "began")?;

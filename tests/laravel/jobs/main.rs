@@ -2,13 +2,14 @@
 
 mod config;
 mod import_rows;
+mod listener;
 mod locked;
 mod record;
 mod report;
 mod steps;
 mod trying;
 
-use hikyaku::Worker;
+use hikyaku::{LinkOptions, Worker};
 
 use record::Record;
 
@@ -25,6 +26,14 @@ async fn main() -> Result<(), hikyaku::Error> {
         .register::<steps::SecretStep>()
         .register::<locked::UniqueStep>()
         .register::<locked::UniqueUntilStarted>()
-        .register::<locked::Alone>();
+        .register::<locked::Alone>()
+        .register::<listener::TalliesRows>()
+        .php_job(
+            "App\\Jobs\\PhpStep",
+            LinkOptions {
+                tries: Some(3),
+                ..LinkOptions::default()
+            },
+        );
     hikyaku::serve(worker).await
 }

@@ -26,14 +26,15 @@ impl Record {
         job: &J,
         event: &str,
     ) -> Result<(), Error> {
+        let places = &context.state().places;
         let line = json!({
             "by": "rust", "job": J::NAME, "event": event, "id": context.id(), "attempt": context.attempt(),
-            "payload": job,
+            "function": places.function, "payload": job,
         });
         let mut file = File::options()
             .append(true)
             .create(true)
-            .open(&context.state().places.record)?;
+            .open(&places.record)?;
         file.write_all(format!("{line}\n").as_bytes())
     }
 

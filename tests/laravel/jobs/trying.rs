@@ -62,6 +62,7 @@ pub(crate) struct TellsWhenItFailed {
 
 impl Job for TellsWhenItFailed {
     const NAME: &'static str = "App\\Jobs\\TellsWhenItFailed";
+    const FAILED_HOOK: bool = true;
     type State = Record;
     type Output = ();
 

@@ -35,7 +35,9 @@ pub(crate) struct ObjectBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) delete_when_missing_models: Option<bool>,
     pub(crate) data: ObjectData<'a>,
-    pub(crate) created_at: i64,
+    /// Since Laravel 12.11.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) created_at: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) hikyaku: Option<Ours>,
 }
@@ -46,7 +48,24 @@ pub(crate) struct ObjectBody<'a> {
 pub(crate) struct ObjectData<'a> {
     pub(crate) command_name: &'a str,
     pub(crate) command: &'a str,
-    pub(crate) batch_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "BatchId::is_unsaid")]
+    pub(crate) batch_id: BatchId<'a>,
+}
+
+/// `data.batchId`, since Laravel 12.51.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(crate) enum BatchId<'a> {
+    /// As before: the key is not there.
+    Unsaid,
+    /// The batch; null for a job without one.
+    Said(Option<&'a str>),
+}
+
+impl BatchId<'_> {
+    fn is_unsaid(&self) -> bool {
+        matches!(self, Self::Unsaid)
+    }
 }
 
 /// The options that every message states, null where nothing is asked for.

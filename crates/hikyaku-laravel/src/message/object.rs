@@ -1,7 +1,7 @@
 //! Object jobs: instances of PHP classes, for Laravel's own workers.
 
 use super::Options;
-use super::body::{ObjectBody, ObjectData, Ours};
+use super::body::{BatchId, ObjectBody, ObjectData, Ours};
 use crate::encrypter::{EncryptError, Encrypter};
 use crate::envelope::OBJECT_JOB;
 use crate::php::{self, BuildError, Document, ObjectBuilder, WriteError};
@@ -127,9 +127,9 @@ impl ObjectJob {
             data: ObjectData {
                 command_name: self.class(),
                 command: &command,
-                batch_id: None,
+                batch_id: BatchId::Said(None),
             },
-            created_at: stamp.created_at,
+            created_at: Some(stamp.created_at),
             hikyaku: Ours::after(stamp.hops),
         })?)
     }

@@ -1,24 +1,24 @@
 //! Jobs whose messages are encrypted.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Play;
 use crate::Result;
 use crate::scene::Scene;
 use crate::stage::OLDER_KEY;
 
-pub(super) const SCENES: [Play; 3] = [
-    Play::on(
+pub(super) const SCENES: [Play; 4] = [
+    Play::new(
         "an encrypted job is buried where Rust has no key",
         |scene| Box::pin(without_key(scene)),
     ),
-    Play::off("an encrypted job runs", "HIKYAKU_APP_KEY", |scene| {
-        Box::pin(with_key(scene))
+    Play::new("an encrypted job runs", |scene| Box::pin(with_key(scene))),
+    Play::new("an encrypted job of the key before runs", |scene| {
+        Box::pin(with_previous_key(scene))
     }),
-    Play::off(
-        "an encrypted job of the key before runs",
-        "HIKYAKU_PREVIOUS_KEYS",
-        |scene| Box::pin(with_previous_key(scene)),
+    Play::new(
+        "an encrypted chain goes Rust, Rust, PHP, and stays encrypted",
+        |scene| Box::pin(chain(scene)),
     ),
 ];
 
@@ -49,4 +49,24 @@ async fn with_key(scene: &mut Scene) -> Result<()> {
 async fn with_previous_key(scene: &mut Scene) -> Result<()> {
     scene.variables.push(("APP_KEY", OLDER_KEY));
     with_key(scene).await
+}
+
+async fn chain(scene: &mut Scene) -> Result<()> {
+    let sent = scene.dispatch("chainOfSecrets", &["settled"]).await?;
+    scene.rust_did(sent.id()?, &["done"]).await?;
+    scene.drained("settled").await?;
+    let next = scene.stage.take("kept", 1).await?;
+    let next: Value = serde_json::from_str(next.first().ok_or("no second link came")?)?;
+    let command = next["data"]["command"].as_str().unwrap_or_default();
+    let in_the_clear = command.contains("SecretStep") || command.contains('二');
+    scene.equal("whether it is in the clear", &in_the_clear, &false);
+    scene.send("settled", &next)?;
+    scene.drained("settled").await?;
+    scene.php_works("php").await?;
+    let story = scene.story(|line| {
+        let secret = line["payload"]["secret"].as_str();
+        secret.unwrap_or("?").to_owned()
+    })?;
+    scene.equal("the chain", &story, &["rust 一", "rust 二", "php 三"]);
+    Ok(())
 }

@@ -7,31 +7,31 @@ use crate::Result;
 use crate::scene::Scene;
 
 pub(super) const SCENES: [Play; 8] = [
-    Play::on("a failed job is tried again as its class says", |scene| {
+    Play::new("a failed job is tried again as its class says", |scene| {
         Box::pin(tried_again(scene))
     }),
-    Play::on("a job is buried after the tries of its class", |scene| {
+    Play::new("a job is buried after the tries of its class", |scene| {
         Box::pin(tried_out(scene))
     }),
-    Play::on("queue:retry sends a failed job again", |scene| {
+    Play::new("queue:retry sends a failed job again", |scene| {
         Box::pin(retried(scene))
     }),
-    Play::on(
+    Play::new(
         "queue:retry of a string job keeps its text and numbers",
         |scene| Box::pin(string_retried(scene)),
     ),
-    Play::on("queue:forget forgets a failed job", |scene| {
+    Play::new("queue:forget forgets a failed job", |scene| {
         Box::pin(forgotten(scene))
     }),
-    Play::on(
+    Play::new(
         "queue:flush refuses, as with every DynamoDB store",
         |scene| Box::pin(flushed(scene)),
     ),
-    Play::on(
+    Play::new(
         "a class that nobody registered is buried and listed",
         |scene| Box::pin(unknown(scene)),
     ),
-    Play::on("a message that is no job is buried and listed", |scene| {
+    Play::new("a message that is no job is buried and listed", |scene| {
         Box::pin(no_job(scene))
     }),
 ];

@@ -7,19 +7,19 @@ use crate::Result;
 use crate::scene::Scene;
 
 pub(super) const SCENES: [Play; 5] = [
-    Play::on("an object job brings every kind of property", |scene| {
+    Play::new("an object job brings every kind of property", |scene| {
         Box::pin(every_property(scene))
     }),
-    Play::on("a string job brings its JSON", |scene| {
+    Play::new("a string job brings its JSON", |scene| {
         Box::pin(string(scene))
     }),
-    Play::on("a string job without data", |scene| {
+    Play::new("a string job without data", |scene| {
         Box::pin(without_data(scene))
     }),
-    Play::on("a delayed job comes later", |scene| {
+    Play::new("a delayed job comes later", |scene| {
         Box::pin(delayed(scene))
     }),
-    Play::on("jobs of a FIFO queue run in their order", |scene| {
+    Play::new("jobs of a FIFO queue run in their order", |scene| {
         Box::pin(in_order(scene))
     }),
 ];

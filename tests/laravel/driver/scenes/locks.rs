@@ -6,39 +6,45 @@ use super::Play;
 use crate::Result;
 use crate::scene::Scene;
 
-pub(super) const SCENES: [Play; 7] = [
-    Play::on("how Laravel itself keeps jobs from overlapping", |scene| {
+pub(super) const SCENES: [Play; 10] = [
+    Play::new("how Laravel itself keeps jobs from overlapping", |scene| {
         Box::pin(in_php(scene))
     }),
-    Play::off(
+    Play::new(
         "failed() is called in PHP when a job failed in Rust",
-        "HIKYAKU_RELAY_QUEUE_URL",
         |scene| Box::pin(told(scene)),
     ),
-    Play::off(
+    Play::new(
         "a unique job can be dispatched again when it is done",
-        "unique jobs, HIKYAKU_CACHE_TABLE",
         |scene| Box::pin(unique(scene)),
     ),
-    Play::off(
+    Play::new(
         "a unique job can be dispatched again when it has failed",
-        "unique jobs, HIKYAKU_CACHE_TABLE",
         |scene| Box::pin(unique_failed(scene)),
     ),
-    Play::off(
+    Play::new(
         "a job that is unique until processing can be dispatched again when it has begun",
-        "unique jobs, HIKYAKU_CACHE_TABLE",
         |scene| Box::pin(until_started(scene)),
     ),
-    Play::off(
+    Play::new(
         "a job in Rust waits for one in PHP (WithoutOverlapping)",
-        "WithoutOverlapping, HIKYAKU_CACHE_TABLE",
         |scene| Box::pin(rust_waits(scene)),
     ),
-    Play::off(
+    Play::new(
         "a job in PHP waits for one in Rust (WithoutOverlapping)",
-        "WithoutOverlapping, HIKYAKU_CACHE_TABLE",
         |scene| Box::pin(php_waits(scene)),
+    ),
+    Play::new(
+        "a lock that Rust does not reach is released in PHP when the job is done",
+        |scene| Box::pin(unreached(scene)),
+    ),
+    Play::new(
+        "a lock that Rust does not reach is released in PHP when the job has begun",
+        |scene| Box::pin(unreached_until_started(scene)),
+    ),
+    Play::new(
+        "a link that Rust sends locks what Laravel would (WithoutOverlapping)",
+        |scene| Box::pin(link_locks(scene)),
     ),
 ];
 
@@ -134,6 +140,39 @@ async fn until_started(scene: &mut Scene) -> Result<()> {
     scene.rust_did(second.id()?, &["done"]).await
 }
 
+async fn unreached(scene: &mut Scene) -> Result<()> {
+    let arguments = ["counted", "unreached"];
+    let first = scene.dispatch("unique", &arguments).await?;
+    scene.rust_did(first.id()?, &["done"]).await?;
+    scene.drained("counted").await?;
+    let refused = scene.dispatch("unique", &arguments).await?;
+    scene.equal(
+        "what is sent before PHP did its part",
+        &refused.ids.len(),
+        &0,
+    );
+    scene.php_works("php").await?;
+    let second = scene.dispatch("unique", &arguments).await?;
+    scene.rust_did(second.id()?, &["done"]).await?;
+    scene.drained("counted").await?;
+    scene.php_works("php").await?;
+    Ok(())
+}
+
+async fn unreached_until_started(scene: &mut Scene) -> Result<()> {
+    let arguments = ["counted", "unreached", "unreached"];
+    let first = scene.dispatch("uniqueUntilStarted", &arguments).await?;
+    began(scene, "rust").await?;
+    scene.php_works("php").await?;
+    let second = scene.dispatch("uniqueUntilStarted", &arguments).await?;
+    scene.stage.mark("unreached")?;
+    scene.rust_did(first.id()?, &["done"]).await?;
+    scene.rust_did(second.id()?, &["done"]).await?;
+    scene.drained("counted").await?;
+    scene.php_works("php").await?;
+    Ok(())
+}
+
 async fn rust_waits(scene: &mut Scene) -> Result<()> {
     scene
         .dispatch("alone", &["php", "a", "first", "rust-waits"])
@@ -190,6 +229,21 @@ async fn php_waits(scene: &mut Scene) -> Result<()> {
             "php ended second",
         ],
     )
+}
+
+async fn link_locks(scene: &mut Scene) -> Result<()> {
+    let lock = "laravel_cache:laravel_cache:laravel-queue-overlap:App\\Jobs\\Alone:d";
+    scene
+        .dispatch("chainWithAlone", &["settled", "d", "link-locks"])
+        .await?;
+    began(scene, "rust").await?;
+    let locked = scene.is_cached(lock)?;
+    scene.equal("whether the lock is held", &locked, &true);
+    scene.stage.mark("link-locks")?;
+    scene.drained("settled").await?;
+    let locked = scene.is_cached(lock)?;
+    scene.equal("whether the lock is still held", &locked, &false);
+    Ok(())
 }
 
 /// Waits until a job of this scene has begun.

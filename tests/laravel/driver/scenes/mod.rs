@@ -1,7 +1,8 @@
-//! The scenes, and which of them the engine cannot play yet.
+//! The scenes.
 
 mod batches;
 mod chains;
+mod elsewhere;
 mod encrypted;
 mod failures;
 mod jobs;
@@ -22,31 +23,12 @@ type Playing<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
 #[derive(Clone, Copy)]
 pub(crate) struct Play {
     pub(crate) title: &'static str,
-    /// What the engine lacks for it; such a scene is off.
-    pub(crate) needs: Option<&'static str>,
     pub(crate) act: for<'a> fn(&'a mut Scene) -> Playing<'a>,
 }
 
 impl Play {
-    const fn on(title: &'static str, act: for<'a> fn(&'a mut Scene) -> Playing<'a>) -> Self {
-        Self {
-            title,
-            needs: None,
-            act,
-        }
-    }
-
-    /// To switch it on, make it an [`on`](Self::on).
-    const fn off(
-        title: &'static str,
-        needs: &'static str,
-        act: for<'a> fn(&'a mut Scene) -> Playing<'a>,
-    ) -> Self {
-        Self {
-            title,
-            needs: Some(needs),
-            act,
-        }
+    const fn new(title: &'static str, act: for<'a> fn(&'a mut Scene) -> Playing<'a>) -> Self {
+        Self { title, act }
     }
 }
 
@@ -54,6 +36,7 @@ impl Play {
 pub(crate) fn all() -> Vec<Play> {
     [
         &jobs::SCENES[..],
+        &elsewhere::SCENES,
         &failures::SCENES,
         &to_php::SCENES,
         &relay::SCENES,

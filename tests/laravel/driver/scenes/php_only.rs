@@ -1,27 +1,29 @@
 //! What carries PHP itself: a closure, a listener, a mailable, a notification.
 
+use serde_json::json;
+
 use super::Play;
 use crate::Result;
 use crate::scene::{Scene, Sent};
 
-pub(super) const SCENES: [Play; 4] = [
-    Play::on("how Laravel itself runs what only PHP can run", |scene| {
+pub(super) const SCENES: [Play; 5] = [
+    Play::new("how Laravel itself runs what only PHP can run", |scene| {
         Box::pin(in_php(scene))
     }),
-    Play::on(
+    Play::new(
         "what only PHP can run is buried where PHP has no queue",
         |scene| Box::pin(buried(scene)),
     ),
-    Play::off(
-        "what only PHP can run goes to the queue of PHP",
-        "HIKYAKU_FALLBACK_QUEUE_URL",
-        |scene| Box::pin(handed_on(scene)),
-    ),
-    Play::off(
+    Play::new("what only PHP can run goes to the queue of PHP", |scene| {
+        Box::pin(handed_on(scene))
+    }),
+    Play::new(
         "a class that nobody registered goes to the queue of PHP",
-        "HIKYAKU_FALLBACK_QUEUE_URL",
         |scene| Box::pin(unknown(scene)),
     ),
+    Play::new("a listener that Rust has runs in Rust", |scene| {
+        Box::pin(listened(scene))
+    }),
 ];
 
 async fn buried(scene: &mut Scene) -> Result<()> {
@@ -78,4 +80,14 @@ async fn unknown(scene: &mut Scene) -> Result<()> {
     let expected = format!("php \"{}\" {{\"invoice\":42}}", sent.id()?);
     scene.equal("what PHP ran", &ran, &[expected]);
     scene.is_not_listed(sent.id()?).await
+}
+
+async fn listened(scene: &mut Scene) -> Result<()> {
+    let sent = scene.dispatch("listened", &[]).await?;
+    scene.rust_did(sent.id()?, &["done"]).await?;
+    scene.drained("settled").await?;
+    let payloads = scene.payloads("App\\Listeners\\TalliesRows")?;
+    let expected = json!({ "method": "handle", "data": [{ "table": "customers", "rows": 7 }] });
+    scene.equal("what it was called with", &payloads, &[expected]);
+    Ok(())
 }

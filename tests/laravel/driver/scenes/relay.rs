@@ -8,39 +8,53 @@ use super::Play;
 use crate::Result;
 use crate::scene::{Scene, Sent};
 
-pub(super) const SCENES: [Play; 9] = [
-    Play::on("relay: done releases the unique lock", |scene| {
+pub(super) const SCENES: [Play; 13] = [
+    Play::new("relay: done releases the unique lock", |scene| {
         Box::pin(done_unlocks(scene))
     }),
-    Play::on(
-        "relay: done leaves a lock alone that Rust released",
-        |scene| Box::pin(done_leaves(scene)),
+    Play::new("relay: what is not left to PHP is left alone", |scene| {
+        Box::pin(left_alone(scene))
+    }),
+    Play::new(
+        "relay: started releases the lock of a job that is unique until processing",
+        |scene| Box::pin(started_unlocks(scene)),
     ),
-    Play::on(
-        "relay: done releases the lock of a job that is unique until processing",
-        |scene| Box::pin(done_unlocks_started(scene)),
+    Play::new(
+        "relay: done dispatches the next link once, though its message comes twice",
+        |scene| Box::pin(chain_goes_on(scene)),
     ),
-    Play::on(
+    Play::new(
         "relay: a batch is counted once, though each message comes twice",
         |scene| Box::pin(batch_done(scene)),
     ),
-    Play::on(
+    Play::new(
         "relay: a failure cancels the batch and calls catch",
         |scene| Box::pin(batch_failed(scene)),
     ),
-    Play::on(
+    Play::new(
         "relay: the callbacks of a batch that is counted in DynamoDB",
         |scene| Box::pin(batch_called(scene)),
     ),
-    Play::on("relay: failed calls failed()", |scene| {
+    Play::new(
+        "relay: a callback of a batch that throws is reported, and the next is called",
+        |scene| Box::pin(callback_throws(scene)),
+    ),
+    Play::new("relay: failed calls failed()", |scene| {
         Box::pin(failed(scene))
     }),
-    Play::on("relay: failed calls the chain's catch", |scene| {
+    Play::new("relay: failed calls the chain's catch", |scene| {
         Box::pin(chain_caught(scene))
     }),
-    Play::on("relay: what failed in it can be sent again", |scene| {
+    Play::new("relay: what failed in it can be sent again", |scene| {
         Box::pin(sent_again(scene))
     }),
+    Play::new("relay: what somebody else is doing comes again", |scene| {
+        Box::pin(comes_again(scene))
+    }),
+    Play::new(
+        "relay: what a killed PHP has begun is done after its time",
+        |scene| Box::pin(begun_and_killed(scene)),
+    ),
 ];
 
 /// The relay's job.
@@ -54,13 +68,13 @@ fn message(data: &Value) -> Value {
     })
 }
 
-/// What the relay is told of a job: its event and what belongs to it.
-fn told(scene: &Scene, body: &str, event: &str) -> Result<Value> {
+/// What the relay is told of a job: its event and what of it is left to PHP.
+fn told(scene: &Scene, body: &str, event: &str, tasks: &[&str]) -> Result<Value> {
     let job: Value = serde_json::from_str(body)?;
     let uuid = job["uuid"].as_str().ok_or("a job without a uuid")?;
     Ok(json!({
         "id": format!("{uuid}:0:{event}"), "event": event, "body": body,
-        "connection": "sqs", "queue": scene.stage.queue_url("kept")?,
+        "connection": "sqs", "queue": scene.stage.queue_url("kept")?, "tasks": tasks,
     }))
 }
 
@@ -91,7 +105,7 @@ async fn done_unlocks(scene: &mut Scene) -> Result<()> {
     scene.equal("messages while the lock is held", &second.len(), &0);
     let locked = scene.is_cached(&lock("UniqueStep", "relayed"))?;
     scene.equal("whether the lock is held", &locked, &true);
-    let done = told(scene, only(&first)?, "done")?;
+    let done = told(scene, only(&first)?, "done", &["unique"])?;
     scene.send("php", &message(&done))?;
     scene.php_works("php").await?;
     let locked = scene.is_cached(&lock("UniqueStep", "relayed"))?;
@@ -101,10 +115,9 @@ async fn done_unlocks(scene: &mut Scene) -> Result<()> {
     Ok(())
 }
 
-async fn done_leaves(scene: &mut Scene) -> Result<()> {
+async fn left_alone(scene: &mut Scene) -> Result<()> {
     let (_, first) = kept(scene, "unique", &["left"]).await?;
-    let mut done = told(scene, only(&first)?, "done")?;
-    done["settled"] = json!(["unique"]);
+    let done = told(scene, only(&first)?, "done", &["batch", "chain"])?;
     scene.send("php", &message(&done))?;
     scene.php_works("php").await?;
     let locked = scene.is_cached(&lock("UniqueStep", "left"))?;
@@ -112,16 +125,32 @@ async fn done_leaves(scene: &mut Scene) -> Result<()> {
     Ok(())
 }
 
-async fn done_unlocks_started(scene: &mut Scene) -> Result<()> {
+async fn started_unlocks(scene: &mut Scene) -> Result<()> {
     let (_, first) = kept(scene, "uniqueUntilStarted", &["relayed", "never"]).await?;
     let name = lock("UniqueUntilStarted", "relayed");
     let locked = scene.is_cached(&name)?;
     scene.equal("whether the lock is held", &locked, &true);
-    let done = told(scene, only(&first)?, "done")?;
-    scene.send("php", &message(&done))?;
+    let started = told(scene, only(&first)?, "started", &["unique"])?;
+    scene.send("php", &message(&started))?;
     scene.php_works("php").await?;
     let locked = scene.is_cached(&name)?;
     scene.equal("whether the lock is still held", &locked, &false);
+    Ok(())
+}
+
+async fn chain_goes_on(scene: &mut Scene) -> Result<()> {
+    let (_, first) = kept(scene, "chainAcrossConnections", &[]).await?;
+    let done = told(scene, only(&first)?, "done", &["chain"])?;
+    scene.send("php", &message(&done))?;
+    scene.send("php", &message(&done))?;
+    scene.php_works_all("php").await?;
+    let next = scene.stage.take("kept", 10).await?;
+    let next: Value = serde_json::from_str(only(&next)?)?;
+    scene.equal(
+        "the next job",
+        &next["displayName"],
+        &json!("App\\Jobs\\Step"),
+    );
     Ok(())
 }
 
@@ -137,7 +166,7 @@ async fn batch_done(scene: &mut Scene) -> Result<()> {
     let (sent, bodies) = kept(scene, "batch", &["0", "no"]).await?;
     scene.equal("messages", &bodies.len(), &10);
     for body in &bodies {
-        let done = told(scene, body, "done")?;
+        let done = told(scene, body, "done", &["batch"])?;
         scene.send("php", &message(&done))?;
         scene.send("php", &message(&done))?;
     }
@@ -164,7 +193,8 @@ async fn batch_failed(scene: &mut Scene) -> Result<()> {
         // The first of the ten is the one that fails. Its number is in the serialized object.
         let command = job["data"]["command"].as_str().unwrap_or_default();
         let fails = command.contains("s:6:\"number\";i:1;");
-        let mut told = told(scene, body, if fails { "failed" } else { "done" })?;
+        let event = if fails { "failed" } else { "done" };
+        let mut told = told(scene, body, event, &["batch"])?;
         if fails {
             told["exception"] = json!("number 1 fails");
             failed_id = job["uuid"].clone();
@@ -198,13 +228,20 @@ async fn batch_failed(scene: &mut Scene) -> Result<()> {
 async fn batch_called(scene: &mut Scene) -> Result<()> {
     scene.variables.push(("BATCH_DRIVER", "dynamodb"));
     let (sent, _) = kept(scene, "batch", &["0", "no"]).await?;
+    let callback = |name: &str| json!({ "name": name, "id": format!("{}:{name}", sent.batch) });
     let told = json!({
-        "id": format!("{}:finished", sent.batch), "event": "batch", "batchId": sent.batch, "callbacks": ["then", "finally"],
+        "id": "one-job:0:batch", "event": "batch", "batchId": sent.batch,
+        "callbacks": [callback("then"), callback("finally")],
     });
     scene.send("php", &message(&told))?;
     scene.send("php", &message(&told))?;
+    // Another job of the batch that sees the same counters asks for the same.
+    let again = json!({
+        "id": "another-job:0:batch", "event": "batch", "batchId": sent.batch, "callbacks": [callback("finally")],
+    });
+    scene.send("php", &message(&again))?;
     let told = json!({
-        "id": format!("{}:caught", sent.batch), "event": "batch", "batchId": sent.batch, "callbacks": ["catch"],
+        "id": "a-third-job:0:batch", "event": "batch", "batchId": sent.batch, "callbacks": [callback("catch")],
         "exception": "number 1 fails",
     });
     scene.php_works_all("php").await?;
@@ -225,9 +262,27 @@ async fn batch_called(scene: &mut Scene) -> Result<()> {
     Ok(())
 }
 
+async fn callback_throws(scene: &mut Scene) -> Result<()> {
+    scene.variables.push(("BATCH_DRIVER", "dynamodb"));
+    let (sent, _) = kept(scene, "batchWhoseThenThrows", &[]).await?;
+    let told = json!({
+        "id": "throwing-job:0:batch", "event": "batch", "batchId": sent.batch,
+        "callbacks": [{ "name": "then", "id": "throws" }, { "name": "finally", "id": "thrown" }],
+    });
+    scene.send("php", &message(&told))?;
+    scene.php_works("php").await?;
+    let calls = scene.story(|line| line["event"].as_str().unwrap_or("?").to_owned())?;
+    scene.equal("the callbacks", &calls, &["php finally"]);
+    let log = scene.stage.folder.join("laravel.log");
+    let log = std::fs::read_to_string(log)?;
+    scene.holds("Laravel's log", &log, "then has thrown");
+    Ok(())
+}
+
 async fn failed(scene: &mut Scene) -> Result<()> {
     let (_, bodies) = kept(scene, "tellsWhenItFailed", &[]).await?;
-    let mut told = told(scene, only(&bodies)?, "failed")?;
+    // A job's failed() is called whatever else is left to PHP.
+    let mut told = told(scene, only(&bodies)?, "failed", &["unique"])?;
     told["exception"] = json!("invoice 42 cannot be sent");
     scene.send("php", &message(&told))?;
     scene.send("php", &message(&told))?;
@@ -243,7 +298,7 @@ async fn failed(scene: &mut Scene) -> Result<()> {
 
 async fn chain_caught(scene: &mut Scene) -> Result<()> {
     let (_, bodies) = kept(scene, "chainThatFails", &[]).await?;
-    let mut told = told(scene, only(&bodies)?, "failed")?;
+    let mut told = told(scene, only(&bodies)?, "failed", &["chain"])?;
     told["exception"] = json!("the first link broke");
     scene.send("php", &message(&told))?;
     scene.php_works_all("php").await?;
@@ -254,17 +309,61 @@ async fn chain_caught(scene: &mut Scene) -> Result<()> {
 }
 
 async fn sent_again(scene: &mut Scene) -> Result<()> {
-    let id = "0199a1f0-0000-7000-8000-000000000003";
-    let told = json!({
-        "id": id, "event": "done", "body": "no JSON", "connection": "sqs", "queue": scene.stage.queue_url("kept")?,
-    });
-    let relay = "App\\Queue\\HikyakuRelay@handle";
+    let (_, bodies) = kept(scene, "tellsWhenItFailed", &[]).await?;
+    let mut told = told(scene, only(&bodies)?, "failed", &["failed"])?;
+    told["exception"] = json!("invoice 42 cannot be sent");
+    let id = told["id"].as_str().unwrap_or_default().to_owned();
+    scene.stage.mark("no-paper")?;
     scene.send("php", &message(&told))?;
     scene.php_works("php").await?;
-    scene.is_listed(id, "php", relay).await?;
-    scene.artisan(&["queue:retry", id]).await?;
-    scene.is_not_listed(id).await?;
-    // Had it been kept for a second delivery, it would succeed now without having done anything.
+    scene
+        .is_listed(&id, "php", "App\\Queue\\HikyakuRelay@handle")
+        .await?;
+    let exception = scene.exception(&id)?;
+    scene.holds("the exception", &exception, "there is no paper");
+    scene.stage.unmark("no-paper")?;
+    scene.artisan(&["queue:retry", &id]).await?;
+    scene.is_not_listed(&id).await?;
     scene.php_works("php").await?;
-    scene.is_listed(id, "php", relay).await
+    let did = scene.story(|line| line["event"].as_str().unwrap_or("?").to_owned())?;
+    scene.equal("what PHP did", &did, &["php failed() was called"]);
+    Ok(())
+}
+
+/// A job's `failed()` that a PHP has begun to call, as the cache then says, until that time.
+async fn begun(scene: &mut Scene, until: u64) -> Result<Value> {
+    let (_, bodies) = kept(scene, "tellsWhenItFailed", &[]).await?;
+    let mut told = told(scene, only(&bodies)?, "failed", &["failed"])?;
+    told["exception"] = json!("invoice 42 cannot be sent");
+    let id = told["id"].as_str().unwrap_or_default();
+    scene.stage.put(
+        "cache",
+        &json!({
+            "key": { "S": format!("laravel_cache:hikyaku:{id}:failed") }, "value": { "S": "s:5:\"begun\";" },
+            "expires_at": { "N": until.to_string() },
+        }),
+    )?;
+    Ok(told)
+}
+
+async fn comes_again(scene: &mut Scene) -> Result<()> {
+    let told = begun(scene, u64::from(u32::MAX)).await?;
+    scene.send("kept", &message(&told))?;
+    scene.php_works("kept").await?;
+    let did = scene.record()?.len();
+    scene.equal("what PHP did", &did, &0);
+    let held = scene.stage.held("kept")?;
+    let waits = (held.all, held.visible);
+    scene.equal("messages, and those that may come at once", &waits, &(1, 0));
+    scene.stage.purge("kept")
+}
+
+async fn begun_and_killed(scene: &mut Scene) -> Result<()> {
+    let told = begun(scene, 1).await?;
+    scene.send("php", &message(&told))?;
+    scene.send("php", &message(&told))?;
+    scene.php_works_all("php").await?;
+    let told = scene.story(|line| line["event"].as_str().unwrap_or("?").to_owned())?;
+    scene.equal("what PHP did", &told, &["php failed() was called"]);
+    Ok(())
 }

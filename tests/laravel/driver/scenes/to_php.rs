@@ -7,10 +7,10 @@ use crate::Result;
 use crate::scene::Scene;
 
 pub(super) const SCENES: [Play; 2] = [
-    Play::on("PHP runs a string job that Rust sent", |scene| {
+    Play::new("PHP runs a string job that Rust sent", |scene| {
         Box::pin(string(scene))
     }),
-    Play::on(
+    Play::new(
         "PHP fails a string job that Rust sent, and sends it again",
         |scene| Box::pin(failing(scene)),
     ),

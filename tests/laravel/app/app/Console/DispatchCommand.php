@@ -3,6 +3,7 @@
 namespace App\Console;
 
 use App\Events\RowsImported;
+use App\Events\RowsTallied;
 use App\Jobs\Alone;
 use App\Jobs\BatchedStep;
 use App\Jobs\FailsUntilTold;
@@ -29,6 +30,7 @@ use Illuminate\Support\Facades\Bus;
 use Illuminate\Support\Facades\Mail;
 use Illuminate\Support\Facades\Notification;
 use Illuminate\Support\Facades\Queue;
+use RuntimeException;
 use Throwable;
 
 /** Dispatches as an application does, and prints each job that was sent as a line of JSON. */
@@ -72,6 +74,12 @@ final class DispatchCommand extends Command
         FailsUntilTold::dispatch($marker, "Zürich 東京 😀 \"quoted\" \\ /", 1.0);
     }
 
+    /** Too long for a row of the failed store: three bytes a character. */
+    private function failsLong(string $queue, string $marker): void
+    {
+        FailsUntilTold::dispatch($marker, str_repeat('長', 150000))->onQueue($queue);
+    }
+
     /** What PHP says of tries and backoff holds in Rust. */
     private function triesTwice(string $marker): void
     {
@@ -108,6 +116,11 @@ final class DispatchCommand extends Command
         Notification::route(RecordChannel::class, 'someone')->notify(new RowsNotice(7));
     }
 
+    private function listened(): void
+    {
+        event(new RowsTallied('customers', 7));
+    }
+
     private function raw(string $queue, string $body): void
     {
         $this->line(json_encode(['message' => Queue::pushRaw($body, $queue)]));
@@ -133,15 +146,90 @@ final class DispatchCommand extends Command
             ->dispatch();
     }
 
-    /** @param  string  $failing  how many of the ten fail */
-    private function batch(string $queue, string $failing, string $allowFailures): void
+    /** Its second link waits before it runs. */
+    private function chainWithDelay(string $queue, string $seconds): void
     {
-        $jobs = array_map(fn (int $number) => new BatchedStep($number, $number <= (int) $failing), range(1, 10));
+        Bus::chain([new Step('one'), (new Step('two'))->delay((int) $seconds)])->onQueue($queue)->dispatch();
+    }
+
+    /** Only its first link names a queue. */
+    private function chainWithoutQueue(string $queue): void
+    {
+        Bus::chain([(new Step('one'))->onQueue($queue), new Step('two')])->dispatch();
+    }
+
+    /** Its second link belongs to another connection, to whichever queue that has for jobs that name none. */
+    private function chainAcrossConnections(string $queue): void
+    {
+        Bus::chain([(new Step('one'))->onQueue($queue), (new Step('two'))->onConnection('other')])->dispatch();
+    }
+
+    private function chainThatFailsUntilTold(string $queue, string $marker): void
+    {
+        Bus::chain([new Step('one'), new FailsUntilTold($marker), new Step('three')])->onQueue($queue)->dispatch();
+    }
+
+    private function chainWithClosure(string $queue): void
+    {
+        Bus::chain([
+            new Step('one'),
+            static function () {
+                Record::write(['payload' => ['name' => 'closure']]);
+            },
+            new Step('three'),
+        ])->onQueue($queue)->dispatch();
+    }
+
+    /** Its second link runs alone. */
+    private function chainWithAlone(string $queue, string $key, string $marker): void
+    {
+        $alone = (new Alone('link', $marker))->through([(new WithoutOverlapping($key))->releaseAfter(1)]);
+        Bus::chain([new Step('one'), $alone])->onQueue($queue)->dispatch();
+    }
+
+    private function chainOfSteps(string $queue): void
+    {
+        Bus::chain([new Step('one'), new Step('two'), new Step('three')])->onQueue($queue)->dispatch();
+    }
+
+    private function chainOfSecrets(string $queue): void
+    {
+        Bus::chain([
+            new SecretStep('一'),
+            (new SecretStep('二'))->onQueue('kept'),
+            (new SecretStep('三'))->onQueue('php'),
+        ])->onQueue($queue)->dispatch();
+    }
+
+    /** @param  string  $failing  how many of them fail */
+    private function batch(string $queue, string $failing, string $allowFailures, string $size = '10', string $marker = ''): void
+    {
+        $jobs = array_map(fn (int $number) => new BatchedStep($number, $number <= (int) $failing, $marker), range(1, (int) $size));
         $batch = Bus::batch($jobs)->onQueue($queue)
             ->then($this->says('then'))
             ->catch($this->says('catch'))
             ->finally($this->says('finally'));
         $this->line(json_encode(['batch' => $this->sent($batch, $allowFailures === 'yes')->id]));
+    }
+
+    /** Two of its three jobs follow each other. */
+    private function batchWithChain(string $queue): void
+    {
+        $batch = Bus::batch([[new BatchedStep(1), new BatchedStep(2)], new BatchedStep(3)])->onQueue($queue)
+            ->then($this->says('then'))
+            ->catch($this->says('catch'))
+            ->finally($this->says('finally'));
+        $this->line(json_encode(['batch' => $batch->dispatch()->id]));
+    }
+
+    private function batchWhoseThenThrows(string $queue): void
+    {
+        $batch = Bus::batch([new BatchedStep(1)])->onQueue($queue)
+            ->then(static function () {
+                throw new RuntimeException('then has thrown');
+            })
+            ->finally($this->says('finally'));
+        $this->line(json_encode(['batch' => $batch->dispatch()->id]));
     }
 
     private function says(string $what): Closure

@@ -4,71 +4,93 @@ namespace App\Queue;
 
 use Exception;
 use Illuminate\Bus\BatchRepository;
-use Illuminate\Contracts\Bus\Dispatcher;
 use Illuminate\Contracts\Cache\Repository as Cache;
-use Illuminate\Contracts\Container\Container;
 use Illuminate\Contracts\Queue\Job;
 use Illuminate\Queue\CallQueuedHandler;
 use Illuminate\Queue\Jobs\SyncJob;
 use Throwable;
 
 /**
- * Settles what only PHP can settle of a job that ran in Rust: callbacks, failed(), locks and batches. Its data:
+ * Does what a job that ran in Rust leaves to PHP: callbacks, failed(), and what Rust does not reach.
  *
- * - id: the same whenever the same thing is told again. event: done, failed or batch.
- * - done, failed: body (the job's message, to the letter), connection, queue; settled (what Rust settled itself, of
- *   unique and batch; none if absent); exception (a text; failed only).
- * - batch: batchId, callbacks (of then, finally, catch, progress, failure); exception (a text; with catch and failure).
+ * The default cache store remembers what is done, so it has to be one that all workers share.
  */
 final class HikyakuRelay extends CallQueuedHandler
 {
-    public function __construct(Dispatcher $dispatcher, Container $container, private Cache $cache)
-    {
-        parent::__construct($dispatcher, $container);
-    }
+    /** Seconds that one thing may take at most. When PHP was killed in the middle of it, it is done again after them. */
+    private const LONGEST = 300;
+
+    /** Seconds for which a second message is known. SQS keeps none for longer than 14 days. */
+    private const KNOWN = 14 * 86400;
 
     public function handle(Job $job, array $data): void
     {
-        if ($this->cache->add($seen = 'hikyaku-relay:'.$data['id'], 1, 86400)) { // else it came twice
-            try {
-                $e = isset($data['exception']) ? new Exception($data['exception']) : null;
-                $data['event'] === 'batch' ? $this->callBack($data, $e) : $this->settle($data, $e);
-            } catch (Throwable $thrown) {
-                $this->cache->forget($seen); // or trying again would do nothing
-                throw $thrown;
+        $e = isset($data['exception']) ? new Exception($data['exception']) : null;
+        $todo = $data['event'] === 'batch' ? $this->callbacks($data, $e) : $this->tasks($data, $e);
+        foreach ($todo as $id => $do) {
+            if (! $this->once('hikyaku:'.$id, $do)) {
+                $job->release(self::LONGEST);
+
+                return;
             }
         }
         $job->delete();
     }
 
-    private function settle(array $data, ?Exception $e): void
+    /** What Laravel's worker would have done of a job that begins, is done or has failed, as far as it is left to PHP. */
+    private function tasks(array $data, ?Throwable $e): iterable
     {
         $ran = new SyncJob($this->container, $data['body'], $data['connection'], $data['queue']);
         $command = $this->setJobInstanceIfNecessary($ran, $this->getCommand($ran->payload()['data']));
-        $left = array_diff(['unique', 'batch'], $data['settled'] ?? []);
-        if (in_array('unique', $left)) {
-            $this->ensureUniqueJobLockIsReleased($command);
-        }
-        if ($data['event'] === 'done') {
-            in_array('batch', $left) && $this->ensureSuccessfulBatchJobIsRecorded($command);
-            return;
-        }
-        in_array('batch', $left) && $this->ensureFailedBatchJobIsRecorded((string) $ran->uuid(), $command, $e);
-        $this->ensureChainCatchCallbacksAreInvoked((string) $ran->uuid(), $command, $e);
-        method_exists($command, 'failed') && $command->failed($e);
-    }
-
-    private function callBack(array $data, ?Exception $e): void
-    {
-        $batch = $this->container->make(BatchRepository::class)->find($data['batchId']);
-        foreach ($data['callbacks'] as $when) {
-            foreach ($batch?->options[$when] ?? [] as $callback) {
-                rescue(fn () => $callback($batch, $e)); // one that throws is reported, as Laravel does
+        $all = [
+            'unique' => fn () => $this->ensureUniqueJobLockIsReleased($command),
+            'batch' => fn () => $e
+                ? $this->ensureFailedBatchJobIsRecorded($ran->uuid(), $command, $e)
+                : $this->ensureSuccessfulBatchJobIsRecorded($command),
+            'chain' => fn () => $e
+                ? $this->ensureChainCatchCallbacksAreInvoked($ran->uuid(), $command, $e)
+                : $this->ensureNextJobInChainIsDispatched($command),
+            'failed' => fn () => method_exists($command, 'failed') && $command->failed($e),
+        ];
+        foreach ($all as $task => $do) {
+            if (in_array($task, $data['tasks']) || ($task === 'failed' && $e)) {
+                yield $data['id'].':'.$task => $do;
             }
         }
     }
 
-    /** Laravel calls this when the relay's own job has failed. That settles nothing of the job it speaks of. */
+    /** The callbacks of a batch that Rust counts. One that throws is reported, and the next is called. */
+    private function callbacks(array $data, ?Throwable $e): iterable
+    {
+        $batch = $this->container->make(BatchRepository::class)->find($data['batchId']);
+        foreach ($data['callbacks'] as ['name' => $name, 'id' => $id]) {
+            yield $id => function () use ($batch, $name, $e) {
+                foreach ($batch->options[$name] ?? [] as $callback) {
+                    rescue(fn () => $callback($batch, $e));
+                }
+            };
+        }
+    }
+
+    /** False: somebody else is doing it. */
+    private function once(string $id, callable $do): bool
+    {
+        $cache = $this->container->make(Cache::class);
+        if (! $cache->add($id, 'begun', self::LONGEST)) {
+            return $cache->get($id) === 'done';
+        }
+        try {
+            $do();
+        } catch (Throwable $thrown) {
+            $cache->forget($id); // or trying again would do nothing
+            throw $thrown;
+        }
+        $cache->put($id, 'done', self::KNOWN);
+
+        return true;
+    }
+
+    /** Laravel calls this when the relay's own job has failed. That says nothing of the job that ran in Rust. */
     public function failed(array $data, $e, string $uuid, ?Job $job = null)
     {
     }

@@ -14,6 +14,7 @@ final class QueueServiceProvider extends ServiceProvider
     public function boot(): void
     {
         Event::listen(\App\Events\RowsImported::class, \App\Listeners\CountsRows::class);
+        Event::listen(\App\Events\RowsTallied::class, \App\Listeners\TalliesRows::class);
         if (config('queue.batching.driver') === 'dynamodb') {
             $this->app->make(\Illuminate\Contracts\Bus\Dispatcher::class); // loads Laravel's own binding, which this replaces
             $this->app->singleton(BatchRepository::class, fn ($app) => new DynamoDbBatches(
