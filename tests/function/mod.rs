@@ -4,6 +4,8 @@ mod batch;
 mod clock;
 mod counting;
 mod direct;
+mod disk;
 mod jobs;
+mod oversized;
 mod stage;
 mod writes;
