@@ -23,7 +23,7 @@ struct StorePicture {
     act: Act,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Act {
     /// Dispatches, and goes on for ten seconds.

@@ -188,7 +188,7 @@ impl Engine<'_> {
                 Box::pin(self.send_post(post, limit))
             })
             .await;
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     async fn send_post(&self, post: Post, limit: Timestamp) {
