@@ -72,7 +72,9 @@ async fn a_job_is_counted_once_and_only_by_its_holder(application: &impl Applica
         lease: late + LEASE,
         ..request("counted-1", 2)
     };
-    let ClaimReply::Granted(grant) = ledger.claim(&rival).await.unwrap() else {
+    let seen = refused(ledger.claim(&rival).await.unwrap());
+    let crashed = ledger.replace(&rival, &seen, Replace::Crashed).await;
+    let ClaimReply::Granted(grant) = crashed.unwrap() else {
         panic!("refused")
     };
     let rival = Held {
@@ -124,9 +126,7 @@ async fn a_job_that_fails_again_is_not_counted_again(application: &impl Applicat
     let (id, end) = ("anew-1", end_in("anew"));
     let first = claim(&*ledger, id, 1).await;
     ledger.fail(&first, &row(id), &end).await.unwrap();
-    let mut generation = 0;
-    for done in [false, true] {
-        generation += 1;
+    for (generation, done) in [(1, false), (2, true)] {
         let again = ClaimRequest {
             generation,
             ..request(id, 2)

@@ -9,7 +9,7 @@ use crate::php::{Document, Value};
 
 /// The contents of an [`Envelope`]: JSON, or a serialized object that was read.
 ///
-/// [`Envelope::supported`] and [`Envelope::payload`] each read the contents; whoever needs both reads them once here.
+/// [`Envelope::duties`] and [`Envelope::payload`] each read the contents; whoever needs both reads them once here.
 #[derive(Debug)]
 pub struct Contents<'e> {
     pub(super) envelope: &'e Envelope,
