@@ -25,6 +25,7 @@ mod delivery;
 mod engine;
 mod error;
 mod explain;
+mod failure;
 mod follow;
 mod guarantee;
 mod heartbeat;
