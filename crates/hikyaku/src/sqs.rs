@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_sqs::operation::send_message::SendMessageInput;
+use aws_sdk_sqs::operation::send_message::builders::SendMessageInputBuilder;
 use hikyaku_core::{BoxFuture, Outgoing, Queue, QueueError, Receipt};
 
 use crate::{Config, clients};
@@ -34,18 +36,8 @@ impl SqsQueue {
     }
 
     async fn send_message(&self, message: &Outgoing) -> Result<(), QueueError> {
-        // A FIFO queue takes no delay for a single message.
-        let fifo = is_fifo(&message.queue);
-        let seconds = (!fifo).then(|| whole_seconds(message.delay.min(LONGEST_DELAY)));
-        let request = self
-            .client()
-            .send_message()
-            .queue_url(&message.queue)
-            .message_body(&message.body)
-            .set_message_group_id(message.group.clone())
-            .set_message_deduplication_id(fifo.then(|| message.deduplication.clone()))
-            .set_delay_seconds(seconds);
-        request.send().await.map(drop).map_err(|error| QueueError {
+        let request = request(message).send_with(self.client());
+        request.await.map(drop).map_err(|error| QueueError {
             action: "sending a message",
             queue: message.queue.clone(),
             retryable: retryable(&error),
@@ -54,23 +46,46 @@ impl SqsQueue {
     }
 }
 
+/// What SQS is asked for a message to be sent.
+fn request(message: &Outgoing) -> SendMessageInputBuilder {
+    // A FIFO queue takes no delay for a single message.
+    let fifo = is_fifo(&message.queue);
+    let seconds = (!fifo).then(|| whole_seconds(message.delay.min(LONGEST_DELAY)));
+    SendMessageInput::builder()
+        .queue_url(&message.queue)
+        .message_body(&message.body)
+        .set_message_group_id(message.group.clone())
+        .set_message_deduplication_id(fifo.then(|| message.deduplication.clone()))
+        .set_delay_seconds(seconds)
+}
+
 /// Whether trying again can help. A queue that is not there, or that may not be written to, stays so until somebody
 /// does something about it.
 fn retryable<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
-    const PASSING: [&str; 4] = [
-        "RequestThrottled",
-        "KmsThrottled",
-        "ThrottlingException",
-        "RequestTimeout",
-    ];
     match error {
         SdkError::ServiceError(answer) => {
             let code = answer.err().code().unwrap_or_default();
-            answer.raw().status().as_u16() >= 500 || PASSING.iter().any(|one| code.ends_with(one))
+            answer.raw().status().as_u16() >= 500 || passes(code)
         }
         SdkError::ConstructionFailure(_) => false,
         _ => true,
     }
+}
+
+/// Whether an error of this code passes by itself. The codes are those of the Amazon SQS API reference, "Common Errors"
+/// and `SendMessage`; some come with the protocol's namespace before them.
+fn passes(code: &str) -> bool {
+    const PASSING: [&str; 6] = [
+        "KmsThrottled",
+        "RequestThrottled",
+        "RequestTimeout",
+        "RequestTimeoutException",
+        "ServiceUnavailable",
+        "ThrottlingException",
+    ];
+    PASSING
+        .iter()
+        .any(|passing| code.rsplit(['.', '#']).next() == Some(passing))
 }
 
 /// Whether a queue keeps an order: SQS demands that the names of such queues say so.
@@ -167,5 +182,63 @@ mod tests {
         assert_eq!(whole_seconds(Duration::from_millis(1)), 1);
         assert_eq!(whole_seconds(Duration::from_millis(2000)), 2);
         assert_eq!(whole_seconds(Duration::ZERO), 0);
+    }
+
+    fn outgoing(queue: &str, delay: Duration) -> Outgoing {
+        Outgoing {
+            queue: format!("http://127.0.0.1:9324/000000000000/{queue}"),
+            body: "{}".to_owned(),
+            delay,
+            group: Some("tenant".to_owned()),
+            deduplication: "id".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_fifo_queue_gets_group_and_deduplication_and_no_delay() {
+        let sent = request(&outgoing("jobs.fifo", Duration::from_secs(5)));
+        assert_eq!(sent.get_message_group_id().as_deref(), Some("tenant"));
+        assert_eq!(sent.get_message_deduplication_id().as_deref(), Some("id"));
+        assert_eq!(*sent.get_delay_seconds(), None);
+    }
+
+    #[test]
+    fn a_standard_queue_gets_group_and_delay_and_no_deduplication() {
+        let sent = request(&outgoing("jobs", Duration::from_millis(4500)));
+        assert_eq!(sent.get_message_group_id().as_deref(), Some("tenant"));
+        assert_eq!(*sent.get_message_deduplication_id(), None);
+        assert_eq!(*sent.get_delay_seconds(), Some(5));
+    }
+
+    #[test]
+    fn a_delay_is_cut_to_what_sqs_takes() {
+        let sent = request(&outgoing("jobs", Duration::from_hours(1)));
+        assert_eq!(*sent.get_delay_seconds(), Some(900));
+    }
+
+    #[test]
+    fn only_what_passes_by_itself_is_tried_again() {
+        for passing in [
+            "RequestThrottled",
+            "AWS.SimpleQueueService.RequestThrottled",
+            "com.amazonaws.sqs#RequestThrottled",
+            "KmsThrottled",
+            "ThrottlingException",
+            "ServiceUnavailable",
+        ] {
+            assert!(passes(passing), "{passing}");
+        }
+        for lasting in [
+            "AWS.SimpleQueueService.NonExistentQueue",
+            "QueueDoesNotExist",
+            "AccessDenied",
+            "AccessDeniedException",
+            "InvalidParameterValue",
+            "KmsDisabled",
+            "UnsupportedOperation",
+            "",
+        ] {
+            assert!(!passes(lasting), "{lasting}");
+        }
     }
 }
