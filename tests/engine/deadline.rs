@@ -96,7 +96,7 @@ fn the_timeout_of_a_message_is_cut_to_what_the_function_has() {
     let row = scene.ledger.failed("a").unwrap();
     assert!(
         row.exception
-            .starts_with("the job ran out of its time of 55s"),
+            .contains("\n#0 the job ran out of its time of 55s\n"),
         "{}",
         row.exception
     );

@@ -124,7 +124,8 @@ fn at_most_once_that_crashed_is_buried_with_its_outcome_unknown() {
     assert_eq!(scene.ledger.record("a").unwrap().state, State::Failed);
     let row = scene.ledger.failed("a").unwrap();
     assert!(
-        row.exception.starts_with("outcome unknown"),
+        row.exception
+            .starts_with("Hikyaku\\JobFailed: outcome unknown"),
         "{}",
         row.exception
     );

@@ -7,5 +7,6 @@ mod direct;
 mod disk;
 mod jobs;
 mod oversized;
+mod sending;
 mod stage;
 mod writes;

@@ -27,6 +27,7 @@ pub(crate) const RELAY: &str = "php";
 pub(crate) struct Stage {
     function: Function<Arc<Runs>>,
     pub(crate) runs: Arc<Runs>,
+    pub(crate) config: Config,
     pub(crate) clock: Arc<ShiftedClock>,
     pub(crate) operations: Operations,
     pub(crate) sqs: Sqs,
@@ -70,8 +71,9 @@ impl Stage {
         };
         let runs = Arc::new(Runs::new(plan));
         Self {
-            function: Function::new(worker(runs.clone()), ports, config),
+            function: Function::new(worker(runs.clone()), ports, config.clone()),
             runs,
+            config,
             clock,
             operations,
             sqs,

@@ -79,6 +79,17 @@ impl JobError {
     pub(crate) fn chain(&self) -> String {
         crate::explain::explain(&*self.source)
     }
+
+    /// The causes of the error, without itself, outermost first.
+    pub(crate) fn causes(&self) -> Vec<String> {
+        let mut causes = Vec::new();
+        let mut cause = self.source.source();
+        while let Some(error) = cause {
+            causes.push(error.to_string());
+            cause = error.source();
+        }
+        causes
+    }
 }
 
 impl<E: Into<BoxError>> From<E> for JobError {

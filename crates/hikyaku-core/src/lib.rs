@@ -28,6 +28,7 @@ mod dispatch;
 mod engine;
 mod error;
 mod explain;
+mod failure;
 mod follow;
 mod guarantee;
 mod heartbeat;

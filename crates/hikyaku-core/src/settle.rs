@@ -5,11 +5,14 @@
 
 use std::time::Duration;
 
+use hikyaku_laravel::failed::{Exception, exception_text};
+
 use crate::claim::{Answer, Claim, REOPENED_QUIET};
 use crate::decide::Past;
 use crate::decode::{Decoded, Refused};
 use crate::engine::Engine;
 use crate::explain::explain;
+use crate::failure::Failure;
 use crate::follow::Ending;
 use crate::judge::{Judgement, judge, short};
 use crate::plan::Plan;
@@ -62,7 +65,7 @@ impl<'a> Finished<'a> {
         }
     }
 
-    fn row(&self, error: &str, why: &str, now: Timestamp) -> FailedJob {
+    fn row(&self, failure: &Failure, why: &str, now: Timestamp) -> FailedJob {
         let spent = self.claim.spent;
         let tries = match (self.policy.limit(), self.policy.retry_until) {
             _ if spent >= NEVER_AGAIN => "its last try".to_owned(),
@@ -74,9 +77,15 @@ impl<'a> Finished<'a> {
             queue: self.delivery.queue.clone(),
             payload: self.envelope.with_generation(self.envelope.generation + 1),
             body: None,
-            exception: format!(
-                "{error}\n\njob `{}` ({}) was buried after {tries}: {why}",
-                self.name, self.id
+            exception: exception_text(
+                failure.exception,
+                self.name,
+                &failure.error,
+                &failure.causes,
+                &format!(
+                    "job `{}` ({}) was buried after {tries}: {why}",
+                    self.name, self.id
+                ),
             ),
             failed_at: now,
         }
@@ -138,24 +147,26 @@ impl Engine<'_> {
                 release,
                 outcome,
             } => self.release(job, delay, release, outcome, error).await,
-            Judgement::Never { why } => self.fail(job, error.unwrap_or_default(), why).await,
+            Judgement::Never { why } => self.fail(job, Failure::of(ended), why).await,
             Judgement::Drop => self.drop_job(job).await,
         }
     }
 
     /// Buries a job that was started too often, without running it.
     pub(crate) async fn settle_exhausted(&self, job: &Finished<'_>) -> Settled {
-        let (error, why) = if job.policy.guarantee == crate::Guarantee::AtMostOnce {
+        let (failure, why) = if job.policy.guarantee == crate::Guarantee::AtMostOnce {
+            let error = "outcome unknown: an attempt began and never reported its end".to_owned();
             (
-                "outcome unknown: an attempt began and never reported its end".to_owned(),
+                Failure::new(Exception::Failed, error),
                 "it is run at most once",
             )
         } else {
             let last = job.claim.last_error.clone();
+            let error = last.unwrap_or_else(|| {
+                "every attempt ended without a report: its process was killed".to_owned()
+            });
             (
-                last.unwrap_or_else(|| {
-                    "every attempt ended without a report: its process was killed".to_owned()
-                }),
+                Failure::new(Exception::TooManyAttempts, error),
                 "its tries are spent",
             )
         };
@@ -169,7 +180,7 @@ impl Engine<'_> {
                 claim: &claim,
                 ..*job
             },
-            error,
+            failure,
             why,
         )
         .await
@@ -217,7 +228,8 @@ impl Engine<'_> {
 
     /// Buries a job that was claimed and can never run.
     pub(crate) async fn settle_misfit(&self, job: &Finished<'_>, error: String) -> Settled {
-        self.fail(job, error, "it cannot be run").await
+        let failure = Failure::new(Exception::Failed, error);
+        self.fail(job, failure, "it cannot be run").await
     }
 
     /// Sends on what somebody else may be able to run, or writes a message that is no job of ours to the failed store.
@@ -416,23 +428,23 @@ impl Engine<'_> {
         }
     }
 
-    async fn fail(&self, job: &Finished<'_>, error: String, why: &str) -> Settled {
+    async fn fail(&self, job: &Finished<'_>, failure: Failure, why: &str) -> Settled {
         let quiet = job.claim.reopened.map(|reopened| reopened + REOPENED_QUIET);
         if let Some(early) = self.too_early_to_bury(quiet).await {
             let release = Release {
                 tries_spent: NEVER_AGAIN,
                 exceptions: job.claim.exceptions,
-                error: Some(error.clone()),
+                error: Some(failure.error.clone()),
             };
             return self
-                .release(job, early, release, Outcome::Released, Some(error))
+                .release(job, early, release, Outcome::Released, Some(failure.error))
                 .await;
         }
+        let row = job.row(&failure, why, self.now());
+        let error = failure.error;
         let Some(held) = &job.claim.held else {
-            let row = job.row(&error, why, self.now());
             return self.bury(&row, error).await;
         };
-        let row = job.row(&error, why, self.now());
         let end = job.end(self.now(), Some(&error));
         let ledger = &*self.ports.ledger;
         let written = self.until_recorded(job.id, self.hard_deadline(), || {

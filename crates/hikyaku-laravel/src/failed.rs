@@ -1,7 +1,5 @@
-//! Records of jobs that failed for good, as Laravel's `dynamodb` driver keeps them.
-//!
-//! Source: `Illuminate\Queue\Failed\DynamoDbFailedJobProvider`. `php artisan queue:failed`, `queue:retry` and
-//! `queue:forget` read what is written here.
+//! What is written about jobs that failed for good: payloads that artisan can list and send again, and exceptions that
+//! read like PHP's.
 
 use std::borrow::Cow;
 
@@ -9,28 +7,9 @@ use serde_json::json;
 
 use crate::envelope::{Envelope, Kind, last_member};
 
-/// One item of Laravel's `failed_jobs` table in DynamoDB. The fields have the names of the attributes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FailedJob {
-    /// `application` (S), the partition key: Laravel's `app.name`.
-    pub application: String,
-    /// `uuid` (S), the sort key: the job's uuid, or the id of a message that has none.
-    pub uuid: String,
-    /// `connection` (S): the name of the queue connection, to which `queue:retry` sends the job.
-    pub connection: String,
-    /// `queue` (S): the queue, to which `queue:retry` sends the job. For SQS Laravel writes the whole URL.
-    pub queue: String,
-    /// `payload` (S): the message body, JSON. See [`malformed_payload`] for a body that is not.
-    pub payload: String,
-    /// `exception` (S): what went wrong, as text. See [`truncate_exception`].
-    pub exception: String,
-    /// `failed_at` (N): Unix time in seconds.
-    pub failed_at: i64,
-    /// `expires_at` (N): Unix time in seconds when DynamoDB may delete the item. Laravel keeps it for seven days.
-    pub expires_at: i64,
-    /// `body` (S), ours: the exact text of a message that is not a job. Absent for jobs.
-    pub body: Option<String>,
-}
+mod exception;
+
+pub use exception::{Exception, exception_text};
 
 /// The job under which a body that is not one is listed.
 pub const MALFORMED: &str = "hikyaku.malformed";

@@ -200,7 +200,11 @@ impl Config {
             relay_job: or("HIKYAKU_RELAY_JOB", "App\\Queue\\HikyakuRelay@handle")?,
             fallback_queue_url: get("HIKYAKU_FALLBACK_QUEUE_URL")?,
             batch_table: get("HIKYAKU_BATCH_TABLE")?,
-            overflow_url: url("HIKYAKU_OVERFLOW_URL", get("HIKYAKU_OVERFLOW_URL")?)?,
+            overflow_url: url(
+                "HIKYAKU_OVERFLOW_URL",
+                get("HIKYAKU_OVERFLOW_URL")?,
+                "a URL, such as s3://bucket/path",
+            )?,
             overflow_prefix: match get("HIKYAKU_OVERFLOW_PREFIX")? {
                 Some(prefix) => prefix,
                 None => or("HIKYAKU_CACHE_PREFIX", "")?,
@@ -211,6 +215,7 @@ impl Config {
             s3_endpoint: url(
                 "AWS_ENDPOINT_URL_S3",
                 get("AWS_ENDPOINT_URL_S3")?.or_else(|| everywhere.clone()),
+                "a URL, such as http://127.0.0.1:9000",
             )?,
             concurrency: number("HIKYAKU_CONCURRENCY", get("HIKYAKU_CONCURRENCY")?)?
                 .map(NonZeroUsize::get),
@@ -266,13 +271,17 @@ fn app_key(
     }))
 }
 
-fn url(name: &'static str, value: Option<String>) -> Result<Option<Url>, ConfigError> {
+fn url(
+    name: &'static str,
+    value: Option<String>,
+    expected: &'static str,
+) -> Result<Option<Url>, ConfigError> {
     value
         .map(|value| {
             Url::parse(&value).map_err(|_| ConfigError {
                 name,
                 value,
-                expected: "a URL",
+                expected,
             })
         })
         .transpose()
@@ -336,13 +345,93 @@ mod tests {
         );
     }
 
+    fn of(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        Config::from_lookup(|name| {
+            let found = variables.iter().find(|(variable, _)| *variable == name);
+            Ok(found.map(|(_, value)| (*value).to_owned()))
+        })
+    }
+
     #[test]
-    fn credentials_do_not_show_their_secret() {
-        let credentials = Credentials {
-            key_id: "AKIA".to_owned(),
-            secret: "hush".to_owned(),
-            session: None,
-        };
-        assert!(!format!("{credentials:?}").contains("hush"));
+    fn a_cache_table_without_a_prefix_is_refused_for_no_lock_would_be_found_in_it() {
+        let error = of(&[("HIKYAKU_CACHE_TABLE", "cache")]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "environment variable `HIKYAKU_CACHE_PREFIX` is ``, expected the application's cache.prefix, for HIKYAKU_CACHE_TABLE is set (php artisan config:show cache.prefix)"
+        );
+        let config = of(&[
+            ("HIKYAKU_CACHE_TABLE", "cache"),
+            ("HIKYAKU_CACHE_PREFIX", "shop-cache-"),
+        ]);
+        let config = config.unwrap();
+        assert_eq!(config.cache.unwrap().store, "dynamodb");
+        assert_eq!(config.overflow_prefix, "shop-cache-");
+    }
+
+    const KEY: &str = "base64:aHVzaCBodXNoIGh1c2ggaHVzaCBodXNoIGh1c2ggaHU=";
+
+    #[test]
+    fn a_bad_key_is_refused_without_being_shown() {
+        for (key, previous) in [
+            ("base64:aHVzaA==", ""),
+            ("hush!", ""),
+            (KEY, "base64:aHVzaA=="),
+        ] {
+            let config = of(&[
+                ("HIKYAKU_APP_KEY", key),
+                ("HIKYAKU_PREVIOUS_KEYS", previous),
+            ]);
+            let error = config.unwrap().encrypter().unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                "environment variable `HIKYAKU_APP_KEY` is `(hidden)`, expected a key of the length that HIKYAKU_CIPHER needs (32 bytes for aes-256, 16 for aes-128), as have HIKYAKU_PREVIOUS_KEYS",
+                "{key}"
+            );
+        }
+        assert!(
+            of(&[("HIKYAKU_APP_KEY", KEY)])
+                .unwrap()
+                .encrypter()
+                .unwrap()
+                .is_some()
+        );
+        assert!(of(&[]).unwrap().encrypter().unwrap().is_none());
+    }
+
+    #[test]
+    fn a_cipher_that_laravel_does_not_have_is_refused() {
+        let error = of(&[("HIKYAKU_APP_KEY", KEY), ("HIKYAKU_CIPHER", "rot13")]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "environment variable `HIKYAKU_CIPHER` is `rot13`, expected aes-128-cbc, aes-256-cbc, aes-128-gcm or aes-256-gcm"
+        );
+    }
+
+    #[test]
+    fn what_is_no_url_names_its_variable() {
+        let error = of(&[("HIKYAKU_OVERFLOW_URL", "bucket/payloads")]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "environment variable `HIKYAKU_OVERFLOW_URL` is `bucket/payloads`, expected a URL, such as s3://bucket/path"
+        );
+        let error = of(&[("AWS_ENDPOINT_URL_S3", "localhost")]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "environment variable `AWS_ENDPOINT_URL_S3` is `localhost`, expected a URL, such as http://127.0.0.1:9000"
+        );
+    }
+
+    #[test]
+    fn no_secret_is_shown() {
+        let config = of(&[
+            ("AWS_ACCESS_KEY_ID", "AKIA"),
+            ("AWS_SECRET_ACCESS_KEY", "hush"),
+            ("AWS_SESSION_TOKEN", "hush"),
+            ("HIKYAKU_APP_KEY", "hush"),
+            ("HIKYAKU_PREVIOUS_KEYS", "hush"),
+        ]);
+        let shown = format!("{:?}", config.unwrap());
+        assert!(!shown.contains("hush"), "{shown}");
+        assert!(shown.contains("AKIA"), "{shown}");
     }
 }

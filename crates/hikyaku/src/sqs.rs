@@ -151,20 +151,29 @@ where
 /// Whether trying again can help. A queue that is not there, or that may not be written to, stays so until somebody
 /// does something about it.
 fn retryable<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
-    const PASSING: [&str; 4] = [
-        "RequestThrottled",
-        "KmsThrottled",
-        "ThrottlingException",
-        "RequestTimeout",
-    ];
     match error {
         SdkError::ServiceError(answer) => {
             let code = answer.err().code().unwrap_or_default();
-            answer.raw().status().as_u16() >= 500 || PASSING.iter().any(|one| code.ends_with(one))
+            answer.raw().status().as_u16() >= 500 || passes(code)
         }
         SdkError::ConstructionFailure(_) => false,
         _ => true,
     }
+}
+
+/// Whether an error of this code passes by itself. The codes are those of the Amazon SQS API reference, "Common Errors"
+/// and `SendMessage`; some come with the protocol's namespace before them.
+fn passes(code: &str) -> bool {
+    const PASSING: [&str; 6] = [
+        "KmsThrottled",
+        "RequestThrottled",
+        "RequestTimeout",
+        "RequestTimeoutException",
+        "ServiceUnavailable",
+        "ThrottlingException",
+    ];
+    let name = code.rsplit(['.', '#']).next();
+    PASSING.iter().any(|passing| name == Some(passing))
 }
 
 /// SQS counts in whole seconds; a part of one is a second.
@@ -249,5 +258,63 @@ mod tests {
         assert_eq!(whole_seconds(Duration::from_millis(1)), 1);
         assert_eq!(whole_seconds(Duration::from_millis(2000)), 2);
         assert_eq!(whole_seconds(Duration::ZERO), 0);
+    }
+
+    fn outgoing(queue: &str, delay: Duration) -> Outgoing {
+        Outgoing {
+            queue: format!("http://127.0.0.1:9324/000000000000/{queue}"),
+            body: "{}".to_owned(),
+            delay,
+            group: Some("tenant".to_owned()),
+            deduplication: "id".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_fifo_queue_gets_group_and_deduplication_and_no_delay() {
+        let sent = Parts::of(&outgoing("jobs.fifo", Duration::from_secs(5)));
+        assert_eq!(sent.group.as_deref(), Some("tenant"));
+        assert_eq!(sent.deduplication.as_deref(), Some("id"));
+        assert_eq!(sent.delay, None);
+    }
+
+    #[test]
+    fn a_standard_queue_gets_group_and_delay_and_no_deduplication() {
+        let sent = Parts::of(&outgoing("jobs", Duration::from_millis(4500)));
+        assert_eq!(sent.group.as_deref(), Some("tenant"));
+        assert_eq!(sent.deduplication, None);
+        assert_eq!(sent.delay, Some(5));
+    }
+
+    #[test]
+    fn a_delay_is_cut_to_what_sqs_takes() {
+        let sent = Parts::of(&outgoing("jobs", Duration::from_hours(1)));
+        assert_eq!(sent.delay, Some(900));
+    }
+
+    #[test]
+    fn only_what_passes_by_itself_is_tried_again() {
+        for passing in [
+            "RequestThrottled",
+            "AWS.SimpleQueueService.RequestThrottled",
+            "com.amazonaws.sqs#RequestThrottled",
+            "KmsThrottled",
+            "ThrottlingException",
+            "ServiceUnavailable",
+        ] {
+            assert!(passes(passing), "{passing}");
+        }
+        for lasting in [
+            "AWS.SimpleQueueService.NonExistentQueue",
+            "QueueDoesNotExist",
+            "AccessDenied",
+            "AccessDeniedException",
+            "InvalidParameterValue",
+            "KmsDisabled",
+            "UnsupportedOperation",
+            "",
+        ] {
+            assert!(!passes(lasting), "{lasting}");
+        }
     }
 }

@@ -25,7 +25,8 @@ const MOST_FAILED_IDS: usize = 5_000;
 pub(super) enum Obstacle {
     /// Its condition did not hold; this stood there.
     Condition(Option<Item>),
-    /// Its condition held, but the row is full, or not as Laravel writes it.
+    /// Its condition held, but the row is full, or not as Laravel writes it. (DynamoDB API reference,
+    /// `TransactWriteItems`, cancellation reason `ValidationError`.)
     Unfit,
 }
 

@@ -1,0 +1,45 @@
+//! Why a job is buried, for people: in this process's words and in those of PHP's exceptions.
+
+use hikyaku_laravel::failed::Exception;
+
+use crate::error::Wish;
+use crate::run::Ended;
+
+/// Why a job is buried.
+pub(crate) struct Failure {
+    pub(crate) exception: Exception,
+    /// What went wrong, causes and all, in one line.
+    pub(crate) error: String,
+    /// The causes, each on its own.
+    pub(crate) causes: Vec<String>,
+}
+
+impl Failure {
+    pub(crate) fn new(exception: Exception, error: String) -> Self {
+        Self {
+            exception,
+            error,
+            causes: Vec::new(),
+        }
+    }
+
+    /// What an attempt ended with.
+    pub(crate) fn of(ended: &Ended) -> Self {
+        let error = ended.error().unwrap_or_default();
+        match ended {
+            Ended::Erred(erred) => {
+                let exception = match erred.wish {
+                    Wish::Fail => Exception::GivenUp,
+                    Wish::MissingModel => Exception::ModelNotFound,
+                    Wish::Retry | Wish::RetryAfter(_) | Wish::Snooze(_) => Exception::Failed,
+                };
+                Self {
+                    causes: erred.causes(),
+                    ..Self::new(exception, error)
+                }
+            }
+            Ended::TimedOut(_) => Self::new(Exception::TimedOut, error),
+            _ => Self::new(Exception::Failed, error),
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Messages that are sent, or cannot be.
+
+use std::time::Duration;
+
+use hikyaku::core::{Outgoing, Queue};
+use hikyaku::{Config, SqsQueue};
+
+use super::stage::{RELAY, Stage};
+
+fn to(queue: &str, config: &Config) -> Outgoing {
+    let endpoint = config.sqs_endpoint.as_deref().unwrap();
+    Outgoing {
+        queue: format!("{endpoint}/000000000000/{queue}"),
+        body: "{}".to_owned(),
+        delay: Duration::ZERO,
+        group: None,
+        deduplication: "one".to_owned(),
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_message_is_sent_to_the_queue_of_its_url() {
+    let stage = Stage::start().await;
+    let queue = SqsQueue::new(stage.config.clone());
+    queue.send(&to(RELAY, &stage.config)).await.unwrap();
+    assert_eq!(stage.received(RELAY).await.len(), 1);
+    assert_eq!(stage.operations.take(), ["SendMessage"]);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_queue_that_is_not_there_will_not_be_there_in_a_second_either() {
+    let stage = Stage::start().await;
+    let queue = SqsQueue::new(stage.config.clone());
+    let error = queue.send(&to("missing", &stage.config)).await.unwrap_err();
+    assert!(!error.retryable, "{error:?}");
+    assert_eq!(
+        stage.operations.take(),
+        ["SendMessage"],
+        "it is asked for once"
+    );
+    let error = hikyaku::explain(&error);
+    assert!(
+        error.starts_with("sending a message in queue `http://")
+            && error.contains("/missing`")
+            && error.contains("does not exist"),
+        "{error}"
+    );
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_service_that_cannot_be_reached_is_worth_another_try() {
+    let stage = Stage::start().await;
+    // A port that was free a moment ago: nobody listens there.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let config = Config {
+        sqs_endpoint: Some(format!("http://{}", listener.local_addr().unwrap())),
+        ..stage.config.clone()
+    };
+    drop(listener);
+    let queue = SqsQueue::new(config.clone());
+    let error = queue.send(&to(RELAY, &config)).await.unwrap_err();
+    assert!(error.retryable, "{error:?}");
+}
