@@ -3,11 +3,12 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 
-# Cargo's own word for where it builds.
-TARGET := $(or $(CARGO_TARGET_DIR),target)
+# Where Cargo builds.
+BUILT := $(or $(CARGO_TARGET_DIR),target)
 JOB ?= import-csv
 FLAGS ?=
 EVENT ?= events/$(JOB).json
+SECONDS_EACH ?= 60
 LAMBDA_PORT ?= 9000
 FUNCTIONS := import-csv resize-image report-jobs
 VENV := .venv
@@ -22,19 +23,19 @@ AWSCLI_VERSION := 1.46.3
 # Which scenes of test-laravel are played; all without.
 SCENES ?=
 
-.PHONY: help run dev test test-clients test-laravel check build invoke lint fmt doc tree clean
+.PHONY: help run dev test test-clients test-laravel fuzz check build invoke lint fmt doc tree clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
 run: ## the main job, end to end, on this machine: queue, Lambda, DynamoDB, results
 	@cargo build --bins --examples
-	@$(TARGET)/debug/examples/run
+	@$(BUILT)/debug/examples/run
 
 dev: ## the local cloud of template.yaml, staying up (FLAGS="--data DIR …")
 	@cargo build --bins --examples
-	@$(TARGET)/debug/examples/run --prepare /tmp/hikyaku
-	@$(TARGET)/debug/hikyaku dev --no-build $(FLAGS)
+	@$(BUILT)/debug/examples/run --prepare /tmp/hikyaku
+	@$(BUILT)/debug/hikyaku dev --no-build $(FLAGS)
 
 test: ## all tests
 	cargo build --bins --examples
@@ -42,14 +43,17 @@ test: ## all tests
 
 test-clients: $(CLIENTS)/old/bin/python $(CLIENTS)/new/bin/aws ## AWS's own clients, old and new, and docs/producers against the local SQS
 	@cargo build -p hikyaku-local --example sqs
-	@python3 -B tests/clients/run.py $(TARGET)/debug/examples/sqs $(CLIENTS)
+	@python3 -B tests/clients/run.py $(BUILT)/debug/examples/sqs $(CLIENTS)
+
+fuzz: ## hostile input to everything that reads (TARGET=php_read, SECONDS_EACH=60, INPUT=file to replay)
+	@INPUT="$(INPUT)" fuzz/run $(SECONDS_EACH) $(TARGET)
 
 # Every suite that needs PHP: one line each, below the scenes.
 test-laravel: ## with real Laravel, both ways (SCENES="chain batch" plays some; Debian's php-cli php-laravel-framework php-sqlite3)
 	@php -r 'exit(is_file("/usr/share/php/Illuminate/autoload.php") && extension_loaded("pdo_sqlite") ? 0 : 1);' || \
 	  { echo "real Laravel is not here: apt-get install php-cli php-laravel-framework php-sqlite3"; exit 1; }
 	@cargo build --bins --examples
-	@$(TARGET)/debug/examples/laravel $(SCENES)
+	@$(BUILT)/debug/examples/laravel $(SCENES)
 
 check: fmt lint doc tree test ## what CI runs: formatting, lints, docs, dependency rules, tests
 
@@ -69,7 +73,7 @@ build: $(VENV)/bin/cargo-lambda ## release builds for Lambda (FUNCTIONS="import-
 	@for function in $(FUNCTIONS); do \
 	  package=$$(cargo metadata --no-deps --format-version 1 | python3 .ci/package-of.py $$function); \
 	  PATH="$(CURDIR)/$(VENV)/bin:$$PATH" RUSTUP=/nonexistent cargo lambda build --release -p $$package --bin $$function; \
-	  ls -l $(TARGET)/lambda/$$function/bootstrap; \
+	  ls -l $(BUILT)/lambda/$$function/bootstrap; \
 	done
 
 invoke: ## one event to one function of `make dev`: make invoke JOB=import-csv [EVENT=file]
@@ -78,7 +82,7 @@ invoke: ## one event to one function of `make dev`: make invoke JOB=import-csv [
 
 clean: ## what the build and the local cloud left
 	cargo clean
-	rm -rf $(VENV) $(CLIENTS) .hikyaku
+	rm -rf $(VENV) $(CLIENTS) .hikyaku fuzz/corpus fuzz/artifacts
 
 $(VENV)/bin/cargo-lambda:
 	python3 -m venv $(VENV)
