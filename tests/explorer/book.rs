@@ -45,6 +45,10 @@ pub(super) struct Pages {
 
 /// What is known of a job before it runs.
 #[derive(Debug, Clone, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are independent of one another"
+)]
 pub(crate) struct Announced {
     pub(crate) tries: u32,
     /// Its place in an ordered group.

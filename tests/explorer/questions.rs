@@ -69,7 +69,7 @@ impl Book {
             let uuid = uuid.ok().flatten().unwrap_or_default();
             let of_message = (format!("the uuid of {}", text(&data["id"])), uuid);
             for (asked, id) in questions(&data).into_iter().chain([of_message]) {
-                pages.is_asked(asked, id);
+                pages.is_asked(&asked, &id);
             }
         }
         let hooked = pages.jobs.iter().filter(|(_, page)| {
@@ -91,8 +91,10 @@ impl Book {
 }
 
 impl Pages {
-    fn is_asked(&mut self, question: String, id: String) {
-        let first = self.questions.entry(question.clone()).or_insert(id.clone());
+    fn is_asked(&mut self, question: &str, id: &str) {
+        let questions = &mut self.questions;
+        let first = questions.entry(question.to_owned());
+        let first = first.or_insert_with(|| id.to_owned());
         if *first != id {
             let first = first.clone();
             self.breaks(
