@@ -17,7 +17,7 @@ mod locks;
 mod missing_model;
 mod overflow;
 mod overlap;
-mod php;
+pub(crate) mod php;
 mod policy;
 mod relay;
 mod resent;

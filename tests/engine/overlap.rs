@@ -1,6 +1,6 @@
 //! The middleware `WithoutOverlapping`: jobs of one key do not run beside one another.
 
-use hikyaku_core::testing::Fate::{AnswerLost, Throttled};
+use hikyaku_core::testing::Fate::{AnswerLost, Late, Throttled};
 use hikyaku_core::testing::{QueueSettings, Settings};
 use hikyaku_core::{Outcome, State};
 use serde_json::json;
@@ -169,6 +169,18 @@ fn a_killed_jobs_lock_is_taken_over_by_its_own_next_attempt_and_by_nobody_else()
     assert!(scene.starts("z").is_empty());
     scene.run();
     assert_eq!(scene.state_of("z"), Some(State::Done));
+    never_overlap(&scene);
+}
+
+#[test]
+fn a_dead_attempts_late_lock_does_not_take_over_that_of_a_later_attempt() {
+    let mut scene = two(&[Sleep(30)]);
+    scene.network.then("lock", Late(second(80)));
+    scene.crash_at(5);
+    scene.run();
+    assert_eq!(scene.state_of("a"), Some(State::Done));
+    assert!(scene.times("a")[0] < 80.0, "{:?}", scene.times("a"));
+    assert!(scene.seconds() > 80.0);
     never_overlap(&scene);
 }
 

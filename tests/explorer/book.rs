@@ -1,6 +1,6 @@
 //! What is written down while a world runs, and the rules it is held against.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hikyaku_core::Stop;
@@ -17,6 +17,11 @@ pub(crate) mod rule {
     pub(crate) const MILD_FAULTS_ARE_FREE: &str =
         "I10 one throttle or lost answer costs no redelivery";
     pub(crate) const TOKENS_GROW: &str = "I11 tokens grow";
+    pub(crate) const LINKS_FOLLOW: &str = "I6 a link starts when the job before it is done, once";
+    pub(crate) const BATCH_IS_COUNTED: &str = "I7 a batch is counted exactly and then is last";
+    pub(crate) const ONE_HOLDER: &str = "I13 a unique key has one holder";
+    pub(crate) const NO_OVERLAP: &str = "I17 jobs of one key do not overlap";
+    pub(crate) const QUESTIONS_ARE_ASKED: &str = "I18 each question is asked under one id";
     pub(crate) const STALE_NEVER_RUNS: &str = "I12 a stale generation never runs";
     pub(crate) const ORDER_IS_KEPT: &str = "I15 a group keeps its order";
     pub(crate) const COST_IS_KNOWN: &str = "I16 the ledger costs what it says";
@@ -29,21 +34,47 @@ pub(crate) struct Book {
 }
 
 #[derive(Default)]
-struct Pages {
-    jobs: BTreeMap<String, Page>,
+pub(super) struct Pages {
+    pub(super) jobs: BTreeMap<String, Page>,
     /// The last position that each group has finished.
     groups: BTreeMap<String, usize>,
     broken: Option<String>,
+    /// What PHP was asked, and under which id.
+    pub(super) questions: BTreeMap<String, String>,
+}
+
+/// What is known of a job before it runs.
+#[derive(Debug, Clone, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are independent of one another"
+)]
+pub(crate) struct Announced {
+    pub(crate) tries: u32,
+    /// Its place in an ordered group.
+    pub(crate) group: Option<(String, usize)>,
+    /// The job of its chain before it.
+    pub(crate) after: Option<String>,
+    /// It does not run beside others that are of the same mind.
+    pub(crate) is_alone: bool,
+    pub(crate) is_in_batch: bool,
+    /// PHP is asked to call its `failed()`.
+    pub(crate) is_hooked: bool,
+    /// It keeps no ledger.
+    pub(crate) is_unfenced: bool,
 }
 
 #[derive(Default)]
-struct Page {
-    tries: u32,
-    group: Option<(String, usize)>,
+pub(super) struct Page {
+    /// None: nobody should know such a job.
+    pub(super) announced: Option<Announced>,
     token: u64,
     generation: u32,
     claims: BTreeMap<u64, Claim>,
-    completions: u32,
+    pub(super) completions: u32,
+    /// The generations in which it failed.
+    pub(super) failures: BTreeSet<u32>,
+    pub(super) successes: u32,
     starts: usize,
 }
 
@@ -69,7 +100,7 @@ impl Run {
 }
 
 impl Pages {
-    fn breaks(&mut self, rule: &str, how: impl std::fmt::Display) {
+    pub(super) fn breaks(&mut self, rule: &str, how: impl std::fmt::Display) {
         self.broken.get_or_insert_with(|| format!("{rule}: {how}"));
     }
 
@@ -91,11 +122,8 @@ impl Book {
         }
     }
 
-    /// Announces a job: its tries, and its place in an ordered group.
-    pub(crate) fn announce(&self, id: &str, tries: u32, group: Option<(String, usize)>) {
-        let mut pages = self.pages();
-        let page = pages.page(id);
-        (page.tries, page.group) = (tries, group);
+    pub(crate) fn announce(&self, id: &str, announced: Announced) {
+        self.pages().page(id).announced = Some(announced);
     }
 
     pub(crate) fn claimed(&self, id: &str, token: u64, generation: u32, spent: u32) {
@@ -152,8 +180,21 @@ impl Book {
         }
     }
 
-    pub(crate) fn failed(&self, id: &str) {
-        self.pages().finished(id);
+    pub(crate) fn failed(&self, id: &str, token: u64) {
+        let mut pages = self.pages();
+        let page = pages.page(id);
+        let generation = page.claims.get(&token).map(|claim| claim.generation);
+        page.failures.extend(generation);
+        pages.finished(id);
+    }
+
+    /// A run came to a good end, whether anybody hears of it or not.
+    pub(crate) fn succeeds(&self, id: &str) {
+        self.pages().page(id).successes += 1;
+    }
+
+    pub(crate) fn has_succeeded(&self, id: &str) -> bool {
+        self.pages().page(id).successes > 0
     }
 
     /// A job starts. Answers how often it was started before.
@@ -163,10 +204,16 @@ impl Book {
             .current_process()
             .unwrap_or(ProcessId(usize::MAX));
         let mut pages = self.pages();
+        let out_of_turn = pages.is_out_of_turn(id);
         let page = pages.page(id);
         let before = page.starts;
         page.starts += 1;
-        let broken = page.start(token, process);
+        let is_unfenced = page.announced().is_some_and(|job| job.is_unfenced);
+        let broken = if is_unfenced {
+            None
+        } else {
+            out_of_turn.or_else(|| page.start(token, process))
+        };
         if let Some((rule, how)) = broken {
             pages.breaks(rule, format_args!("`{id}` {how}"));
         }
@@ -210,19 +257,27 @@ impl Book {
         self.pages().broken.clone()
     }
 
-    fn pages(&self) -> MutexGuard<'_, Pages> {
+    pub(super) fn pages(&self) -> MutexGuard<'_, Pages> {
         self.pages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Page {
+    fn announced(&self) -> Option<&Announced> {
+        self.announced.as_ref()
+    }
+
+    fn is_alone(&self) -> bool {
+        self.announced().is_some_and(|job| job.is_alone)
+    }
+
+    fn runs(&self) -> usize {
+        let runs = self.claims.values().filter_map(|claim| claim.run.as_ref());
+        runs.filter(|run| run.counts()).count()
+    }
+
     fn start(&mut self, token: u64, process: ProcessId) -> Option<(&'static str, String)> {
-        let live = self
-            .claims
-            .values()
-            .filter_map(|claim| claim.run.as_ref())
-            .filter(|run| run.counts())
-            .count();
+        let live = self.runs();
         let Some(claim) = self.claims.get_mut(&token) else {
             return Some((
                 rule::TOKENS_GROW,
@@ -239,7 +294,8 @@ impl Page {
             claim.generation == generation && claim.run.is_some() && !claim.refunded
         };
         let runs = self.claims.values().filter(counted).count();
-        let tries = usize::try_from(self.tries).unwrap_or(usize::MAX);
+        let tries = self.announced().map_or(0, |job| job.tries);
+        let tries = usize::try_from(tries).unwrap_or(usize::MAX);
         if self.completions > 0 {
             Some((rule::DONE_IS_DONE, "starts although it is done".to_owned()))
         } else if live > 0 {
@@ -264,8 +320,29 @@ impl Page {
 }
 
 impl Pages {
+    /// Why a job must not start now, whatever its own page says.
+    fn is_out_of_turn(&self, id: &str) -> Option<(&'static str, String)> {
+        let Some(job) = self.jobs.get(id).and_then(Page::announced) else {
+            return Some((rule::LINKS_FOLLOW, "starts, and nobody knows it".to_owned()));
+        };
+        if let Some(before) = &job.after
+            && self
+                .jobs
+                .get(before)
+                .is_none_or(|page| page.completions == 0)
+        {
+            let how = format!("starts although `{before}` is not done");
+            return Some((rule::LINKS_FOLLOW, how));
+        }
+        let others = self.jobs.iter().filter(|(other, _)| *other != id);
+        let mut beside = others.filter(|(_, page)| page.is_alone() && page.runs() > 0);
+        let (other, _) = beside.next().filter(|_| job.is_alone)?;
+        Some((rule::NO_OVERLAP, format!("starts beside `{other}`")))
+    }
+
     fn finished(&mut self, id: &str) {
-        let Some((group, position)) = self.page(id).group.clone() else {
+        let group = self.page(id).announced().and_then(|job| job.group.clone());
+        let Some((group, position)) = group else {
             return;
         };
         let last = self.groups.insert(group.clone(), position);

@@ -4,18 +4,24 @@
 //! its answers and its trace; one found at random names its seed too. `settings.rs` says how to explore for longer and
 //! how to repeat a seed. In release mode a core makes some ten thousand runs a second.
 
+mod application;
 mod book;
 mod chance;
 mod defects;
+mod laravel;
+mod locks;
 mod play;
+mod questions;
 mod settings;
 mod simulation;
+mod spoilt;
 mod watched;
 
 use std::sync::Arc;
 
 use hikyaku_core::testing::explore::{exhaust, repeat, wander};
 
+use self::application::Origin;
 use self::chance::Budget;
 use self::play::Act::{self, Busy, Error, Fail, Ok as Done, Snooze};
 use self::settings::{Length, seed};
@@ -27,7 +33,7 @@ fn plan(job: &'static str, acts: &[Act], tries: u32) -> Plan {
         acts: acts.to_vec(),
         tries,
         sleep: 2,
-        group: None,
+        ..Plan::default()
     }
 }
 
@@ -58,7 +64,8 @@ fn scenario(plans: Vec<Plan>, faults: u32, moves: u32, retries: u32) -> Scenario
         visibility: 150,
         is_ordered: true,
         cost: None,
-        around: Arc::new(|ledger| ledger),
+        allows_failures: false,
+        around: Arc::new(Origin::ends),
     }
 }
 
@@ -163,6 +170,20 @@ fn a_job_that_may_run_only_once() {
         every_way(
             name,
             &scenario(vec![plan("at-most-once", &[act, Done], 9)], 1, 1, 0),
+        );
+    }
+}
+
+#[test]
+fn a_job_without_a_ledger() {
+    for (name, acts) in [
+        ("done", &[Done][..]),
+        ("tried again", &[Error, Done]),
+        ("failed", &[Fail]),
+    ] {
+        every_way(
+            name,
+            &scenario(vec![plan("at-least-once", acts, 3)], 2, 0, 0),
         );
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hikyaku_core::{Context, Guarantee, Job, JobError};
+use hikyaku_core::{Context, Guarantee, Job, JobError, Worker};
 use serde::{Deserialize, Serialize};
 
 use super::book::{Book, Entry};
@@ -26,6 +26,19 @@ pub(crate) struct Play {
     pub(crate) sleep: u64,
 }
 
+impl Act {
+    /// As a payload has it.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Act::Ok => "ok",
+            Act::Error => "error",
+            Act::Fail => "fail",
+            Act::Snooze => "snooze",
+            Act::Busy => "busy",
+        }
+    }
+}
+
 impl Play {
     async fn perform(self, context: &Context<Arc<Book>>) -> Result<(), JobError> {
         let book = Arc::clone(context.state());
@@ -46,6 +59,9 @@ impl Play {
             entry.book.sticks(&entry.id, entry.token, context.stop());
             entry.book.scheduler.busy().await;
         }
+        if let Act::Ok | Act::Busy = act {
+            entry.book.succeeds(&entry.id);
+        }
         drop(entry);
         match act {
             Act::Ok | Act::Busy => Ok(()),
@@ -57,14 +73,15 @@ impl Play {
 }
 
 macro_rules! play {
-    ($name:ident, $called:literal, $guarantee:ident, $timeout:literal) => {
+    ($name:ident, $called:literal, $guarantee:ident, $timeout:literal, $hooked:literal) => {
         #[derive(Debug, Serialize, Deserialize)]
-        pub(crate) struct $name(Play);
+        struct $name(Play);
 
         impl Job for $name {
             const NAME: &'static str = $called;
             const GUARANTEE: Guarantee = Guarantee::$guarantee;
             const TIMEOUT: Duration = Duration::from_secs($timeout);
+            const FAILED_HOOK: bool = $hooked;
             type State = Arc<Book>;
             type Output = ();
 
@@ -75,6 +92,20 @@ macro_rules! play {
     };
 }
 
-play!(Once, "once", Once, 60);
-play!(AtMostOnce, "at-most-once", AtMostOnce, 60);
-play!(Long, "long", Once, 600);
+play!(Once, "once", Once, 60, false);
+play!(AtMostOnce, "at-most-once", AtMostOnce, 60, false);
+play!(AtLeastOnce, "at-least-once", AtLeastOnce, 60, false);
+play!(Long, "long", Once, 600, false);
+play!(Object, "App\\Jobs\\Play", Once, 60, false);
+play!(Hooked, "App\\Jobs\\Hooked", Once, 60, true);
+
+/// Adds all of them to a worker.
+pub(crate) fn register(worker: Worker<Arc<Book>>) -> Worker<Arc<Book>> {
+    worker
+        .register::<Once>()
+        .register::<AtMostOnce>()
+        .register::<AtLeastOnce>()
+        .register::<Long>()
+        .register::<Object>()
+        .register::<Hooked>()
+}

@@ -8,26 +8,35 @@ use hikyaku_core::testing::explore::Choices;
 use hikyaku_core::testing::{
     Message, ProcessId, QueueSettings, Remains, Scheduler, Settings, TaskId, VirtualClock, World,
 };
-use hikyaku_core::{Clock, Ledger, State, Worker};
-use serde_json::json;
+use hikyaku_core::{Clock, State, Worker};
+use hikyaku_laravel::batch::{BatchOptions, Callback};
 
-use super::book::{Book, rule};
+use super::application::{BATCH, Ends, Origin};
+use super::book::{Announced, Book, rule};
 use super::chance::{Budget, Chance};
-use super::play::{self, Act, Play};
-use super::watched::Watched;
+use super::locks::Unique;
+use super::play::{self, Act};
+use super::watched::{Watched, WatchedQueue};
 
 /// A job to send.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Plan {
     pub(crate) job: &'static str,
     pub(crate) acts: Vec<Act>,
     pub(crate) tries: u32,
     pub(crate) sleep: u64,
     pub(crate) group: Option<&'static str>,
+    /// What the jobs do that follow it in its chain.
+    pub(crate) links: Vec<Vec<Act>>,
+    pub(crate) is_in_batch: bool,
+    /// It does not run beside others that are of the same mind.
+    pub(crate) is_alone: bool,
+    /// It is unique, and its lock lasts so many seconds.
+    pub(crate) unique: Option<u64>,
 }
 
-/// Builds a ledger around the one that is looked at in the end.
-pub(crate) type Around = Arc<dyn Fn(Arc<MemoryLedger>) -> Arc<dyn Ledger>>;
+/// What the engine reaches of a world: what it is made of, or something around that.
+pub(crate) type Around = Arc<dyn Fn(&Origin) -> Ends>;
 
 /// A world to explore.
 #[derive(Clone)]
@@ -41,6 +50,8 @@ pub(crate) struct Scenario {
     pub(crate) is_ordered: bool,
     /// What a run without faults costs: receives and ledger writes.
     pub(crate) cost: Option<(u64, u64)>,
+    /// Whether the batch goes on when a job fails.
+    pub(crate) allows_failures: bool,
     pub(crate) around: Around,
 }
 
@@ -57,12 +68,14 @@ enum Step {
 }
 
 pub(crate) struct Simulation<'a> {
-    scenario: &'a Scenario,
-    world: World<Arc<Book>>,
+    pub(super) scenario: &'a Scenario,
+    pub(super) world: World<Arc<Book>>,
     book: Arc<Book>,
-    chance: Arc<Chance>,
-    ledger: Arc<MemoryLedger>,
+    pub(super) chance: Arc<Chance>,
+    pub(super) ledger: Arc<MemoryLedger>,
+    ids: Vec<String>,
     sent: Vec<Message>,
+    pub(super) unique: Unique,
     last: Option<TaskId>,
 }
 
@@ -95,17 +108,27 @@ impl<'a> Simulation<'a> {
         let (scheduler, clock) = (Scheduler::new(), VirtualClock::new());
         let book = Arc::new(Book::new(scheduler.clone()));
         let chance = Chance::new(choices.clone(), scenario.budget);
-        let worker = Worker::new(Arc::clone(&book))
-            .register::<play::Once>()
-            .register::<play::AtMostOnce>()
-            .register::<play::Long>();
+        let worker = play::register(Worker::new(Arc::clone(&book)));
         let ledger = Arc::new(MemoryLedger::default());
+        let world = World::new(worker, scheduler.clone(), clock, scenario.settings());
+        let ends = (scenario.around)(&Origin {
+            ledger: Arc::clone(&ledger),
+            queue: world.queue.clone(),
+            scheduler,
+        });
         let watched = Watched {
-            ledger: (scenario.around)(Arc::clone(&ledger)),
+            ledger: Arc::clone(&ends.ledger),
+            records: Arc::clone(&ledger),
             book: Arc::clone(&book),
         };
-        let world = World::new(worker, scheduler, clock, scenario.settings())
+        let watched_queue = WatchedQueue {
+            queue: Arc::clone(&ends.queue),
+            book: Arc::clone(&book),
+        };
+        let world = world
             .with_ledger(Arc::new(watched))
+            .with_queue(Arc::new(watched_queue))
+            .with_laravel(move |line| ends.laravel(line))
             .with_network(Arc::clone(&chance) as _);
         let mut simulation = Self {
             scenario,
@@ -113,7 +136,9 @@ impl<'a> Simulation<'a> {
             book,
             chance,
             ledger,
+            ids: Vec::new(),
             sent: Vec::new(),
+            unique: Unique::default(),
             last: None,
         };
         simulation.send();
@@ -121,24 +146,38 @@ impl<'a> Simulation<'a> {
     }
 
     fn send(&mut self) {
-        for (index, plan) in self.scenario.plans.iter().enumerate() {
-            let id = id(index);
-            let play = Play {
-                acts: plan.acts.clone(),
-                sleep: plan.sleep,
-            };
-            let body = json!({ "uuid": id, "job": plan.job, "data": play, "maxTries": plan.tries, "backoff": 5 });
-            let group = plan.group.filter(|_| self.scenario.is_ordered);
-            self.world.queue.send(body.to_string(), group);
-            let group = plan.group.map(|group| (group.to_owned(), index));
-            self.book.announce(&id, plan.tries, group);
+        let members = self.scenario.plans.iter().filter(|plan| plan.is_in_batch);
+        if let Ok(members @ 1..) = i64::try_from(members.count()) {
+            let callbacks = [Callback::Then, Callback::Catch];
+            let options = BatchOptions::new(self.scenario.allows_failures, callbacks);
+            self.ledger.add_batch(BATCH, members, options);
         }
-        self.sent = self.world.queue.messages();
+        for (index, plan) in self.scenario.plans.iter().enumerate() {
+            for (id, announced) in plan.announced(index) {
+                self.book.announce(&id, announced);
+                self.ids.push(id);
+            }
+            if plan.unique.is_some() {
+                self.unique.waiting.push_back(index);
+            } else {
+                self.dispatch(index);
+            }
+        }
+    }
+
+    pub(super) fn dispatch(&mut self, index: usize) {
+        let plan = &self.scenario.plans[index];
+        let group = plan.group.filter(|_| self.scenario.is_ordered);
+        self.world.queue.send(plan.body(index), group);
+        self.sent
+            .extend(self.world.queue.messages().last().cloned());
     }
 
     fn run(mut self) -> Result<(), String> {
         const STEPS: u32 = 5_000;
         for _ in 0..STEPS {
+            self.dispatch_unique()?;
+            self.is_somewhere()?;
             let step = self.next();
             if let Step::Finish = step {
                 return self.finish();
@@ -157,8 +196,8 @@ impl<'a> Simulation<'a> {
             self.moves(&mut steps);
         }
         if self.chance.may_retry() {
-            let failed = (0..self.scenario.plans.len())
-                .filter(|index| self.ledger.failed(&id(*index)).is_some());
+            let failed =
+                (0..self.ids.len()).filter(|index| self.ledger.failed(&self.ids[*index]).is_some());
             steps.extend(failed.map(Step::Retry));
         }
         if self.chance.may_fault() {
@@ -221,9 +260,7 @@ impl<'a> Simulation<'a> {
                 steps.push(Step::Cut(process, remains));
             }
         }
-        if self.sent.iter().all(|message| message.group.is_none()) {
-            steps.extend((0..self.sent.len()).map(Step::Duplicate));
-        }
+        steps.extend((0..self.sent.len()).map(Step::Duplicate));
     }
 
     fn take(&mut self, step: Step) {
@@ -248,7 +285,7 @@ impl<'a> Simulation<'a> {
             Step::Duplicate(index) => {
                 self.world.queue.duplicate(&self.sent[index]);
             }
-            Step::Retry(index) => self.retry(&id(index)),
+            Step::Retry(index) => self.retry(&self.ids[index].clone()),
             Step::Finish => {}
         }
     }
@@ -275,21 +312,39 @@ impl<'a> Simulation<'a> {
         if !self.world.drained() {
             return Err(format!("{}: nothing happens any more", rule::IT_DRAINS));
         }
-        for index in 0..self.scenario.plans.len() {
-            self.is_not_lost(&id(index))?;
+        let elsewhere = self.world.queue.elsewhere();
+        self.book.close(&self.ledger, &elsewhere);
+        if let Some(broken) = self.book.broken() {
+            return Err(broken);
+        }
+        self.is_unlocked()?;
+        for (index, plan) in self.scenario.plans.iter().enumerate() {
+            for (id, announced) in plan.announced(index) {
+                self.is_not_lost(&id, &announced)?;
+            }
         }
         self.costs_what_it_says()
     }
 
-    fn is_not_lost(&self, id: &str) -> Result<(), String> {
-        let state = self.ledger.record(id).map(|record| record.state);
-        let dead = self.world.queue.dead();
+    pub(super) fn state(&self, id: &str) -> Option<State> {
+        self.ledger.record(id).map(|record| record.state)
+    }
+
+    fn is_not_lost(&self, id: &str, announced: &Announced) -> Result<(), String> {
+        let state = self.state(id);
+        let is_buried = self.ledger.failed(id).is_some();
+        let follows = |before: &String| self.state(before) == Some(State::Done);
+        let is_due = announced.after.as_ref().is_none_or(follows);
         let kept = match state {
             Some(State::Done) => true,
-            Some(State::Failed) => self.ledger.failed(id).is_some(),
-            _ => dead.iter().any(|message| message.body.contains(id)),
+            Some(State::Failed) => is_buried,
+            None if !is_due => true,
+            None if announced.is_unfenced => is_buried || self.book.has_succeeded(id),
+            None if self.is_forwarded(id) => true,
+            _ => false,
         };
-        if kept {
+        let dead = self.world.queue.dead();
+        if kept || dead.iter().any(|message| message.body.contains(id)) {
             return Ok(());
         }
         Err(format!("{}: `{id}` is {state:?}", rule::NOTHING_IS_LOST))
@@ -327,22 +382,20 @@ impl<'a> Simulation<'a> {
                 Step::Advance => format!("advance to {:?}", self.world.next_event()),
                 Step::Cut(process, remains) => format!("cut {process:?}, leaving {remains:?}"),
                 Step::Thaw(process) => format!("thaw {process:?}"),
-                Step::Duplicate(index) => format!("deliver `{}` once more", id(index)),
-                Step::Retry(index) => format!("send `{}` again", id(index)),
+                Step::Duplicate(index) => format!("deliver `{}` once more", self.sent[index].id),
+                Step::Retry(index) => format!("send `{}` again", self.ids[index]),
                 Step::Finish => "rest".to_owned(),
             };
-            let records: Vec<_> = (0..self.scenario.plans.len())
-                .map(|index| {
+            let records: Vec<_> = self
+                .ids
+                .iter()
+                .map(|id| {
                     self.ledger
-                        .record(&id(index))
+                        .record(id)
                         .map(|record| (record.state, record.token, record.tries_spent))
                 })
                 .collect();
             format!("{} {what} | {records:?}", now.as_millis() % 1_000_000_000)
         });
     }
-}
-
-pub(crate) fn id(index: usize) -> String {
-    format!("job-{index}")
 }

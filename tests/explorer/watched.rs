@@ -1,16 +1,20 @@
-//! The far end of the ledger, where every write that took effect is written down.
+//! The far end of the ledger and of the queue, where all that took effect is written down.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use hikyaku_core::memory::MemoryLedger;
 use hikyaku_core::{
-    BoxFuture, ClaimReply, ClaimRequest, End, FailedJob, Fence, Held, Ledger, LedgerError, Record,
-    Release, Replace, Timestamp,
+    BoxFuture, ClaimReply, ClaimRequest, End, FailedJob, Fence, Held, Ledger, LedgerError,
+    Outgoing, Queue, QueueError, Receipt, Record, Release, Replace, State, Timestamp,
 };
 
 use super::book::Book;
 
 pub(crate) struct Watched {
     pub(crate) ledger: Arc<dyn Ledger>,
+    /// Where it shows whether a write was made that is said to have been.
+    pub(crate) records: Arc<MemoryLedger>,
     pub(crate) book: Arc<Book>,
 }
 
@@ -79,7 +83,11 @@ impl Ledger for Watched {
     ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
         Box::pin(async move {
             let reply = self.ledger.complete(held, end).await;
-            if applied(&reply) {
+            let is_done = || {
+                let record = self.records.record(&held.id);
+                record.is_some_and(|record| record.state == State::Done)
+            };
+            if applied(&reply) && is_done() {
                 self.book.completed(&held.id);
             }
             reply
@@ -110,7 +118,7 @@ impl Ledger for Watched {
         Box::pin(async move {
             let reply = self.ledger.fail(held, row, end).await;
             if applied(&reply) {
-                self.book.failed(&held.id);
+                self.book.failed(&held.id, held.token);
             }
             reply
         })
@@ -118,5 +126,30 @@ impl Ledger for Watched {
 
     fn bury<'a>(&'a self, row: &'a FailedJob) -> BoxFuture<'a, Result<(), LedgerError>> {
         self.ledger.bury(row)
+    }
+}
+
+pub(crate) struct WatchedQueue {
+    pub(crate) queue: Arc<dyn Queue>,
+    pub(crate) book: Arc<Book>,
+}
+
+impl Queue for WatchedQueue {
+    fn change_visibility<'a>(
+        &'a self,
+        receipt: &'a Receipt,
+        delay: Duration,
+    ) -> BoxFuture<'a, Result<(), QueueError>> {
+        self.queue.change_visibility(receipt, delay)
+    }
+
+    fn send<'a>(&'a self, message: &'a Outgoing) -> BoxFuture<'a, Result<(), QueueError>> {
+        Box::pin(async move {
+            let sent = self.queue.send(message).await;
+            if sent.is_ok() {
+                self.book.sent(message);
+            }
+            sent
+        })
     }
 }

@@ -31,7 +31,9 @@ impl Failure {
                 let exception = match erred.wish {
                     Wish::Fail => Exception::GivenUp,
                     Wish::MissingModel => Exception::ModelNotFound,
-                    Wish::Retry | Wish::RetryAfter(_) | Wish::Snooze(_) => Exception::Failed,
+                    Wish::Retry | Wish::RetryAfter(_) | Wish::Snooze(_) | Wish::Continue => {
+                        Exception::Failed
+                    }
                 };
                 Self {
                     causes: erred.causes(),

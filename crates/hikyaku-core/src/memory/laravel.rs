@@ -167,8 +167,9 @@ impl Cache for MemoryLedger {
             tables.writes += 1;
             let free = match tables.laravel.cache.get(&lock.key) {
                 None => true,
-                Some(entry) => {
-                    entry.expires < lock.now || entry.value.starts_with(lock.job.as_str())
+                Some(Entry { value, expires }) => {
+                    let is_earlier = value.starts_with(&lock.job) && *value <= lock.value;
+                    *expires < lock.now || is_earlier
                 }
             };
             if free {

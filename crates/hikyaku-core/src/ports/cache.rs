@@ -23,8 +23,8 @@ pub struct Lock {
 
 /// Laravel's cache store. Each call is one request.
 pub trait Cache: Send + Sync + 'static {
-    /// Takes a lock. Condition: nobody has it, it has expired, or an earlier attempt of the same job has it. Answers
-    /// whether it was taken.
+    /// Takes a lock. Condition: nobody has it, it has expired, or an earlier attempt of the same job has it: its value
+    /// begins with `job` and is at most `value`. Answers whether it was taken.
     fn lock<'a>(&'a self, lock: &'a Lock) -> BoxFuture<'a, Result<bool, StoreError>>;
 
     /// Gives a lock up. One that somebody else has by now stays.

@@ -39,13 +39,14 @@ impl Cache for DynamoDbCache {
                 .item(VALUE, text(&lock.value))
                 .item(EXPIRES_AT, seconds(lock.expires))
                 .condition_expression(
-                    "attribute_not_exists(#k) OR #e < :now OR begins_with(#v, :job)",
+                    "attribute_not_exists(#k) OR #e < :now OR (begins_with(#v, :job) AND #v <= :v)",
                 )
                 .expression_attribute_names("#k", KEY)
                 .expression_attribute_names("#e", EXPIRES_AT)
                 .expression_attribute_names("#v", VALUE)
                 .expression_attribute_values(":now", seconds(lock.now))
-                .expression_attribute_values(":job", text(&lock.job));
+                .expression_attribute_values(":job", text(&lock.job))
+                .expression_attribute_values(":v", text(&lock.value));
             match request.send().await {
                 Ok(_) => Ok(true),
                 Err(error) if is_refused(&error) => Ok(false),
