@@ -171,6 +171,14 @@ impl Ledger for Spoilt {
         self.ledger.replace(request, seen, why)
     }
 
+    fn save<'a>(
+        &'a self,
+        held: &'a Held,
+        checkpoint: &'a str,
+    ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
+        self.ledger.save(held, checkpoint)
+    }
+
     fn extend<'a>(
         &'a self,
         held: &'a Held,

@@ -38,6 +38,9 @@ fn shortest_wait(delivery: &Delivery) -> Duration {
     Duration::from_secs(before.saturating_mul(before) / 3)
 }
 
+/// Laravel's `releaseAfter(0)` comes again when its worker next looks, which is every three seconds.
+const SHORTEST_WAIT: Duration = Duration::from_secs(3);
+
 impl Engine<'_> {
     /// Lets a claimed job in and answers the locks it runs under; or settles it without running it.
     pub(crate) async fn enter(&self, job: &Finished<'_>) -> Result<Vec<Unlock>, Settled> {
@@ -86,7 +89,9 @@ impl Engine<'_> {
                 Ok(None) => {
                     self.unlock(&held).await;
                     return match lock.release_after {
-                        Some(seconds) => Admitted::Wait(Duration::from_secs(seconds)),
+                        Some(seconds) => {
+                            Admitted::Wait(Duration::from_secs(seconds).max(SHORTEST_WAIT))
+                        }
                         None => Admitted::Skipped,
                     };
                 }

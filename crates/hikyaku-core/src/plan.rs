@@ -6,7 +6,7 @@ use hikyaku_laravel::cache::{self, Era};
 use hikyaku_laravel::chain::Link;
 use hikyaku_laravel::duties::{Debounced, Duties, Overlap, UniqueLock};
 use hikyaku_laravel::relay::Task;
-use hikyaku_laravel::{Envelope, Unsupported};
+use hikyaku_laravel::{Envelope, Kind, Unsupported};
 
 use crate::laravel::CacheStore;
 use crate::policy::Description;
@@ -169,7 +169,9 @@ impl Circumstances<'_> {
         self.plan_debounce(&mut plan, duties.debounce)?;
         self.plan_batch(&mut plan, duties.batch, duties.skip_if_batch_cancelled)?;
         self.plan_chain(&mut plan, duties.next, duties.chain_callbacks)?;
-        if self.description.failed_hook {
+        // A string job is no object of PHP's that could have such a method.
+        let is_object = matches!(self.envelope.kind(), Kind::Object { .. });
+        if self.description.failed_hook && is_object {
             self.require_relay(|job| Unmet::FailedHook { job })?;
             plan.ask_failed.push(Task::Failed);
         }

@@ -21,9 +21,11 @@ const KEY: [u8; 32] = *b"a key of thirty-two bytes, so be";
 const PODCAST: &str = "App\\Jobs\\ProcessPodcast";
 const PLAIN: &str = "App\\Jobs\\Plain";
 
+type Case = fn(&mut Laravel) -> Result<()>;
+
 fn main() -> Result<()> {
     let mut laravel = Laravel::start()?;
-    let cases: [(&str, fn(&mut Laravel) -> Result<()>); 7] = [
+    let cases: [(&str, Case); 7] = [
         ("visibility, readonly and enums", visibility),
         ("defaults of what is left out", defaults),
         ("a class without SerializesModels", plain),
