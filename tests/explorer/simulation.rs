@@ -8,7 +8,7 @@ use hikyaku_core::testing::explore::Choices;
 use hikyaku_core::testing::{
     Message, ProcessId, QueueSettings, Remains, Scheduler, Settings, TaskId, VirtualClock, World,
 };
-use hikyaku_core::{Clock, State, Worker};
+use hikyaku_core::{Clock, State, Timestamp, Worker};
 use hikyaku_laravel::batch::{BatchOptions, Callback};
 
 use super::application::{BATCH, Ends, Origin};
@@ -76,6 +76,8 @@ pub(crate) struct Simulation<'a> {
     ids: Vec<String>,
     sent: Vec<Message>,
     pub(super) unique: Unique,
+    /// The failed jobs that were sent again, and when their rows are forgotten: nobody sends one twice before that.
+    retried: Vec<(usize, Timestamp)>,
     last: Option<TaskId>,
 }
 
@@ -139,6 +141,7 @@ impl<'a> Simulation<'a> {
             ids: Vec::new(),
             sent: Vec::new(),
             unique: Unique::default(),
+            retried: Vec::new(),
             last: None,
         };
         simulation.send();
@@ -285,25 +288,30 @@ impl<'a> Simulation<'a> {
             Step::Duplicate(index) => {
                 self.world.queue.duplicate(&self.sent[index]);
             }
-            Step::Retry(index) => self.retry(&self.ids[index].clone()),
+            Step::Retry(index) => self.retry(index),
             Step::Finish => {}
         }
     }
 
+    fn is_retried(&self, index: usize) -> bool {
+        let now = self.world.clock.now();
+        let mut retried = self.retried.iter();
+        retried.any(|(retried, forgotten)| *retried == index && now <= *forgotten)
+    }
+
     /// As artisan does it: the payload is sent, and a little later the row is forgotten.
-    fn retry(&mut self, id: &str) {
+    fn retry(&mut self, index: usize) {
         const LATER: Duration = Duration::from_secs(5);
-        let Some(row) = self.ledger.failed(id) else {
+        let id = self.ids[index].clone();
+        let Some(row) = self.ledger.failed(&id) else {
             return;
         };
+        let forgotten = self.world.clock.now() + LATER;
+        self.retried.push((index, forgotten));
         self.world.queue.send(row.payload, None);
-        let (ledger, clock, id) = (
-            Arc::clone(&self.ledger),
-            self.world.clock.clone(),
-            id.to_owned(),
-        );
+        let (ledger, clock) = (Arc::clone(&self.ledger), self.world.clock.clone());
         self.world.scheduler.spawn(OPERATOR, async move {
-            clock.sleep_until(clock.now() + LATER).await;
+            clock.sleep_until(forgotten).await;
             ledger.forget(&id);
         });
     }
