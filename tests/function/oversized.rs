@@ -1,5 +1,6 @@
 //! Jobs that are too long for a row of the failed store, or for a message.
 
+use std::fmt::Write;
 use std::time::Duration;
 
 use hikyaku_core::StoreError;
@@ -44,7 +45,7 @@ fn as_artisan_sends_it_again(payload: &str) -> String {
             continue;
         }
         for unit in letter.encode_utf16(&mut [0; 2]) {
-            text.push_str(&format!("\\u{unit:04x}"));
+            write!(text, "\\u{unit:04x}").unwrap();
         }
     }
     text
@@ -83,8 +84,8 @@ async fn fetch(stage: &Stage, payload: &str) -> Result<String, StoreError> {
 /// Two attempts that fail; the second comes after the time in which artisan may still forget a row.
 async fn fail_twice(stage: &Stage, message: &str, body: &str) {
     let message = Message::new(message, body);
-    let again = stage.deliver(&[message.clone()]).await;
-    assert_eq!(again, [message.id.clone()]);
+    let again = stage.deliver(std::slice::from_ref(&message)).await;
+    assert_eq!(again, [message.id.as_str()]);
     stage.clock.pass(Duration::from_secs(11));
     let again = stage.deliver(&[message.received(2)]).await;
     assert_eq!(again, [""; 0]);

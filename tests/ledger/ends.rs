@@ -124,9 +124,7 @@ async fn a_job_that_fails_again_is_not_counted_again(application: &impl Applicat
     let (id, end) = ("anew-1", end_in("anew"));
     let first = claim(&*ledger, id, 1).await;
     ledger.fail(&first, &row(id), &end).await.unwrap();
-    let mut generation = 0;
-    for done in [false, true] {
-        generation += 1;
+    for (generation, done) in [(1, false), (2, true)] {
         let again = ClaimRequest {
             generation,
             ..request(id, 2)
