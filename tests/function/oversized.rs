@@ -85,7 +85,7 @@ async fn fetch(stage: &Stage, payload: &str) -> Result<String, StoreError> {
 async fn fail_twice(stage: &Stage, message: &str, body: &str) {
     let message = Message::new(message, body);
     let again = stage.deliver(std::slice::from_ref(&message)).await;
-    assert_eq!(again, std::slice::from_ref(&message.id));
+    assert_eq!(again, [message.id.as_str()]);
     stage.clock.pass(Duration::from_secs(11));
     let again = stage.deliver(&[message.received(2)]).await;
     assert_eq!(again, [""; 0]);
