@@ -212,7 +212,7 @@ impl Link {
             data: Data {
                 command_name: &self.class,
                 command: &command,
-                batch_id: (era >= Era::Since12_51).then_some(self.batch.as_deref()),
+                batch_id: (era >= Era::Since12_51).then(|| self.batch.clone().into()),
             },
             created_at: (era >= Era::Since12_11).then_some(message.created_at),
             hikyaku: Ours {
@@ -253,7 +253,7 @@ struct Data<'a> {
     command: &'a str,
     /// Null, and not left out, for a job without a batch.
     #[serde(skip_serializing_if = "Option::is_none")]
-    batch_id: Option<Option<&'a str>>,
+    batch_id: Option<serde_json::Value>,
 }
 
 #[derive(Serialize)]
