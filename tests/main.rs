@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod dispatch;
+#[cfg(test)]
 mod engine;
 #[cfg(test)]
 mod explorer;

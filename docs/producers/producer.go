@@ -17,7 +17,7 @@ import (
 
 func main() {
 	id := uuid.NewString() // sent twice, a job with the same uuid is one job
-	body, _ := json.Marshal(map[string]any{"uuid": id, "job": "import-csv",
+	body, _ := json.Marshal(map[string]any{"uuid": id, "job": "App\\Jobs\\ImportCsv",
 		"data": map[string]string{"url": "s3://imports/customers.csv", "table": "customers"}})
 	message := &sqs.SendMessageInput{QueueUrl: aws.String(os.Getenv("QUEUE_URL")), MessageBody: aws.String(string(body))}
 	if strings.HasSuffix(*message.QueueUrl, ".fifo") {

@@ -8,5 +8,5 @@ const data = { url: "s3://imports/customers.csv", table: "customers" };
 const order = QueueUrl.endsWith(".fifo")
   ? { MessageGroupId: "customers", MessageDeduplicationId: uuid }
   : { DelaySeconds: 5 };
-const MessageBody = JSON.stringify({ uuid, job: "import-csv", data });
+const MessageBody = JSON.stringify({ uuid, job: "App\\Jobs\\ImportCsv", data });
 await new SQSClient().send(new SendMessageCommand({ QueueUrl, MessageBody, ...order }));

@@ -11,6 +11,6 @@ $data = ['url' => 's3://imports/customers.csv', 'table' => 'customers'];
 $order = str_ends_with($queueUrl, '.fifo')
     ? ['MessageGroupId' => 'customers', 'MessageDeduplicationId' => $uuid]
     : ['DelaySeconds' => 5];
-$body = json_encode(['uuid' => $uuid, 'job' => 'import-csv', 'data' => $data]);
+$body = json_encode(['uuid' => $uuid, 'job' => 'App\Jobs\ImportCsv', 'data' => $data]);
 $client = new Aws\Sqs\SqsClient(['version' => 'latest', 'region' => getenv('AWS_REGION')]);
 $client->sendMessage(['QueueUrl' => $queueUrl, 'MessageBody' => $body] + $order);

@@ -2,7 +2,7 @@
 # pip install awscli; QUEUE_URL=https://sqs.… sh producer.sh
 set -eu
 uuid=$(python3 -c 'import uuid; print(uuid.uuid4())') # sent twice, a job with the same uuid is one job
-body='{"uuid": "'$uuid'", "job": "import-csv", "data": {"url": "s3://imports/customers.csv", "table": "customers"}}'
+body='{"uuid": "'$uuid'", "job": "App\\Jobs\\ImportCsv", "data": {"url": "s3://imports/customers.csv", "table": "customers"}}'
 case $QUEUE_URL in
 *.fifo) set -- --message-group-id customers --message-deduplication-id "$uuid" ;;
 *) set -- --delay-seconds 5 ;;

@@ -65,7 +65,7 @@ def look_at(url, name, fifo, queue):
     message, = answer["Messages"]
     body = json.loads(message["Body"])
     assert sorted(body) == ["data", "job", "uuid"], f"{name}: {body}"
-    assert body["job"] == "import-csv", f"{name}: {body}"
+    assert body["job"] == "App\\Jobs\\ImportCsv", f"{name}: {body}"
     assert body["data"] == {"url": "s3://imports/customers.csv", "table": "customers"}, f"{name}: {body}"
     parsed = uuid.UUID(body["uuid"])
     assert str(parsed) == body["uuid"] and parsed.version == 4 and parsed.variant == uuid.RFC_4122, f"{name}: {body}"

@@ -1,4 +1,4 @@
-//! A door in front of DynamoDB that counts what goes through.
+//! A door in front of DynamoDB or SQS that counts what goes through.
 
 use std::sync::{Arc, Mutex};
 
@@ -18,12 +18,10 @@ impl Operations {
     }
 }
 
-/// Forwards every connection to `upstream`. The set ends with its tasks when it is dropped.
-pub(crate) async fn open(upstream: String) -> (String, Operations, JoinSet<()>) {
+/// Forwards every connection to `upstream` and notes what is asked for. The set ends with its tasks when it is dropped.
+pub(crate) async fn open(upstream: String, seen: Operations) -> (String, JoinSet<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
-    let operations = Operations::default();
-    let seen = operations.clone();
     let mut tasks = JoinSet::new();
     tasks.spawn(async move {
         let mut connections = JoinSet::new();
@@ -35,7 +33,7 @@ pub(crate) async fn open(upstream: String) -> (String, Operations, JoinSet<()>) 
             connections.spawn(forward(from_server, to_client, None));
         }
     });
-    (format!("http://{address}"), operations, tasks)
+    (format!("http://{address}"), tasks)
 }
 
 async fn forward(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, count: Option<Operations>) {
@@ -55,21 +53,26 @@ async fn forward(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, count: Option<
 
 /// Notes every whole `X-Amz-Target` header in `text` and answers what is left behind it.
 fn note(operations: &Operations, text: &str) -> String {
-    const TARGET: &str = "DynamoDB_20120810.";
     let mut rest = text;
-    while let Some(found) = rest.find(TARGET) {
-        let name = &rest[found + TARGET.len()..];
+    while let Some((target, length)) = next_target(rest) {
+        let name = &rest[target + length..];
         let Some(end) = name.find('\r') else {
-            return rest[found..].to_owned();
+            return rest[target..].to_owned();
         };
         operations.0.lock().unwrap().push(name[..end].to_owned());
         rest = &name[end..];
     }
-    rest.chars()
-        .rev()
-        .take(TARGET.len())
-        .collect::<Vec<_>>()
-        .into_iter()
-        .rev()
-        .collect()
+    let kept = TARGETS.map(str::len).into_iter().max().unwrap_or_default();
+    rest[rest.ceil_char_boundary(rest.len().saturating_sub(kept))..].to_owned()
+}
+
+/// What stands before an operation's name in the header.
+const TARGETS: [&str; 2] = [
+    "\nx-amz-target: DynamoDB_20120810.",
+    "\nx-amz-target: AmazonSQS.",
+];
+
+fn next_target(text: &str) -> Option<(usize, usize)> {
+    let places = TARGETS.map(|target| Some((text.find(target)?, target.len())));
+    places.into_iter().flatten().min()
 }

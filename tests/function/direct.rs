@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::jobs::Stage;
+use super::stage::Stage;
 
 fn job(name: &str, what: &str) -> String {
     json!({ "job": name, "data": { "what": what } }).to_string()

@@ -1,18 +1,11 @@
-//! A function with one job of each guarantee, and where it runs.
+//! The jobs of the function under test: one of each guarantee, and what Laravel's fixtures send.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use hikyaku::ledger::DynamoDbLedger;
-use hikyaku::{
-    Config, Context, Function, FunctionError, Guarantee, Job, JobError, JobThreads, Ports,
-    SqsQueue, SystemClock, SystemRandom, Timestamp, Worker, clients,
-};
+use hikyaku::{Context, Guarantee, Job, JobError, Worker};
 use serde::Deserialize;
-use serde_json::Value;
-
-use super::counting::{self, Operations};
-use crate::ledger::dynamodb::Emulator;
 
 /// What a job is told to do.
 #[derive(Deserialize)]
@@ -42,10 +35,10 @@ macro_rules! job {
             const NAME: &'static str = $name;
             const GUARANTEE: Guarantee = Guarantee::$guarantee;
             const BACKOFF: &'static [Duration] = &[Duration::ZERO];
-            type State = ();
+            type State = Arc<Runs>;
             type Output = &'static str;
 
-            async fn run(self, _: &Context<()>) -> Result<&'static str, JobError> {
+            async fn run(self, _: &Context<Arc<Runs>>) -> Result<&'static str, JobError> {
                 act(&self.what)
             }
         }
@@ -56,51 +49,84 @@ job!(Careless, "at-least-once", AtLeastOnce);
 job!(Careful, "at-most-once", AtMostOnce);
 job!(Normal, "once", Once);
 
-/// The function, with a counting door before its DynamoDB.
-pub(crate) struct Stage {
-    function: Function<()>,
-    pub(crate) operations: Operations,
-    _emulator: Emulator,
-    _door: tokio::task::JoinSet<()>,
+/// What a step does in its first attempt, and in the others.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Plan {
+    Succeed,
+    FailFirst,
+    FailAlways,
 }
 
-impl Stage {
-    pub(crate) async fn start() -> Self {
-        let emulator = Emulator::start().await;
-        let (endpoint, operations, door) = counting::open(emulator.address()).await;
-        let config = Config {
-            dynamodb_endpoint: Some(endpoint),
-            ..emulator.config().clone()
-        };
-        let ports = Ports {
-            ledger: Arc::new(DynamoDbLedger::new(clients::dynamodb(&config), &config)),
-            queue: Arc::new(SqsQueue::new(config.clone())),
-            clock: Arc::new(SystemClock),
-            random: Arc::new(SystemRandom),
-            executor: Arc::new(JobThreads::start(2).unwrap()),
-            laravel: Arc::default(),
-        };
-        let worker = Worker::new(())
-            .register::<Careless>()
-            .register::<Careful>()
-            .register::<Normal>();
+/// What the steps were told to do, and how often each has run and succeeded.
+pub(crate) struct Runs {
+    plan: fn(i64) -> Plan,
+    counts: Mutex<BTreeMap<i64, (u32, u32)>>,
+}
+
+impl Runs {
+    pub(crate) fn new(plan: fn(i64) -> Plan) -> Self {
         Self {
-            function: Function::new(worker, ports, config),
-            operations,
-            _emulator: emulator,
-            _door: door,
+            plan,
+            counts: Mutex::default(),
         }
     }
 
-    /// Invokes the function; an error as its whole chain.
-    pub(crate) async fn invoke(&self, request_id: &str, payload: &str) -> Result<Value, String> {
-        let unknown = Timestamp::from_millis(0);
-        match self.function.handle(payload, request_id, unknown).await {
-            Ok(answer) => Ok(serde_json::from_str(answer.get()).unwrap()),
-            Err(error @ FunctionError::Event(_)) => {
-                Err(std::error::Error::source(&error).unwrap().to_string())
-            }
-            Err(error) => Err(error.to_string()),
-        }
+    /// For each step how often it began and how often it succeeded.
+    pub(crate) fn counts(&self) -> BTreeMap<i64, (u32, u32)> {
+        self.counts.lock().unwrap().clone()
     }
+}
+
+/// `App\Jobs\Step` of the fixtures.
+#[derive(Deserialize)]
+pub(crate) struct Step {
+    n: i64,
+}
+
+impl Job for Step {
+    const NAME: &'static str = "App\\Jobs\\Step";
+    const BACKOFF: &'static [Duration] = &[Duration::ZERO];
+    type State = Arc<Runs>;
+    type Output = ();
+
+    async fn run(self, context: &Context<Arc<Runs>>) -> Result<(), JobError> {
+        let runs = context.state();
+        let begun = {
+            let mut counts = runs.counts.lock().unwrap();
+            let (begun, _) = counts.entry(self.n).or_default();
+            *begun += 1;
+            *begun
+        };
+        match (runs.plan)(self.n) {
+            Plan::FailFirst if begun == 1 => return Err("the first attempt fails".into()),
+            Plan::FailAlways => return Err("every attempt fails".into()),
+            Plan::Succeed | Plan::FailFirst => {}
+        }
+        runs.counts.lock().unwrap().entry(self.n).or_default().1 += 1;
+        Ok(())
+    }
+}
+
+/// `App\Jobs\UniqueJob` of the fixtures.
+#[derive(Deserialize)]
+pub(crate) struct UniqueJob {}
+
+impl Job for UniqueJob {
+    const NAME: &'static str = "App\\Jobs\\UniqueJob";
+    type State = Arc<Runs>;
+    type Output = ();
+
+    async fn run(self, _: &Context<Arc<Runs>>) -> Result<(), JobError> {
+        Ok(())
+    }
+}
+
+/// A worker of all these jobs.
+pub(crate) fn worker(runs: Arc<Runs>) -> Worker<Arc<Runs>> {
+    Worker::new(runs)
+        .register::<Careless>()
+        .register::<Careful>()
+        .register::<Normal>()
+        .register::<Step>()
+        .register::<UniqueJob>()
 }

@@ -1,6 +1,11 @@
-//! A function on its real ports: events in, DynamoDB on loopback, answers out.
+//! A function on its real ports: events in, DynamoDB and SQS on loopback, answers out.
 
+mod batch;
+mod clock;
 mod counting;
 mod direct;
+mod disk;
 mod jobs;
+mod oversized;
+mod stage;
 mod writes;

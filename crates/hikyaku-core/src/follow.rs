@@ -17,7 +17,7 @@ use crate::settle::Finished;
 use crate::{FailedJob, Outgoing};
 
 /// A chain of jobs that send jobs ends here: nobody builds one this long, so it is a loop.
-const MOST_HOPS: u32 = 1000;
+pub(crate) const MOST_HOPS: u32 = 1000;
 
 /// How a job has ended.
 #[derive(Clone, Copy)]

@@ -90,7 +90,7 @@ pub struct Queues {
 impl Queues {
     /// The URL of the queue of this name, as `Illuminate\Queue\SqsQueue::getQueue` finds it. `beside` is the URL of a
     /// queue in the same account, for where no prefix is set. None if there is neither.
-    pub(crate) fn url(&self, name: &str, beside: &str) -> Option<String> {
+    pub fn url(&self, name: &str, beside: &str) -> Option<String> {
         if name.contains("://") {
             return Some(name.to_owned());
         }
@@ -99,13 +99,17 @@ impl Queues {
         } else {
             self.prefix.trim_end_matches('/')
         };
-        let name = match name.strip_suffix(".fifo") {
+        Some(format!("{prefix}/{}", self.full_name(name)))
+    }
+
+    /// The name with its suffix, as AWS knows the queue.
+    pub fn full_name(&self, name: &str) -> String {
+        match name.strip_suffix(".fifo") {
             Some(stem) if !self.suffix.is_empty() => {
                 format!("{}.fifo", suffixed(stem, &self.suffix))
             }
             _ => suffixed(name, &self.suffix),
-        };
-        Some(format!("{prefix}/{name}"))
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use futures_channel::oneshot;
+use futures_channel::{mpsc, oneshot};
 use futures_util::{FutureExt, select_biased};
 use serde_json::value::RawValue;
 use tracing::Instrument;
@@ -14,6 +14,7 @@ use tracing::Instrument;
 use crate::checkpoint::Checkpoint;
 use crate::claim::{Claim, LEASE_MARGIN};
 use crate::context::{Attempt, Context};
+use crate::dispatch::{Post, Route};
 use crate::engine::Engine;
 use crate::error::Wish;
 use crate::policy::Policy;
@@ -76,6 +77,7 @@ impl Ended {
 /// A job in flight: its result to come, and the ways to stop it.
 struct Running {
     result: oneshot::Receiver<Ended>,
+    posts: mpsc::UnboundedReceiver<Post>,
     attempt: Arc<Attempt>,
     handle: Box<dyn crate::AbortHandle>,
 }
@@ -91,15 +93,17 @@ impl Engine<'_> {
         let started = self.now();
         let limit = self.limit_under(claim, started, job.policy);
         let policy = job.policy;
-        let running = self.start(job, claim, limit);
+        let running = self.start(job, claim, delivery, limit);
         let mut result = running.result;
         let mut time_over = self.ports.clock.sleep_until(limit).fuse();
         let ended = {
             let mut lost = std::pin::pin!(self.keep_alive(policy, claim, delivery).fuse());
+            let mut onward = std::pin::pin!(self.send_onward(running.posts, limit).fuse());
             select_biased! {
                 ended = result => ended.unwrap_or_else(|_| Ended::Panicked("its task was dropped".to_owned())),
                 () = lost => Ended::Fenced,
                 () = time_over => self.out_of_time(started, limit, policy, &running.attempt),
+                () = onward => Ended::Interrupted,
             }
         };
         if !matches!(
@@ -145,8 +149,10 @@ impl Engine<'_> {
         &self,
         job: Job<'_, S>,
         claim: &Claim,
+        delivery: &Delivery,
         limit: Timestamp,
     ) -> Running {
+        let (posting, posts) = mpsc::unbounded();
         let attempt = Arc::new(Attempt {
             id: job.id.to_owned(),
             number: claim.spent,
@@ -156,6 +162,15 @@ impl Engine<'_> {
             clock: Arc::clone(&self.ports.clock),
             executor: Arc::clone(&self.ports.executor),
             tasks: Tasks::default(),
+            route: Route {
+                queue: delivery.queue.clone(),
+                group: delivery.group.clone(),
+                hops: job.hops,
+                laravel: Arc::clone(&self.ports.laravel),
+                random: Arc::clone(&self.ports.random),
+                posts: posting,
+                names: Mutex::default(),
+            },
             checkpoint: Checkpoint {
                 id: job.id.to_owned(),
                 held: claim.held.clone(),
@@ -174,6 +189,7 @@ impl Engine<'_> {
         let handle = self.ports.executor.spawn(Box::pin(task.in_current_span()));
         Running {
             result,
+            posts,
             attempt,
             handle,
         }
@@ -184,6 +200,8 @@ impl Engine<'_> {
 pub(crate) struct Job<'a, S> {
     pub(crate) id: &'a str,
     pub(crate) policy: &'a Policy,
+    /// How many messages in a row jobs have sent on, its own included.
+    pub(crate) hops: u32,
     pub(crate) run: Run<S>,
     pub(crate) state: Arc<S>,
 }

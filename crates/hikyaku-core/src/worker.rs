@@ -184,6 +184,7 @@ impl<S: Send + Sync + 'static> Worker<S> {
         let job = run::Job {
             id: &decoded.id,
             policy: &decoded.policy,
+            hops: decoded.envelope.hops,
             run,
             state,
         };

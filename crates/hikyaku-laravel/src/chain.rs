@@ -5,11 +5,10 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
-
 use crate::cache::Era;
 use crate::encrypter::{EncryptError, Encrypter};
-use crate::envelope::{Envelope, Kind, last_member, members, part_of, with_member};
+use crate::envelope::{Envelope, Kind, OBJECT_JOB, last_member, members, part_of, with_member};
+use crate::message::{BatchId, ObjectBody, ObjectData, Options, Ours};
 use crate::php::{self, BuildError, Document, Limits, ReadError, Value, View, WriteError};
 
 /// SQS holds a message back for 15 minutes at most (Amazon SQS developer guide, "delay queues").
@@ -193,31 +192,27 @@ impl Link {
             }
             (true, None) => return Err(LinkError::NoKey),
         };
-        let options = self.options.over(message.options);
+        let options = self.options.over(message.options).stated();
         // The keys say which Laravel sends, and so which names its locks have.
         let era = Era::of(message.previous);
-        let body = Body {
+        let body = ObjectBody {
             uuid: message.uuid,
             display_name: &self.class,
-            job: "Illuminate\\Queue\\CallQueuedHandler@call",
-            max_tries: options.tries,
-            max_exceptions: options.max_exceptions,
-            fail_on_timeout: options.fail_on_timeout.unwrap_or(false),
-            backoff: options.backoff.map(|waits| {
-                let waits: Vec<_> = waits.iter().map(u32::to_string).collect();
-                waits.join(",")
-            }),
-            timeout: options.timeout,
+            job: OBJECT_JOB,
+            wishes: (&options).into(),
             retry_until: None,
-            data: Data {
+            delete_when_missing_models: None,
+            data: ObjectData {
                 command_name: &self.class,
                 command: &command,
-                batch_id: (era >= Era::Since12_51).then(|| self.batch.clone().into()),
+                batch_id: if era >= Era::Since12_51 {
+                    BatchId::Said(self.batch.as_deref())
+                } else {
+                    BatchId::Unsaid
+                },
             },
             created_at: (era >= Era::Since12_11).then_some(message.created_at),
-            hikyaku: Ours {
-                hops: message.previous.hops + 1,
-            },
+            hikyaku: Ours::after(message.previous.hops + 1),
         };
         let mut body = serde_json::to_string(&body)?;
         for (key, json) in inherited(message.previous) {
@@ -226,39 +221,6 @@ impl Link {
         }
         Ok(body)
     }
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Body<'a> {
-    uuid: &'a str,
-    display_name: &'a str,
-    job: &'a str,
-    max_tries: Option<u32>,
-    max_exceptions: Option<u32>,
-    fail_on_timeout: bool,
-    backoff: Option<String>,
-    timeout: Option<u32>,
-    retry_until: Option<i64>,
-    data: Data<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    created_at: Option<i64>,
-    hikyaku: Ours,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Data<'a> {
-    command_name: &'a str,
-    command: &'a str,
-    /// Null, and not left out, for a job without a batch.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    batch_id: Option<serde_json::Value>,
-}
-
-#[derive(Serialize)]
-struct Ours {
-    hops: u32,
 }
 
 /// The keys that each message has for itself. All others are an application's own (`Queue::createPayloadUsing`, the
@@ -370,6 +332,18 @@ impl LinkOptions {
             timeout: self.timeout.or(class.timeout),
             fail_on_timeout: self.fail_on_timeout.or(class.fail_on_timeout),
             encrypted: class.encrypted,
+        }
+    }
+
+    /// What of them a message states.
+    fn stated(self) -> Options {
+        Options {
+            tries: self.tries,
+            max_exceptions: self.max_exceptions,
+            fail_on_timeout: self.fail_on_timeout.unwrap_or(false),
+            backoff: self.backoff,
+            timeout: self.timeout,
+            retry_until: None,
         }
     }
 }

@@ -27,6 +27,7 @@ pub use self::contents::Contents;
 pub use self::error::{EnvelopeError, OpenError};
 use self::fields::Fields;
 pub use self::kind::Kind;
+pub(crate) use self::kind::OBJECT_JOB;
 pub(crate) use self::members::{Member, members, with_member};
 pub use self::payload::{JsonMismatch, PayloadError};
 pub use self::tries::Tries;

@@ -35,6 +35,7 @@
 pub mod clients;
 mod command;
 pub mod config;
+pub mod dispatch;
 mod error;
 mod event;
 mod function;
@@ -65,3 +66,5 @@ pub use threads::JobThreads;
 pub use aws_sdk_dynamodb as dynamodb;
 pub use hikyaku_core as core;
 pub use hikyaku_laravel::chain::LinkOptions;
+pub use hikyaku_laravel::encrypter::Encrypter;
+pub use hikyaku_laravel::php;

@@ -1,10 +1,11 @@
-//! SQS, as the engine uses it: a message is hidden for longer or shorter, or handed over to a queue.
+//! SQS, as the engine and dispatching use it: a message is hidden for longer or shorter, or handed over to a queue.
 
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use hikyaku_core::{BoxFuture, Outgoing, Queue, QueueError, Receipt, is_fifo};
 
 use crate::{Config, clients};
@@ -32,25 +33,118 @@ impl SqsQueue {
     fn client(&self) -> &Client {
         self.client.get_or_init(|| clients::sqs(&self.config))
     }
+}
 
-    async fn send_message(&self, message: &Outgoing) -> Result<(), QueueError> {
-        // A FIFO queue takes no delay for a single message.
-        let fifo = is_fifo(&message.queue);
-        let seconds = (!fifo).then(|| whole_seconds(message.delay.min(LONGEST_DELAY)));
-        let request = self
-            .client()
-            .send_message()
-            .queue_url(&message.queue)
+/// Sends one message.
+pub(crate) async fn send(client: &Client, message: &Outgoing) -> Result<(), QueueError> {
+    let parts = Parts::of(message);
+    let request = client
+        .send_message()
+        .queue_url(&message.queue)
+        .message_body(&message.body)
+        .set_message_group_id(parts.group)
+        .set_message_deduplication_id(parts.deduplication)
+        .set_delay_seconds(parts.delay);
+    let sent = request.send().await.map(drop);
+    sent.map_err(|error| failed("sending a message", &message.queue, error))
+}
+
+/// Sends up to ten messages to the queue of the first, and answers for each whether it was taken.
+pub(crate) async fn send_batch(
+    client: &Client,
+    messages: Vec<&Outgoing>,
+) -> Result<Vec<Option<Refusal>>, QueueError> {
+    let Some(first) = messages.first() else {
+        return Ok(Vec::new());
+    };
+    let failed = |error| failed("sending messages", &first.queue, error);
+    let mut request = client.send_message_batch().queue_url(&first.queue);
+    for (number, message) in messages.iter().enumerate() {
+        let parts = Parts::of(message);
+        let entry = SendMessageBatchRequestEntry::builder()
+            .id(number.to_string())
             .message_body(&message.body)
-            .set_message_group_id(message.group.clone())
-            .set_message_deduplication_id(fifo.then(|| message.deduplication.clone()))
-            .set_delay_seconds(seconds);
-        request.send().await.map(drop).map_err(|error| QueueError {
-            action: "sending a message",
-            queue: message.queue.clone(),
-            retryable: retryable(&error),
-            source: error.into(),
+            .set_message_group_id(parts.group)
+            .set_message_deduplication_id(parts.deduplication)
+            .set_delay_seconds(parts.delay);
+        let entry = entry.build().map_err(SdkError::construction_failure);
+        request = request.entries(entry.map_err(failed)?);
+    }
+    let answer = request.send().await.map_err(failed)?;
+    let refusal = |number: usize| {
+        let mut refused = answer.failed().iter();
+        let entry = refused.find(|entry| entry.id() == number.to_string())?;
+        Some(Refusal {
+            code: entry.code().to_owned(),
+            message: entry.message().unwrap_or_default().to_owned(),
+            retryable: !entry.sender_fault(),
         })
+    };
+    Ok((0..messages.len()).map(refusal).collect())
+}
+
+/// The URL of the queue of this name, in the account that the keys belong to.
+pub(crate) async fn find_queue(client: &Client, name: &str) -> Result<String, QueueError> {
+    const ACTION: &str = "looking for the URL";
+    let answer = client.get_queue_url().queue_name(name).send().await;
+    let answer = answer.map_err(|error| failed(ACTION, name, error))?;
+    answer.queue_url.ok_or_else(|| QueueError {
+        action: ACTION,
+        queue: name.to_owned(),
+        retryable: false,
+        source: "the answer has no URL".into(),
+    })
+}
+
+/// Why SQS did not take one message of several.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{code}: {message}")]
+pub(crate) struct Refusal {
+    pub(crate) code: String,
+    pub(crate) message: String,
+    /// Whether SQS was at fault, and not the message.
+    pub(crate) retryable: bool,
+}
+
+impl Refusal {
+    pub(crate) fn into_error(self, queue: &str) -> QueueError {
+        QueueError {
+            action: "sending a message",
+            queue: queue.to_owned(),
+            retryable: self.retryable,
+            source: self.into(),
+        }
+    }
+}
+
+/// What a request says of a message beside its body: a FIFO queue takes a deduplication id and no delay, another queue
+/// the opposite.
+struct Parts {
+    group: Option<String>,
+    deduplication: Option<String>,
+    delay: Option<i32>,
+}
+
+impl Parts {
+    fn of(message: &Outgoing) -> Self {
+        let fifo = is_fifo(&message.queue);
+        Self {
+            group: message.group.clone(),
+            deduplication: fifo.then(|| message.deduplication.clone()),
+            delay: (!fifo).then(|| whole_seconds(message.delay.min(LONGEST_DELAY))),
+        }
+    }
+}
+
+fn failed<E>(action: &'static str, queue: &str, error: SdkError<E>) -> QueueError
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    QueueError {
+        action,
+        queue: queue.to_owned(),
+        retryable: retryable(&error),
+        source: error.into(),
     }
 }
 
@@ -110,17 +204,14 @@ impl Queue for SqsQueue {
                 .queue_url(&receipt.queue)
                 .receipt_handle(&receipt.handle)
                 .visibility_timeout(whole_seconds(delay));
-            request.send().await.map(drop).map_err(|error| QueueError {
-                action: "changing a message's visibility",
-                queue: receipt.queue.clone(),
-                retryable: retryable(&error),
-                source: error.into(),
-            })
+            let changed = request.send().await.map(drop);
+            changed
+                .map_err(|error| failed("changing a message's visibility", &receipt.queue, error))
         })
     }
 
     fn send<'a>(&'a self, message: &'a Outgoing) -> BoxFuture<'a, Result<(), QueueError>> {
-        Box::pin(self.send_message(message))
+        Box::pin(send(self.client(), message))
     }
 }
 

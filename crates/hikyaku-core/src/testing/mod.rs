@@ -11,6 +11,7 @@ mod clock;
 mod executor;
 pub mod explore;
 mod network;
+mod outbox;
 mod queue;
 mod random;
 mod run_job;
@@ -22,6 +23,7 @@ pub use executor::SimExecutor;
 pub use network::{
     Call, DistantLedger, DistantQueue, DistantTables, Fate, Line, Network, Reliable,
 };
+pub use outbox::Dispatched;
 pub use queue::{Message, QueueSettings, SimQueue};
 pub use random::SeededRandom;
 pub use run_job::{Ran, block_on, run_job};

@@ -11,13 +11,14 @@ use serde_json::json;
 
 use super::clock::VirtualClock;
 use super::executor::SimExecutor;
-use super::queue::{QueueSettings, SimQueue};
+use super::outbox::{Dispatched, Outbox};
+use super::queue::SimQueue;
 use super::random::SeededRandom;
 use super::scheduler::{ProcessId, Scheduler};
 use crate::memory::MemoryLedger;
 use crate::{
-    BoxFuture, Clock, Delivery, Executor, Invocation, Job, Outcome, Ports, Report, Timestamp,
-    Worker,
+    BoxFuture, Clock, Delivery, Executor, Invocation, Job, Outcome, Ports, Queue, Report,
+    Timestamp, Worker,
 };
 
 /// What came of a job.
@@ -28,9 +29,15 @@ pub struct Ran {
     /// The error and its causes, if it did not succeed.
     pub error: Option<String>,
     output: Option<String>,
+    dispatched: Vec<Dispatched>,
 }
 
 impl Ran {
+    /// What the job dispatched, in the order in which it was sent; also if it did not succeed in the end.
+    pub fn dispatched(&self) -> &[Dispatched] {
+        &self.dispatched
+    }
+
     /// What the job answered, if it succeeded and its output can be read as a `T`.
     pub fn output<T: DeserializeOwned>(&self) -> Option<T> {
         serde_json::from_str(self.output.as_deref()?).ok()
@@ -77,7 +84,8 @@ pub async fn run_job<J: Job + Serialize>(job: J, state: J::State) -> Ran {
     let report = Arc::new(Mutex::new(None));
     let body = json!({ "uuid": "job-1", "job": J::NAME, "data": job }).to_string();
     let worker = Worker::new(state).register::<J>();
-    let (timers, ports) = ports(&scheduler, &clock);
+    let outbox = Arc::new(Outbox::default());
+    let (timers, ports) = ports(&scheduler, &clock, &outbox);
     let engine = {
         let report = Arc::clone(&report);
         async move {
@@ -107,21 +115,23 @@ pub async fn run_job<J: Job + Serialize>(job: J, state: J::State) -> Ran {
     .await;
     scheduler.clear();
     let report = report.lock().unwrap_or_else(PoisonError::into_inner).take();
-    ran(report)
+    ran(report, outbox.dispatched())
 }
 
-fn ran(report: Option<Report>) -> Ran {
+fn ran(report: Option<Report>, dispatched: Vec<Dispatched>) -> Ran {
     match report {
         Some(report) => Ran {
             outcome: report.outcome,
             error: report.error,
             output: report.output.map(|output| output.get().to_owned()),
+            dispatched,
         },
         // The engine answers every delivery.
         None => Ran {
             outcome: Outcome::Unsettled,
             error: None,
             output: None,
+            dispatched,
         },
     }
 }
@@ -135,12 +145,16 @@ fn delivery(body: String) -> Delivery {
         body,
         receive_count: 1,
         group: None,
-        queue: String::new(),
+        queue: SimQueue::URL.to_owned(),
         receipt: None,
     }
 }
 
-fn ports(scheduler: &Scheduler, clock: &VirtualClock) -> (Arc<JobTimers>, Ports) {
+fn ports(
+    scheduler: &Scheduler,
+    clock: &VirtualClock,
+    outbox: &Arc<Outbox>,
+) -> (Arc<JobTimers>, Ports) {
     let timers = Arc::new(JobTimers {
         clock: clock.clone(),
         scheduler: scheduler.clone(),
@@ -148,7 +162,7 @@ fn ports(scheduler: &Scheduler, clock: &VirtualClock) -> (Arc<JobTimers>, Ports)
     });
     let ports = Ports {
         ledger: Arc::new(MemoryLedger::default()),
-        queue: Arc::new(SimQueue::new(clock.clone(), QueueSettings::default())),
+        queue: Arc::clone(outbox) as Arc<dyn Queue>,
         clock: Arc::clone(&timers) as Arc<dyn Clock>,
         random: Arc::new(SeededRandom::new(1)),
         executor: Arc::new(SimExecutor::new(scheduler.clone(), JOBS)) as Arc<dyn Executor>,

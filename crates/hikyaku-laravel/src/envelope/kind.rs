@@ -9,7 +9,7 @@ use super::error::EnvelopeError;
 use super::fields::Fields;
 
 /// `job` of every job that Laravel serialized as an object.
-const OBJECT_JOB: &str = "Illuminate\\Queue\\CallQueuedHandler@call";
+pub(crate) const OBJECT_JOB: &str = "Illuminate\\Queue\\CallQueuedHandler@call";
 
 /// The method Laravel calls when `job` names none.
 const DEFAULT_METHOD: &str = "fire";

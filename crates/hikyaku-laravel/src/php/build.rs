@@ -78,8 +78,8 @@ impl<'a> Document<'a> {
 
 /// An object of a class that PHP knows, property by property.
 ///
-/// Visibility must be that of the class's declaration: PHP takes a value under another visibility for another property,
-/// and Laravel's `SerializesModels` ignores it without a word.
+/// Visibility must be that of the class's declaration: Laravel's `SerializesModels` ignores a value under another one
+/// without a word. (PHP's own `unserialize()` forgives it where the class declares the property itself.)
 #[derive(Debug, Clone)]
 pub struct ObjectBuilder<'a> {
     document: Document<'a>,

@@ -155,9 +155,7 @@ impl StoredPayloads {
             retryable: !error.is_permanent(),
             source: error.into(),
         };
-        let path = storage::object_path(disk.url.path(), &disk.prefix, key);
-        let mut url = disk.url.clone();
-        url.set_path(&path);
+        let url = object_url(&disk.url, &disk.prefix, key);
         let mut object = disk.objects.get(&url).await.map_err(failed)?;
         let mut content = Vec::new();
         while let Some(piece) = object.bytes.next().await.transpose().map_err(failed)? {
@@ -183,6 +181,15 @@ impl StoredPayloads {
 
 fn seconds(now: Timestamp) -> i64 {
     i64::try_from(now.as_secs()).unwrap_or(i64::MAX)
+}
+
+/// The URL of the object for a pointer. The disk's own path is percent-encoded already.
+#[cfg(feature = "objects")]
+fn object_url(disk: &url::Url, prefix: &str, key: &str) -> url::Url {
+    let path = hikyaku_laravel::overflow::storage::object_path(disk.path(), prefix, key);
+    let mut url = disk.clone();
+    url.set_path(&format!("/{path}"));
+    url
 }
 
 #[cfg(feature = "objects")]
@@ -227,5 +234,27 @@ impl Payloads for StoredPayloads {
                 pointer => self.laravels(&pointer.key(), now).await,
             }
         })
+    }
+}
+
+#[cfg(all(test, feature = "objects"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_is_below_its_disk_whether_that_has_a_path_or_not() {
+        // php -r 'echo sha1("app:key");'
+        let object = "bc/d8/bcd8cdaa2bbdb3842e3ed9f8df9cb69bb10ac15c";
+        for (disk, below) in [
+            ("s3://bucket", "s3://bucket/"),
+            ("s3://bucket/", "s3://bucket/"),
+            ("s3://bucket/dir", "s3://bucket/dir/"),
+            ("s3://bucket/a%20dir/sub/", "s3://bucket/a%20dir/sub/"),
+            ("file:///dir", "file:///dir/"),
+            ("file:///", "file:///"),
+        ] {
+            let url = object_url(&disk.parse().unwrap(), "app:", "key");
+            assert_eq!(url.as_str(), format!("{below}{object}"), "{disk}");
+        }
     }
 }

@@ -1,0 +1,176 @@
+//! Where the function runs: between a DynamoDB and an SQS on loopback, each behind a counting door.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use hikyaku::ledger::DynamoDbLedger;
+use hikyaku::{
+    Config, Function, FunctionError, JobThreads, Ports, SqsQueue, SystemRandom, Timestamp, clients,
+    laravel,
+};
+use hikyaku_local::clock::SystemClock;
+use hikyaku_local::sqs::{Identity, ReceiveRequest, ReceivedMessage, Sqs, router};
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use super::clock::ShiftedClock;
+use super::counting::{self, Operations};
+use super::jobs::{Plan, Runs, worker};
+use crate::ledger::dynamodb::Emulator;
+
+/// The queue of the function's jobs.
+pub(crate) const JOBS: &str = "jobs";
+/// The queue that PHP works off.
+pub(crate) const RELAY: &str = "php";
+
+/// A function between its services.
+pub(crate) struct Stage {
+    function: Function<Arc<Runs>>,
+    pub(crate) runs: Arc<Runs>,
+    pub(crate) clock: Arc<ShiftedClock>,
+    pub(crate) operations: Operations,
+    pub(crate) sqs: Sqs,
+    pub(crate) emulator: Emulator,
+    pub(crate) laravel: Arc<hikyaku::core::Laravel>,
+    _services: JoinSet<()>,
+    _doors: [JoinSet<()>; 2],
+}
+
+impl Stage {
+    pub(crate) async fn start() -> Self {
+        Self::with_steps(|_| Plan::Succeed).await
+    }
+
+    /// A function whose steps do as they are told.
+    pub(crate) async fn with_steps(plan: fn(i64) -> Plan) -> Self {
+        let emulator = Emulator::start().await;
+        let operations = Operations::default();
+        let (dynamodb, dynamodb_door) =
+            counting::open(emulator.address(), operations.clone()).await;
+        let mut services = JoinSet::new();
+        let (sqs, address) = serve_sqs(&mut services).await;
+        let (queues, sqs_door) = counting::open(address, operations.clone()).await;
+        let config = Config {
+            dynamodb_endpoint: Some(dynamodb),
+            relay_queue_url: Some(format!("{queues}/000000000000/{RELAY}")),
+            sqs_endpoint: Some(queues),
+            ..emulator.config().clone()
+        };
+        let client = clients::dynamodb(&config);
+        let laravel = laravel::reach(&config, &client, BTreeMap::new()).unwrap();
+        let laravel = Arc::new(laravel);
+        let clock = Arc::new(ShiftedClock::default());
+        let ports = Ports {
+            ledger: Arc::new(DynamoDbLedger::new(client, &config)),
+            queue: Arc::new(SqsQueue::new(config.clone())),
+            clock: clock.clone(),
+            random: Arc::new(SystemRandom),
+            executor: Arc::new(JobThreads::start(2).unwrap()),
+            laravel: laravel.clone(),
+        };
+        let runs = Arc::new(Runs::new(plan));
+        Self {
+            function: Function::new(worker(runs.clone()), ports, config),
+            runs,
+            clock,
+            operations,
+            sqs,
+            emulator,
+            laravel,
+            _services: services,
+            _doors: [dynamodb_door, sqs_door],
+        }
+    }
+
+    /// Invokes the function; an error as its whole chain.
+    pub(crate) async fn invoke(&self, request_id: &str, payload: &str) -> Result<Value, String> {
+        let unknown = Timestamp::from_millis(0);
+        match self.function.handle(payload, request_id, unknown).await {
+            Ok(answer) => Ok(serde_json::from_str(answer.get()).unwrap()),
+            Err(error @ FunctionError::Event(_)) => {
+                Err(std::error::Error::source(&error).unwrap().to_string())
+            }
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    /// Invokes the function with messages of its queue. Answers which of them it gives back.
+    pub(crate) async fn deliver(&self, messages: &[Message]) -> Vec<String> {
+        let records: Vec<Value> = messages.iter().map(Message::record).collect();
+        let event = json!({ "Records": records }).to_string();
+        let answer = self.invoke("request", &event).await.unwrap();
+        let failures = answer["batchItemFailures"].as_array().unwrap().iter();
+        failures
+            .map(|failure| failure["itemIdentifier"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    /// Everything that may be received from a queue now.
+    pub(crate) async fn received(&self, queue: &str) -> Vec<ReceivedMessage> {
+        let queue = self.sqs.queue_by_name(queue).unwrap();
+        let mut all = Vec::new();
+        loop {
+            let some = self.sqs.receive(ReceiveRequest::new(queue.clone(), 10));
+            match some.await.unwrap() {
+                some if some.is_empty() => return all,
+                some => all.extend(some),
+            }
+        }
+    }
+}
+
+/// A message as the mapping hands it over.
+#[derive(Clone)]
+pub(crate) struct Message {
+    pub(crate) id: String,
+    pub(crate) receipt: String,
+    pub(crate) body: String,
+    pub(crate) receives: u32,
+}
+
+impl Message {
+    /// A message that no queue knows: what is asked of its queue is refused, which changes nothing but its visibility.
+    pub(crate) fn new(id: &str, body: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            receipt: format!("receipt of {id}"),
+            body: body.to_owned(),
+            receives: 1,
+        }
+    }
+
+    pub(crate) fn received(self, receives: u32) -> Self {
+        Self { receives, ..self }
+    }
+
+    fn record(&self) -> Value {
+        json!({
+            "messageId": self.id, "receiptHandle": self.receipt, "body": self.body,
+            "attributes": { "ApproximateReceiveCount": self.receives.to_string() },
+            "messageAttributes": {}, "eventSource": "aws:sqs",
+            "eventSourceARN": format!("arn:aws:sqs:us-east-1:000000000000:{JOBS}"),
+        })
+    }
+}
+
+impl From<ReceivedMessage> for Message {
+    fn from(message: ReceivedMessage) -> Self {
+        let body = message.body.to_string();
+        Self {
+            receipt: message.receipt_handle,
+            ..Self::new(&message.message_id, &body)
+        }
+    }
+}
+
+async fn serve_sqs(services: &mut JoinSet<()>) -> (Sqs, String) {
+    let sqs = Sqs::new(Arc::new(SystemClock), Identity::default());
+    for queue in [JOBS, RELAY] {
+        sqs.create_queue(queue, &BTreeMap::new()).unwrap();
+    }
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let router = router(sqs.clone());
+    services.spawn(async move { axum::serve(listener, router).await.unwrap() });
+    (sqs, address)
+}
