@@ -48,12 +48,15 @@ test-clients: $(CLIENTS)/old/bin/python $(CLIENTS)/new/bin/aws ## AWS's own clie
 fuzz: ## hostile input to everything that reads (TARGET=php_read, SECONDS_EACH=60, INPUT=file to replay)
 	@INPUT="$(INPUT)" fuzz/run $(SECONDS_EACH) $(TARGET)
 
-# Every suite that needs PHP: one line each, below the scenes.
+# Every suite that needs PHP: one line each, below the scenes. With SCENES those alone are played.
 test-laravel: ## with real Laravel, both ways (SCENES="chain batch" plays some; Debian's php-cli php-laravel-framework php-sqlite3)
 	@php -r 'exit(is_file("/usr/share/php/Illuminate/autoload.php") && extension_loaded("pdo_sqlite") ? 0 : 1);' || \
 	  { echo "real Laravel is not here: apt-get install php-cli php-laravel-framework php-sqlite3"; exit 1; }
 	@cargo build --bins --examples
 	@$(BUILT)/debug/examples/laravel $(SCENES)
+	@$(if $(SCENES),,$(BUILT)/debug/examples/laravel-encrypter 300)
+	@$(if $(SCENES),,$(BUILT)/debug/examples/laravel-unserialize)
+	@$(if $(SCENES),,$(BUILT)/debug/examples/differential $$RANDOM 100000)
 
 check: fmt lint doc tree test ## what CI runs: formatting, lints, docs, dependency rules, tests
 

@@ -412,3 +412,16 @@ const BLOCK: &str = "  # -------------------------------------------------------
             FunctionResponseTypes: [ReportBatchItemFailures]
 
 ";
+
+#[test]
+fn the_guides_show_the_relay_class_that_is_tested() {
+    let tested = read(&root().join("tests/laravel/app/app/Queue/HikyakuRelay.php"));
+    for guide in ["docs/laravel.md", "docs/laravel.ja.md"] {
+        let text = read(&root().join(guide));
+        let shown = text
+            .split_once("<!-- relay -->\n```php\n")
+            .and_then(|(_, rest)| rest.split_once("\n```\n<!-- /relay -->"))
+            .map(|(shown, _)| shown);
+        assert_eq!(shown, Some(tested.trim_end()), "{guide}");
+    }
+}

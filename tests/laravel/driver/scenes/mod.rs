@@ -9,6 +9,7 @@ mod jobs;
 mod locks;
 mod php_only;
 mod relay;
+mod relay_batches;
 mod to_php;
 
 use std::future::Future;
@@ -40,6 +41,7 @@ pub(crate) fn all() -> Vec<Play> {
         &failures::SCENES,
         &to_php::SCENES,
         &relay::SCENES,
+        &relay_batches::SCENES,
         &php_only::SCENES,
         &chains::SCENES,
         &batches::SCENES,

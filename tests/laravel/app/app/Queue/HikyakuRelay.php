@@ -20,8 +20,8 @@ final class HikyakuRelay extends CallQueuedHandler
     /** Seconds that one thing may take at most. When PHP was killed in the middle of it, it is done again after them. */
     private const LONGEST = 300;
 
-    /** Seconds for which a second message is known. SQS keeps none for longer than 14 days. */
-    private const KNOWN = 14 * 86400;
+    /** Seconds for which a second message is known: a day longer than SQS can keep one. */
+    private const KNOWN = 15 * 86400;
 
     public function handle(Job $job, array $data): void
     {
