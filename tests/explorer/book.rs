@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use hikyaku_core::Stop;
 use hikyaku_core::testing::{ProcessId, Scheduler};
+use hikyaku_core::{ClaimRequest, Stop};
 
 /// The rules, by the names under which a failure reports them.
 pub(crate) mod rule {
@@ -81,6 +81,8 @@ pub(super) struct Page {
 struct Claim {
     generation: u32,
     spent: u32,
+    /// Whether it ran with nothing beside it.
+    alone: bool,
     run: Option<Run>,
     /// The try was given back.
     refunded: bool,
@@ -126,12 +128,13 @@ impl Book {
         self.pages().page(id).announced = Some(announced);
     }
 
-    pub(crate) fn claimed(&self, id: &str, token: u64, generation: u32, spent: u32) {
+    pub(crate) fn claimed(&self, request: &ClaimRequest, token: u64, spent: u32) {
+        let (id, generation, alone) = (request.id.as_str(), request.generation, request.alone);
         let mut pages = self.pages();
         let page = pages.page(id);
         let (last, newest) = (page.token, page.generation);
         // A try that counts for the next claim, too, was given back: the attempt died beside others.
-        if let Some(before) = page.claims.get_mut(&last) {
+        if let Some(before) = page.claims.get_mut(&last).filter(|before| !before.alone) {
             before.refunded |= before.generation == generation && spent <= before.spent;
         }
         page.token = token;
@@ -141,6 +144,7 @@ impl Book {
             Claim {
                 generation,
                 spent,
+                alone,
                 run: None,
                 refunded: false,
             },

@@ -199,8 +199,9 @@ impl<'a> Simulation<'a> {
             self.moves(&mut steps);
         }
         if self.chance.may_retry() {
-            let failed =
-                (0..self.ids.len()).filter(|index| self.ledger.failed(&self.ids[*index]).is_some());
+            let failed = (0..self.ids.len()).filter(|&index| {
+                self.ledger.failed(&self.ids[index]).is_some() && !self.is_retried(index)
+            });
             steps.extend(failed.map(Step::Retry));
         }
         if self.chance.may_fault() {

@@ -21,12 +21,7 @@ pub(crate) struct Watched {
 impl Watched {
     fn claimed(&self, request: &ClaimRequest, reply: &Result<ClaimReply, LedgerError>) {
         if let Ok(ClaimReply::Granted(grant)) = reply {
-            self.book.claimed(
-                &request.id,
-                grant.token,
-                request.generation,
-                grant.tries_spent,
-            );
+            self.book.claimed(request, grant.token, grant.tries_spent);
         }
     }
 }
