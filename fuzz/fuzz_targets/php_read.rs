@@ -7,7 +7,7 @@ use hikyaku_laravel::php::{self, Limits, Names, parse, to_inspection_json};
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 
 /// Bytes that a document may hold per byte of its text, while it is read.
-const PER_BYTE: usize = 64;
+const PER_BYTE: usize = 40;
 /// What each open container may reserve ahead of its entries. One takes 12 bytes of text, and 4096 may be open.
 const PER_LEVEL: usize = 2600;
 /// What is there without any input.

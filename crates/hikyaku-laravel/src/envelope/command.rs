@@ -42,9 +42,13 @@ impl Command {
     pub fn read(&self) -> Option<Result<Document<'_>, ReadError>> {
         let serialized = self.serialized()?;
         let limits = Limits::default();
-        // A body that was kept elsewhere may be longer than a message; its own bound holds.
-        let bytes = limits.input_bytes.max(serialized.len());
-        Some(php::parse(serialized, &limits.with_input_bytes(bytes)))
+        // A body that was kept elsewhere may be longer than a message; its own bound holds. Its strings count as values
+        // by their length.
+        let more = serialized.len().saturating_sub(limits.input_bytes);
+        let limits = limits
+            .with_input_bytes(limits.input_bytes + more)
+            .with_expanded_nodes(limits.expanded_nodes + more / 32);
+        Some(php::parse(serialized, &limits))
     }
 
     /// Decrypts the object if it is encrypted. The text stays what was sent.

@@ -159,3 +159,23 @@ fn our_emptied_object_is_still_ours_after_artisan_encoded_it() {
     let envelope = Envelope::parse(r#"{"job":"a","hikyaku":[]}"#).unwrap();
     assert_eq!((envelope.generation, envelope.hops), (0, 0));
 }
+
+#[test]
+fn a_body_that_was_kept_elsewhere_may_be_one_long_string() {
+    #[derive(serde::Deserialize)]
+    struct Report {
+        text: String,
+    }
+    let long = "x".repeat(12 * 1024 * 1024);
+    let command = format!(
+        "O:6:\"Report\":1:{{s:4:\"text\";s:{}:\"{long}\";}}",
+        long.len()
+    );
+    let body = serde_json::json!({
+        "job": "Illuminate\\Queue\\CallQueuedHandler@call",
+        "data": { "commandName": "Report", "command": command },
+    });
+    let envelope = Envelope::parse_stored(&body.to_string()).unwrap();
+    let report: Report = envelope.payload().unwrap();
+    assert_eq!(report.text.len(), long.len());
+}

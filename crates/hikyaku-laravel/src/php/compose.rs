@@ -93,15 +93,19 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// The values of an array or object.
+    pub(super) fn each_entry(&self, mut visit: impl FnMut(NodeId)) {
+        if let Node::Array(entries) | Node::Object { entries, .. } = self {
+            for entry in entries {
+                visit(entry.value);
+            }
+        }
+    }
+
     fn each_inside(&self, mut visit: impl FnMut(NodeId)) {
         match self {
-            Node::Array(entries) | Node::Object { entries, .. } => {
-                for entry in entries {
-                    visit(entry.value);
-                }
-            }
             Node::Reference { target, .. } => visit(*target),
-            _ => {}
+            _ => self.each_entry(visit),
         }
     }
 

@@ -172,12 +172,32 @@ fn many_references_to_one_long_string_or_key_are_cut_off() {
         }
         text += "}";
         let document = parse(text.as_bytes(), &Limits::default()).unwrap();
-        let limit = 1_000_000;
+        let limit = 250_000;
         let error = from_value::<Json>(document.root()).unwrap_err();
         assert_eq!(error.problem, DeserializeProblem::TooManyValues { limit });
         let error = to_inspection_json(document.root(), Names::Plain).unwrap_err();
         assert_eq!(error.problem, DeserializeProblem::TooManyValues { limit });
     }
+}
+
+/// 10 KB of text that once became 200 MB of JSON: more than many a function has.
+#[test]
+fn a_few_small_objects_shared_very_often_are_cut_off_before_they_fill_the_memory() {
+    let mut text = String::from("a:501:{i:0;a:600:{i:0;a:1:{s:1:\"k\";N;}");
+    for index in 1..600 {
+        write!(text, "i:{index};R:3;").unwrap();
+    }
+    text += "}";
+    for index in 1..=500 {
+        write!(text, "i:{index};R:2;").unwrap();
+    }
+    text += "}";
+    let document = parse(text.as_bytes(), &Limits::default()).unwrap();
+    let limit = 250_000;
+    let error = from_value::<Json>(document.root()).unwrap_err();
+    assert_eq!(error.problem, DeserializeProblem::TooManyValues { limit });
+    let error = to_inspection_json(document.root(), Names::Plain).unwrap_err();
+    assert_eq!(error.problem, DeserializeProblem::TooManyValues { limit });
 }
 
 #[test]

@@ -45,7 +45,12 @@ pub(super) fn unmangle<'d>(key: &'d Key<'_>) -> (Visibility<'d>, Key<'d>) {
     let Some(end) = rest.iter().position(|&byte| byte == 0) else {
         return plain;
     };
-    let name = Key::Bytes(Cow::Borrowed(&rest[end + 1..]));
+    let name = &rest[end + 1..];
+    // PHP calls such names corrupt. Taken for a name, the rest would be written as that of another class's property.
+    if name.is_empty() || name.contains(&0) {
+        return plain;
+    }
+    let name = Key::Bytes(Cow::Borrowed(name));
     match &rest[..end] {
         b"" => plain,
         b"*" => (Visibility::Protected, name),

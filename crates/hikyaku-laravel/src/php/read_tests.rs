@@ -263,7 +263,7 @@ fn the_nearest_parents_private_property_is_seen_when_the_class_has_none() {
 
 #[test]
 fn a_name_mangled_in_no_known_way_stays_whole() {
-    for name in ["\0", "\0a", "\0\0x"] {
+    for name in ["\0", "\0a", "\0\0x", "\0*\0", "\0A\0", "\0*\0\0A\0x"] {
         let text = format!("O:1:\"C\":1:{{s:{}:\"{name}\";i:1;}}", name.len());
         assert!(read(&text).unwrap().root().get(name).is_some(), "{name:?}");
     }

@@ -204,3 +204,11 @@ fn a_repeated_key_has_its_last_value() {
     }
     check(&Twice, "a:2:{i:1;i:3;s:1:\"x\";i:2;}");
 }
+
+#[test]
+fn a_name_that_php_calls_corrupt_is_written_as_it_was_read() {
+    let text = "O:1:\"C\":1:{s:7:\"\0*\0\0A\0x\";i:1;}";
+    let object: Object<std::collections::BTreeMap<String, i64>> =
+        from_bytes(text.as_bytes(), &Limits::default()).unwrap();
+    check(&object, text);
+}

@@ -1,6 +1,6 @@
 //! Writing: the bytes PHP's `serialize()` gives for a value, without recursion.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::slice;
 
 use super::document::{Document, Entry, Node, NodeId, ReferenceKind};
@@ -35,7 +35,7 @@ pub fn write(value: Value<'_>) -> Result<Vec<u8>, WriteError> {
     let root = value.resolved_id();
     let mut writer = Writer {
         document,
-        lone: lone_reference(document, root),
+        lone: lone_references(document, root),
         // A value takes a dozen bytes or so.
         text: Vec::with_capacity(document.bytes_read().max(64)),
         count: 0,
@@ -47,29 +47,44 @@ pub fn write(value: Value<'_>) -> Result<Vec<u8>, WriteError> {
     Ok(writer.text)
 }
 
-/// The one place inside an object that is a PHP reference to it. PHP takes the outermost value out of its reference, and
-/// what is left is a reference of one place, which it writes like any other object.
-fn lone_reference(document: &Document<'_>, root: NodeId) -> Option<NodeId> {
-    let refers = |id: &NodeId| match document.node(*id) {
-        Node::Reference {
-            kind: ReferenceKind::Variable,
-            target,
-            own_place: true,
-        } => *target == root,
-        _ => false,
+/// The places whose PHP reference to an object no other place shares any more, for the others were taken out, or are
+/// outside of what is written: PHP takes the outermost value out of its reference. It writes such a place like any other
+/// object.
+fn lone_references(document: &Document<'_>, root: NodeId) -> HashSet<NodeId> {
+    let is_reference = |node: &Node<'_>| {
+        let variable = ReferenceKind::Variable;
+        matches!(node, Node::Reference { kind, .. } if *kind == variable)
     };
-    let outside = root != NodeId(0) && document.variables.contains(&root);
-    let mut all = (0..document.nodes.len()).map(NodeId);
-    if outside || !document.node(root).is_object() || !all.any(|id| refers(&id)) {
-        return None;
+    if !document.nodes.iter().any(is_reference) {
+        return HashSet::new();
     }
-    let mut found = document.reached_from(root).into_iter().filter(refers);
-    found.next().filter(|_| found.next().is_none())
+    let mut sharing: HashMap<(NodeId, bool), Vec<NodeId>> = HashMap::new();
+    if root != NodeId(0) && document.variables.contains(&root) {
+        sharing.insert((root, true), vec![root]);
+    }
+    for container in document.reached_from(root) {
+        document.node(container).each_entry(|place| {
+            let shared = match document.node(place) {
+                Node::Reference {
+                    kind: ReferenceKind::Variable,
+                    target,
+                    own_place,
+                } => (*target, *own_place),
+                _ if document.variables.contains(&place) => (place, true),
+                _ => return,
+            };
+            if document.node(shared.0).is_object() {
+                sharing.entry(shared).or_default().push(place);
+            }
+        });
+    }
+    let lone = |places: Vec<NodeId>| <[NodeId; 1]>::try_from(places).ok();
+    sharing.into_values().filter_map(lone).flatten().collect()
 }
 
 struct Writer<'d> {
     document: &'d Document<'d>,
-    lone: Option<NodeId>,
+    lone: HashSet<NodeId>,
     text: Vec<u8>,
     /// Numbers given so far. Every value takes one but an `R:`.
     count: usize,
@@ -125,12 +140,11 @@ impl<'d> Writer<'d> {
 
     /// Whether the place is a PHP reference, shared with other places.
     fn is_variable(&self, id: NodeId) -> bool {
-        match self.document.node(id) {
-            Node::Reference { kind, .. } => {
-                *kind == ReferenceKind::Variable && self.lone != Some(id)
-            }
+        let variable = match self.document.node(id) {
+            Node::Reference { kind, .. } => *kind == ReferenceKind::Variable,
             _ => self.document.variables.contains(&id),
-        }
+        };
+        variable && !self.lone.contains(&id)
     }
 
     fn number(&self, id: NodeId) -> usize {

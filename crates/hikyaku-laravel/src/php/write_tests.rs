@@ -140,7 +140,7 @@ fn an_object_that_stood_in_what_was_replaced_is_written_where_it_is_still_shared
     );
     document.root_mut().set("a", Document::null()).unwrap();
     let expected =
-        "O:3:\"Job\":3:{s:1:\"a\";N;s:1:\"b\";O:4:\"User\":1:{s:2:\"id\";i:7;}s:1:\"c\";R:3;}";
+        "O:3:\"Job\":3:{s:1:\"a\";N;s:1:\"b\";O:4:\"User\":1:{s:2:\"id\";i:7;}s:1:\"c\";r:3;}";
     assert_eq!(text(&document), expected);
     assert_eq!(text(&read(expected)), expected);
 }
@@ -263,4 +263,40 @@ fn names_that_php_cannot_read_are_refused() {
     assert!(object().private("A", "a\0b", 1).build().is_err());
     assert!(object().private("*", "a", 1).build().is_err());
     assert!(object().public("", 1).public("a\0", 2).build().is_ok());
+}
+
+/// What PHP 8.2 was seen to write after `unset()`.
+#[test]
+fn a_reference_to_an_object_ends_when_the_other_places_of_it_are_taken_out() {
+    for (text, gone, expected) in [
+        (
+            "O:8:\"stdClass\":2:{s:1:\"x\";r:1;s:1:\"b\";a:1:{i:0;R:2;}}",
+            "x",
+            "O:8:\"stdClass\":1:{s:1:\"b\";a:1:{i:0;r:1;}}",
+        ),
+        (
+            "a:3:{i:0;O:8:\"stdClass\":0:{}i:2;r:2;i:1;R:2;}",
+            "0",
+            "a:2:{i:2;O:8:\"stdClass\":0:{}i:1;r:2;}",
+        ),
+        (
+            "a:3:{i:0;O:8:\"stdClass\":0:{}s:1:\"k\";R:2;s:1:\"l\";R:2;}",
+            "k",
+            "a:2:{i:0;O:8:\"stdClass\":0:{}s:1:\"l\";R:2;}",
+        ),
+    ] {
+        let mut document = parse(text.as_bytes(), &Limits::default()).unwrap();
+        assert!(document.root_mut().remove(gone));
+        let written = write(document.root()).unwrap();
+        assert_eq!(String::from_utf8(written).unwrap(), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_reference_to_a_place_that_a_repeated_key_replaced_is_written_the_same_twice() {
+    let text = "O:1:\"A\":2:{s:1:\"x\";a:2:{i:5;r:1;i:5;i:0;}s:1:\"y\";R:3;}";
+    let document = parse(text.as_bytes(), &Limits::default()).unwrap();
+    let written = write(document.root()).unwrap();
+    let again = parse(&written, &Limits::default()).unwrap();
+    assert_eq!(write(again.root()).unwrap(), written);
 }
