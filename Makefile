@@ -10,6 +10,8 @@ FLAGS ?=
 EVENT ?= events/$(JOB).json
 LAMBDA_PORT ?= 9000
 FUNCTIONS := import-csv resize-image report-jobs
+JOBS ?= 1000
+SEED ?= 1
 VENV := .venv
 CARGO_LAMBDA_VERSION := 1.9.2
 ZIG_VERSION := 0.17.1
@@ -19,7 +21,7 @@ OLD_BOTOCORE_VERSION := 1.29.165
 BOTO3_VERSION := 1.44.5
 AWSCLI_VERSION := 1.46.3
 
-.PHONY: help run dev test test-clients check build invoke lint fmt doc tree clean
+.PHONY: help run dev test test-clients campaign check build invoke lint fmt doc tree clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -40,6 +42,10 @@ test: ## all tests
 test-clients: $(CLIENTS)/old/bin/python $(CLIENTS)/new/bin/aws ## AWS's own clients, old and new, and docs/producers against the local SQS
 	@cargo build -p hikyaku-local --example sqs
 	@python3 -B tests/clients/run.py $(TARGET)/debug/examples/sqs $(CLIENTS)
+
+campaign: ## JOBS=1000 SEED=1: jobs while processes are killed and requests are lost; fails if one is lost or doubled (Linux)
+	@cargo build --bins --examples
+	@$(TARGET)/debug/examples/campaign --jobs $(JOBS) --seed $(SEED) $(FLAGS)
 
 check: fmt lint doc tree test ## what CI runs: formatting, lints, docs, dependency rules, tests
 

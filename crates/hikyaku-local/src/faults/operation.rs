@@ -25,11 +25,11 @@ impl Asked {
         }
         let url = request.target().split_once('?').map(|(_, query)| query);
         let form = std::str::from_utf8(request.body()).unwrap_or_default();
-        let pairs = url
+        let mut pairs = url
             .into_iter()
             .chain([form])
             .flat_map(|text| text.split('&'));
-        let action = pairs.filter_map(|pair| pair.strip_prefix("Action=")).next();
+        let action = pairs.find_map(|pair| pair.strip_prefix("Action="));
         Self {
             operation: short(action.unwrap_or_default()),
             query: action.is_some(),

@@ -77,7 +77,7 @@ impl Port {
                         connections.spawn_until_stopped(async move { port.attend(client).await });
                     }
                     Err(error) => {
-                        tracing::warn!(%error, "the fault port could not take a connection")
+                        tracing::warn!(%error, "the fault port could not take a connection");
                     }
                 }
             }
@@ -168,13 +168,12 @@ impl Port {
 
     /// Has the service carry the request out.
     async fn apply(&self, service: &mut Option<Connection>, request: &Message) -> Result<Message> {
-        let mut connection = match service.take() {
-            Some(connection) => connection,
-            None => {
-                let stream = TcpStream::connect(self.service).await?;
-                stream.set_nodelay(true)?;
-                BufReader::new(stream)
-            }
+        let mut connection = if let Some(connection) = service.take() {
+            connection
+        } else {
+            let stream = TcpStream::connect(self.service).await?;
+            stream.set_nodelay(true)?;
+            BufReader::new(stream)
         };
         connection.write_all(request.bytes()).await?;
         let answer = wire::read(&mut connection).await?;
