@@ -78,6 +78,8 @@ impl Port {
                     }
                     Err(error) => {
                         tracing::warn!(%error, "the fault port could not take a connection");
+                        // Too many are open, most likely: that passes with time only.
+                        self.clock.sleep(Duration::from_secs(1)).await;
                     }
                 }
             }
