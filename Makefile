@@ -11,6 +11,8 @@ EVENT ?= events/$(JOB).json
 SECONDS_EACH ?= 60
 LAMBDA_PORT ?= 9000
 FUNCTIONS := import-csv resize-image report-jobs
+JOBS ?= 1000
+SEED ?= 1
 VENV := .venv
 CARGO_LAMBDA_VERSION := 1.9.2
 ZIG_VERSION := 0.17.1
@@ -23,7 +25,7 @@ AWSCLI_VERSION := 1.46.3
 # Which scenes of test-laravel are played; all without.
 SCENES ?=
 
-.PHONY: help run dev test test-clients test-laravel fuzz check build invoke lint fmt doc tree clean
+.PHONY: help run dev test test-clients test-laravel fuzz campaign check build invoke lint fmt doc tree clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -57,6 +59,10 @@ test-laravel: ## with real Laravel, both ways (SCENES="chain batch" plays some; 
 	@$(if $(SCENES),,$(BUILT)/debug/examples/laravel-encrypter 300)
 	@$(if $(SCENES),,$(BUILT)/debug/examples/laravel-unserialize)
 	@$(if $(SCENES),,$(BUILT)/debug/examples/differential $$RANDOM 100000)
+
+campaign: ## JOBS=1000 SEED=1: jobs while processes are killed and requests are lost; fails if one is lost or doubled (Linux)
+	@cargo build --bins --examples
+	@$(BUILT)/debug/examples/campaign --jobs $(JOBS) --seed $(SEED) $(FLAGS)
 
 check: fmt lint doc tree test ## what CI runs: formatting, lints, docs, dependency rules, tests
 

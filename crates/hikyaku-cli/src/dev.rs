@@ -8,6 +8,7 @@ use std::sync::Arc;
 use clap::Args;
 use hikyaku_local::cloud::{Cloud, CloudError, Options};
 use hikyaku_local::event::Event;
+use hikyaku_local::faults::Faults;
 use hikyaku_local::template::{Environment, Template, TemplateError};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
@@ -41,6 +42,9 @@ pub(crate) struct Dev {
     /// A value for a parameter of the template; may be repeated
     #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = name_and_value)]
     parameters: Vec<(String, String)>,
+    /// Make requests to SQS and DynamoDB fail as this file says (docs/local.md)
+    #[arg(long, value_name = "FILE")]
+    faults: Option<PathBuf>,
     /// Take the functions' binaries as they are
     #[arg(long)]
     no_build: bool,
@@ -58,6 +62,14 @@ pub(crate) enum DevError {
     /// The cloud could not start.
     #[error(transparent)]
     Cloud(#[from] CloudError),
+    /// The file of faults cannot be read.
+    #[error("could not read the faults of `{}`", path.display())]
+    Faults {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// No runtime or no signal handler.
     #[error("could not prepare to run")]
     Runtime(#[source] std::io::Error),
@@ -75,12 +87,13 @@ impl Dev {
             .with(levels)
             .init();
         let template = Template::read(&self.template)?;
+        let faults = self.faults()?;
         let binaries = self.build(&template)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
             .map_err(DevError::Runtime)?;
-        runtime.block_on(serve(&template, self.options(binaries)))
+        runtime.block_on(serve(&template, self.options(binaries, faults)))
     }
 
     /// Builds before any port is open: it can take minutes, and messages would time out meanwhile.
@@ -100,7 +113,7 @@ impl Dev {
         self.parameters.iter().cloned().collect()
     }
 
-    fn options(self, binaries: Built) -> Options {
+    fn options(self, binaries: Built, faults: Option<Faults>) -> Options {
         Options {
             sqs_port: self.sqs_port,
             dynamodb_port: self.dynamodb_port,
@@ -112,8 +125,22 @@ impl Dev {
             variables: [("HIKYAKU_LOCAL_FILES".to_owned(), "1".to_owned())].into(),
             binaries: Arc::new(binaries),
             logs: Some(Arc::new(|function, line| println!("{function} | {line}"))),
+            faults,
             ..Options::default()
         }
+    }
+
+    fn faults(&self) -> Result<Option<Faults>, DevError> {
+        let Some(path) = &self.faults else {
+            return Ok(None);
+        };
+        let failed = |source| DevError::Faults {
+            path: path.clone(),
+            source,
+        };
+        let text = std::fs::read_to_string(path).map_err(failed)?;
+        let faults = serde_json::from_str(&text).map_err(|error| failed(error.into()))?;
+        Ok(Some(faults))
     }
 }
 

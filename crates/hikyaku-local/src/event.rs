@@ -47,6 +47,13 @@ pub enum Event {
         /// Why.
         reason: &'static str,
     },
+    /// A function's process is no more, whatever ended it: its process id may come to belong to another.
+    ProcessEnded {
+        /// The function's name.
+        function: String,
+        /// The operating system's process id.
+        pid: u32,
+    },
     /// A function answered an invocation.
     Invoked {
         /// The function's name.
@@ -152,6 +159,9 @@ impl fmt::Display for Event {
                 write!(f, "{function}: killed after {} s", after.as_secs_f64())
             }
             Self::ProcessStopped { function, reason } => write!(f, "{function}: stopped, {reason}"),
+            Self::ProcessEnded { function, pid } => {
+                write!(f, "{function}: process {pid} is no more")
+            }
             Self::Invoked {
                 function,
                 duration,

@@ -6,6 +6,7 @@ pub mod clock;
 pub mod cloud;
 pub mod dynamodb;
 pub mod event;
+pub mod faults;
 pub mod lambda;
 mod lock;
 pub mod mapping;

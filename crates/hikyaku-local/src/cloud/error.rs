@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::SocketAddr;
 
 use crate::dynamodb::DynamoDbError;
+use crate::faults::FaultsError;
 use crate::lambda::InvokeError;
 use crate::sqs::SqsError;
 use crate::template::TemplateError;
@@ -74,4 +75,7 @@ pub enum CloudError {
     /// A mapping names a function that is not there.
     #[error(transparent)]
     Lambda(#[from] InvokeError),
+    /// The faults that were asked for cannot be made.
+    #[error(transparent)]
+    Faults(#[from] FaultsError),
 }

@@ -3,6 +3,7 @@
 mod address;
 mod dead_letters;
 mod error;
+mod fault_ports;
 mod options;
 mod outbox;
 mod scheduler;
@@ -15,6 +16,7 @@ use tokio::sync::broadcast;
 use crate::clock::SharedClock;
 use crate::dynamodb::DynamoDb;
 use crate::event::{Event, Events};
+use crate::faults::Struck;
 use crate::lambda::{Host, Lambda, Surroundings};
 use crate::mapping::{Poller, Source};
 use crate::sqs::{Identity, QueueName, Sqs};
@@ -40,13 +42,14 @@ pub struct Cloud {
     lambda: Lambda,
     dynamodb: DynamoDb,
     events: Events,
+    struck: Option<Struck>,
     tasks: Tasks,
 }
 
 impl Cloud {
     /// Opens the ports, creates what the template describes, and starts to work. Functions start when they are invoked.
     pub async fn start(template: &Template, options: Options) -> Result<Self, CloudError> {
-        let listeners = Listeners::bind(&options).await?;
+        let mut listeners = Listeners::bind(&options).await?;
         let endpoints = listeners.endpoints.clone();
         let environment = Environment {
             parameters: options.parameters.clone(),
@@ -67,6 +70,12 @@ impl Cloud {
         create_queues(&sqs, &stack.queues)?;
 
         let tasks = Tasks::new();
+        let struck = match options.faults.clone() {
+            Some(faults) => Some(
+                fault_ports::stand_before(&mut listeners, faults, &options.clock, &tasks).await?,
+            ),
+            None => None,
+        };
         let mut host = Host::new(
             options.clock.clone(),
             options.binaries.clone(),
@@ -88,6 +97,7 @@ impl Cloud {
             lambda,
             dynamodb,
             events,
+            struck,
             tasks,
         };
         cloud.begin(listeners, &options.clock)?;
@@ -134,6 +144,11 @@ impl Cloud {
     /// DynamoDB, without the way over HTTP.
     pub fn dynamodb(&self) -> &DynamoDb {
         &self.dynamodb
+    }
+
+    /// What the fault ports have done, if there are any.
+    pub fn faults(&self) -> Option<&Struck> {
+        self.struck.as_ref()
     }
 
     /// What happens from now on.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::clock::{SharedClock, SystemClock};
+use crate::faults::Faults;
 use crate::lambda::{Binaries, CargoBinaries, Limits, LogSink};
 
 /// Ports, places and limits.
@@ -37,6 +38,8 @@ pub struct Options {
     pub variables: BTreeMap<String, String>,
     /// Processes at a time, and how long they are kept.
     pub limits: Limits,
+    /// What goes wrong between clients and the services; nothing without it.
+    pub faults: Option<Faults>,
 }
 
 impl Default for Options {
@@ -57,6 +60,7 @@ impl Default for Options {
             log_level: "INFO".to_owned(),
             variables: BTreeMap::new(),
             limits: Limits::default(),
+            faults: None,
         }
     }
 }

@@ -161,6 +161,10 @@ impl Sandbox {
         kill_group(self.pid);
         let _ = self.child.start_kill();
         let _ = self.child.wait().await;
+        self.host.events.publish(Event::ProcessEnded {
+            function: self.function.name.clone(),
+            pid: self.pid,
+        });
         let drained = async { while self.readers.join_next().await.is_some() {} };
         let _ = tokio::time::timeout(DRAIN, drained).await;
         self.server.abort_all();

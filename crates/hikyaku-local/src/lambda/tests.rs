@@ -390,6 +390,25 @@ async fn warm_processes_are_stopped_when_there_is_nothing_to_do() {
 }
 
 #[tokio::test]
+async fn the_end_of_every_process_is_told_by_its_id() {
+    let stage = Stage::new();
+    let mut events = stage.lambda.host().events.watch();
+    stage.answer(json!({ "do": "exit" })).await.unwrap();
+    stage.ask(json!({ "do": "echo" })).await.unwrap();
+    stage.stop().await;
+    let (mut started, mut ended) = (Vec::new(), Vec::new());
+    while let Ok(event) = events.try_recv() {
+        match event {
+            Event::ProcessStarted { pid, .. } => started.push(pid),
+            Event::ProcessEnded { pid, .. } => ended.push(pid),
+            _ => {}
+        }
+    }
+    assert_eq!(started.len(), 2);
+    assert_eq!(started, ended);
+}
+
+#[tokio::test]
 async fn what_a_function_writes_is_forwarded_and_kept_for_the_invoker() {
     let stage = Stage::new();
     stage.ask(json!({ "do": "echo", "n": 1 })).await.unwrap();
