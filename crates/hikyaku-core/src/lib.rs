@@ -1,17 +1,21 @@
-//! What becomes of a job: decode → claim → run → settle.
+//! What becomes of a job: resolve → decode → claim → admit → run → settle → follow.
 //!
 //! This crate holds the engine and nothing else: no AWS, no I/O, no environment. What it needs from the world comes in
-//! through five ports ([`Ledger`], [`Queue`], [`Clock`], [`Random`], [`Executor`]), so that the very same code runs in
-//! a Lambda function, in a test with virtual time, and under a scheduler that crashes it at every await.
+//! through ports ([`Ledger`], [`Queue`], [`Clock`], [`Random`], [`Executor`], and what of a [`Laravel`] application is
+//! within reach), so that the very same code runs in a Lambda function, in a test with virtual time, and under a
+//! scheduler that crashes it at every await.
 //!
 //! # A message's way
 //!
 //! | stage | file | what it decides |
 //! |---|---|---|
-//! | decode | `decode.rs` | is this a job of ours, and what does it ask for |
-//! | claim | `claim.rs` | may it run now, or has it run, or is it running |
+//! | resolve | `resolve.rs` | where is its body, and can it be opened |
+//! | decode | `decode.rs`, `plan.rs` | is this a job of ours, and can all be done that it asks for |
+//! | claim | `claim.rs`, `decide.rs` | may it run now, or has it run, or is it running |
+//! | admit | `admit.rs` | is it not skipped, and are its locks free |
 //! | run | `run.rs` | what came of it, within its time |
-//! | settle | `settle.rs` | what the ledger records and what the queue does |
+//! | settle | `settle.rs`, `judge.rs` | what the ledger records and what the queue does |
+//! | follow | `follow.rs` | what is sent because it has ended |
 //!
 //! `worker.rs` is that line as one function; `batch.rs` runs it over the records of one event.
 
