@@ -34,12 +34,11 @@ enum Admitted {
 /// by about a tenth of the time so far, for its queue counts the receives: a hundred of them outlast the day that a lock
 /// lasts at most unless its job says otherwise.
 fn shortest_wait(delivery: &Delivery) -> Duration {
+    // Laravel's `releaseAfter(0)` comes again when its worker next looks, which is every three seconds.
+    const AT_ONCE: u64 = 3;
     let before = u64::from(delivery.receive_count.saturating_sub(1));
-    Duration::from_secs(before.saturating_mul(before) / 3)
+    Duration::from_secs((before.saturating_mul(before) / 3).max(AT_ONCE))
 }
-
-/// Laravel's `releaseAfter(0)` comes again when its worker next looks, which is every three seconds.
-const SHORTEST_WAIT: Duration = Duration::from_secs(3);
 
 impl Engine<'_> {
     /// Lets a claimed job in and answers the locks it runs under; or settles it without running it.
@@ -89,9 +88,7 @@ impl Engine<'_> {
                 Ok(None) => {
                     self.unlock(&held).await;
                     return match lock.release_after {
-                        Some(seconds) => {
-                            Admitted::Wait(Duration::from_secs(seconds).max(SHORTEST_WAIT))
-                        }
+                        Some(seconds) => Admitted::Wait(Duration::from_secs(seconds)),
                         None => Admitted::Skipped,
                     };
                 }

@@ -109,6 +109,10 @@ pub(crate) enum Unmet {
     )]
     Next { job: String, next: String },
     #[error(
+        "job `{job}` is followed by `{next}`, which is to be encrypted, and there is no key: set HIKYAKU_APP_KEY"
+    )]
+    NextKey { job: String, next: String },
+    #[error(
         "the chain of job `{job}` has php callbacks for its failure, and nobody would call them: set HIKYAKU_RELAY_QUEUE_URL"
     )]
     ChainCallbacks { job: String },
@@ -345,6 +349,13 @@ impl Circumstances<'_> {
         let Some(link) = next else {
             return Ok(());
         };
+        let class = self.laravel.links.get(&link.class);
+        if class.is_some_and(|class| class.encrypted) && self.laravel.encrypter.is_none() {
+            return Err(Unmet::NextKey {
+                job: self.job(),
+                next: link.class,
+            });
+        }
         if let Some(queue) = self.queue_of(&link) {
             plan.next = Some(Next { link, queue });
             return Ok(());
