@@ -68,6 +68,7 @@ check: fmt lint doc tree test ## what CI runs: formatting, lints, docs, dependen
 
 fmt:
 	cargo fmt --all --check
+	cargo fmt --manifest-path fuzz/Cargo.toml --check
 
 lint:
 	cargo clippy --workspace --all-targets --all-features -- -D warnings

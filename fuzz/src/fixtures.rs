@@ -51,7 +51,8 @@ fn cases() -> Vec<Json> {
     let mut paths = Vec::new();
     for version in ["v8", "v10", "v13"] {
         let folder = root().join("tests/fixtures/laravel").join(version);
-        let files = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{folder:?}: {error}"));
+        let files =
+            fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
         paths.extend(files.map(|file| file.expect("a folder can be listed").path()));
     }
     paths.sort();

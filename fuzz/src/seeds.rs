@@ -114,19 +114,17 @@ fn templates() -> Vec<Vec<u8>> {
     files
         .iter()
         .map(read)
-        .chain(lines(TEMPLATES).into_iter().map(unescaped))
+        .chain(TEMPLATES.lines().map(unescaped))
         .collect()
 }
 
 fn requests() -> Vec<Vec<u8>> {
-    lines(REQUESTS).into_iter().map(unescaped).collect()
+    REQUESTS.lines().map(unescaped).collect()
 }
 
 /// `\n` stands for a new line.
-fn unescaped(line: Vec<u8>) -> Vec<u8> {
-    String::from_utf8_lossy(&line)
-        .replace("\\n", "\n")
-        .into_bytes()
+fn unescaped(line: &str) -> Vec<u8> {
+    line.replace("\\n", "\n").into_bytes()
 }
 
 const PHP: &str = r#"N;
