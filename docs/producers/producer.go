@@ -27,9 +27,16 @@ func main() {
 	}
 	settings, err := config.LoadDefaultConfig(context.Background())
 	if err == nil {
-		_, err = sqs.NewFromConfig(settings).SendMessage(context.Background(), message)
+		_, err = sqs.NewFromConfig(settings, endpoint).SendMessage(context.Background(), message)
 	}
 	if err != nil {
 		log.Fatal(err)
+	}
+}
+
+// endpoint is for the local cloud: newer versions of the SDK read AWS_ENDPOINT_URL_SQS themselves.
+func endpoint(options *sqs.Options) {
+	if url := os.Getenv("AWS_ENDPOINT_URL_SQS"); url != "" {
+		options.EndpointResolver = sqs.EndpointResolverFromURL(url)
 	}
 }

@@ -1,5 +1,5 @@
 <?php
-// composer require aws/aws-sdk-php; QUEUE_URL=https://sqs.… php producer.php
+// composer require async-aws/sqs; QUEUE_URL=https://sqs.… php producer.php
 require 'vendor/autoload.php';
 
 $queueUrl = getenv('QUEUE_URL');
@@ -12,5 +12,5 @@ $order = str_ends_with($queueUrl, '.fifo')
     ? ['MessageGroupId' => 'customers', 'MessageDeduplicationId' => $uuid]
     : ['DelaySeconds' => 5];
 $body = json_encode(['uuid' => $uuid, 'job' => 'App\Jobs\ImportCsv', 'data' => $data]);
-$client = new Aws\Sqs\SqsClient(['version' => 'latest', 'region' => getenv('AWS_REGION')]);
-$client->sendMessage(['QueueUrl' => $queueUrl, 'MessageBody' => $body] + $order);
+$client = new AsyncAws\Sqs\SqsClient(array_filter(['region' => getenv('AWS_REGION'), 'endpoint' => getenv('AWS_ENDPOINT_URL_SQS')]));
+$client->sendMessage(['QueueUrl' => $queueUrl, 'MessageBody' => $body] + $order)->getMessageId(); // asks for the answer, so that an error is seen

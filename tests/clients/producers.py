@@ -10,9 +10,10 @@ from pathlib import Path
 FILES = Path(__file__).parent.parent.parent / "docs/producers"
 # What the producers import. Python's packages are installed by the Makefile.
 JAVASCRIPT = ["@aws-sdk/client-sqs@3.1169.0"]
-GO = ["github.com/aws/aws-sdk-go-v2/config@latest", "github.com/aws/aws-sdk-go-v2/service/sqs@latest",
-      "github.com/google/uuid@latest"]
-PHP = ["aws/aws-sdk-php"]
+# Go's and PHP's are Debian's packages (golang-github-aws-aws-sdk-go-v2-dev, golang-github-google-uuid-dev,
+# php-async-aws-sqs): old, but one need not reach their registries.
+GO = Path("/usr/share/gocode")
+PHP = Path("/usr/share/php/AsyncAws/Sqs/autoload.php")
 
 
 def check(url, clients, seconds):
@@ -21,16 +22,16 @@ def check(url, clients, seconds):
         "producer.sh": (["python3"], lambda: (clients, ["sh", FILES / "producer.sh"])),
         "producer.py": (["python3"], lambda: (clients, [clients / "new/bin/python", FILES / "producer.py"])),
         "producer.mjs": (["node", "npm"], lambda: javascript(clients / "node")),
-        "producer.go": (["go"], lambda: go(clients / "go")),
-        "producer.php": (["php", "composer"], lambda: php(clients / "php")),
+        "producer.go": (["go", GO / "src/github.com/aws/aws-sdk-go-v2"], lambda: go(clients / "go")),
+        "producer.php": (["php", PHP], lambda: php(clients / "php")),
     }
     unknown = {path.name for path in FILES.iterdir()} ^ set(producers)
     assert not unknown, f"docs/producers and this list differ: {unknown}"
     ran, missing = [], []
     for name, (runtimes, prepare) in producers.items():
-        absent = [runtime for runtime in runtimes if not shutil.which(runtime)]
+        absent = [runtime for runtime in runtimes if not is_there(runtime)]
         if absent:
-            missing.append((name, " and no ".join(absent)))
+            missing.append((name, " and no ".join(map(str, absent))))
             continue
         folder, command = prepare()
         for fifo in [False, True]:
@@ -90,16 +91,19 @@ def javascript(folder):
 
 def go(folder):
     folder.mkdir(exist_ok=True)
-    if not (folder / "go.mod").exists():
-        install(["go", "mod", "init", "producer"], folder)
-    install(["go", "get", *GO], folder)
-    return folder, ["go", "run", placed("producer.go", folder)]
+    without_modules = ["env", "GO111MODULE=off", f"GOPATH={GO}"]
+    return folder, [*without_modules, "go", "run", placed("producer.go", folder)]
 
 
 def php(folder):
-    folder.mkdir(exist_ok=True)
-    install(["composer", "require", "--quiet", "--no-interaction", *PHP], folder)
+    vendor = folder / "vendor"
+    vendor.mkdir(parents=True, exist_ok=True)
+    (vendor / "autoload.php").write_text(f"<?php require '{PHP}';")
     return folder, ["php", placed("producer.php", folder)]
+
+
+def is_there(runtime):
+    return runtime.exists() if isinstance(runtime, Path) else shutil.which(runtime)
 
 
 def install(command, folder):
