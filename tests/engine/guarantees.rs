@@ -115,6 +115,19 @@ fn at_most_once_may_be_snoozed() {
 }
 
 #[test]
+fn at_most_once_that_died_beside_others_is_not_run_again_either() {
+    let mut scene = Scene::new();
+    scene.send("a", "at-most-once", &[Sleep(30)]);
+    scene.send("neighbour", "once", &[Sleep(30), Ok]);
+    scene.crash_at(10);
+    scene.run();
+    assert_eq!(scene.starts("a").len(), 1);
+    assert_eq!(scene.ledger.record("a").unwrap().state, State::Failed);
+    assert_eq!(scene.starts("neighbour").len(), 2);
+    assert_eq!(scene.ledger.record("neighbour").unwrap().state, State::Done);
+}
+
+#[test]
 fn at_most_once_that_crashed_is_buried_with_its_outcome_unknown() {
     let mut scene = Scene::new();
     scene.send("a", "at-most-once", &[Sleep(30)]);

@@ -7,8 +7,8 @@ use crate::decode::Decoded;
 use crate::engine::Engine;
 use crate::ports::ledger::RETENTION;
 use crate::{
-    BoxFuture, ClaimReply, ClaimRequest, Delivery, Grant, Held, LedgerError, Outcome, Policy,
-    Record, Replace, Timestamp, Verdict,
+    BoxFuture, ClaimReply, ClaimRequest, Delivery, Grant, Guarantee, Held, LedgerError, Outcome,
+    Policy, Record, Replace, Timestamp, Verdict,
 };
 
 /// A lease under the heartbeat ends this long after its last beat.
@@ -227,6 +227,18 @@ impl Engine<'_> {
             };
             over = match (decide(&request, record.as_ref()), record) {
                 (Decision::Mine(grant), _) => return Ok(Ok(grant)),
+                // Whatever killed it: it was begun, and that is spent.
+                (Decision::Replace(Replace::Crashed), Some(seen))
+                    if decoded.policy.guarantee == Guarantee::AtMostOnce && rounds < ROUNDS =>
+                {
+                    Some((
+                        Record {
+                            alone: true,
+                            ..seen
+                        },
+                        Replace::Crashed,
+                    ))
+                }
                 (Decision::Replace(Replace::Crashed), Some(seen)) if company == Company::Others => {
                     return Ok(Err(Decision::Suspect { alone: seen.alone }));
                 }
