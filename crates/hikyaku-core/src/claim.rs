@@ -7,8 +7,8 @@ use crate::decode::Decoded;
 use crate::engine::Engine;
 use crate::ports::ledger::RETENTION;
 use crate::{
-    BoxFuture, ClaimReply, ClaimRequest, Delivery, Grant, Held, LedgerError, Outcome, Policy,
-    Record, Replace, Timestamp, Verdict,
+    BoxFuture, ClaimReply, ClaimRequest, Delivery, Grant, Guarantee, Held, LedgerError, Outcome,
+    Policy, Record, Replace, Timestamp, Verdict,
 };
 
 /// A lease under the heartbeat ends this long after its last beat.
@@ -167,7 +167,8 @@ impl Engine<'_> {
             now,
             lease: self.lease(&decoded.policy),
             expires: now + RETENTION,
-            alone: company == Company::Alone,
+            // What is started only once spends its one try whoever took its process down.
+            alone: company == Company::Alone || decoded.policy.guarantee == Guarantee::AtMostOnce,
         }
     }
 

@@ -8,7 +8,7 @@
 //! | `n` | tries spent in this generation |
 //! | `g` | generation |
 //! | `l`, `o` | lease end in ms, owner nonce |
-//! | `i` | 1 if the attempt that holds it runs with no other job beside it |
+//! | `i` | 1 if the attempt that holds it spends its try when its process dies: it runs alone, or at most once |
 //! | `k` | what the job saved of its progress, JSON |
 //! | `m`, `j` | last message id, job name: for those who look into the table |
 //! | `xc`, `e` | exceptions so far, last error in short |
