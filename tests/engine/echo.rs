@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use hikyaku_core::testing::{Scheduler, VirtualClock};
-use hikyaku_core::{Clock, Context, Guarantee, Job, JobError, Timestamp};
+use hikyaku_core::memory::Notes;
+use hikyaku_core::testing::{ProcessId, Scheduler, VirtualClock};
+use hikyaku_core::{Clock, Commit, Context, Guarantee, Job, JobError, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// One start of a job.
@@ -35,6 +36,8 @@ pub(crate) struct Stage {
     pub(crate) scripts: Mutex<BTreeMap<i64, Vec<Act>>>,
     /// Their numbers, in the order in which they started.
     pub(crate) steps: Mutex<Vec<i64>>,
+    /// The processes that a job is taking down.
+    pub(crate) dying: Mutex<Vec<ProcessId>>,
 }
 
 impl Stage {
@@ -46,6 +49,7 @@ impl Stage {
             spawned: Mutex::default(),
             scripts: Mutex::default(),
             steps: Mutex::default(),
+            dying: Mutex::default(),
         }
     }
 
@@ -83,6 +87,10 @@ pub(crate) enum Act {
     SpawnBlocking,
     /// A model is gone.
     Missing,
+    /// Takes its process down after a second.
+    Kill,
+    /// Commits a note of this name.
+    Commit(String),
 }
 
 /// Notes how a start ended, however it ends.
@@ -143,12 +151,23 @@ pub(crate) async fn act(acts: &Acts, context: &Context<Arc<Stage>>) -> Result<u3
 }
 
 async fn perform(act: &Act, context: &Context<Arc<Stage>>) -> Result<(), JobError> {
-    match *act {
+    match act.clone() {
         Act::Ok => Ok(()),
         Act::Error => Err("no luck".into()),
         Act::Fail => Err(JobError::fail("never")),
         Act::Missing => Err(JobError::missing_model("no customer 7")),
         Act::Panic => panic!("boom"),
+        Act::Kill => {
+            context.sleep(Duration::from_secs(1)).await;
+            let stage = context.state();
+            let process = stage.scheduler.current_process();
+            stage.dying.lock().unwrap().extend(process);
+            std::future::pending().await
+        }
+        Act::Commit(name) => {
+            let note = (name, context.token().to_string());
+            Ok(context.commit(Commit::new(Notes(vec![note])))?)
+        }
         Act::Busy => {
             context.state().scheduler.busy().await;
             Ok(())

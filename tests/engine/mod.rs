@@ -3,7 +3,9 @@
 mod application;
 mod batch;
 mod chain;
+mod commit;
 mod context;
+mod continuation;
 mod deadline;
 mod debounce;
 mod echo;
@@ -18,6 +20,7 @@ mod missing_model;
 mod overflow;
 mod overlap;
 pub(crate) mod php;
+mod poison;
 mod policy;
 mod relay;
 mod resent;
@@ -75,7 +78,10 @@ impl Scene {
             .register::<echo::AtLeastOnce>()
             .register::<echo::Long>()
             .register::<echo::LongAtLeastOnce>()
-            .register::<echo::Unreadable>();
+            .register::<echo::Unreadable>()
+            .register::<continuation::Parts>()
+            .register::<continuation::LongParts>()
+            .register::<continuation::UnrecordedParts>();
         let worker = php::register(worker).concurrency(concurrency);
         let ledger = Arc::new(MemoryLedger::default());
         let network = Arc::new(Script::default());
@@ -104,6 +110,25 @@ impl Scene {
 
     fn run(&mut self) {
         assert!(self.world.run(), "the world does not come to rest");
+    }
+
+    /// Runs to the end while jobs take their processes down.
+    fn run_dying(&mut self) {
+        let stage = Arc::clone(&self.stage);
+        loop {
+            let living = |_: &World<_>| stage.dying.lock().unwrap().is_empty();
+            assert!(
+                self.world.run_while(living),
+                "the world does not come to rest"
+            );
+            let dying = std::mem::take(&mut *stage.dying.lock().unwrap());
+            if dying.is_empty() {
+                return;
+            }
+            for process in dying {
+                self.world.cut(process, Remains::Nothing);
+            }
+        }
     }
 
     fn run_to(&mut self, seconds: u64) {
@@ -226,6 +251,6 @@ impl Network for Script {
     }
 }
 
-fn second(seconds: u64) -> Duration {
+const fn second(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }

@@ -112,6 +112,8 @@ impl Plan {
                 is_in_batch: self.is_in_batch,
                 is_hooked: self.job == "App\\Jobs\\Hooked",
                 is_unfenced: self.job == "at-least-once",
+                is_at_most_once: self.job == "at-most-once",
+                commits: self.acts.iter().any(|act| matches!(act, Act::Commit)),
             },
         )];
         for remaining in (0..self.links.len()).rev() {

@@ -12,6 +12,7 @@ pub(crate) mod rule {
     pub(crate) const DONE_IS_DONE: &str = "I2 no start after done";
     pub(crate) const ONE_AT_A_TIME: &str = "I3 one live run at a time";
     pub(crate) const ONE_COMPLETION: &str = "I4 one attempt completes";
+    pub(crate) const EFFECT_IS_ONCE: &str = "I5 what a job commits is written once, with its end";
     pub(crate) const TRIES_HOLD: &str = "I8 no more runs than tries";
     pub(crate) const IT_DRAINS: &str = "I9 it drains";
     pub(crate) const MILD_FAULTS_ARE_FREE: &str =
@@ -19,6 +20,8 @@ pub(crate) mod rule {
     pub(crate) const TOKENS_GROW: &str = "I11 tokens grow";
     pub(crate) const LINKS_FOLLOW: &str = "I6 a link starts when the job before it is done, once";
     pub(crate) const BATCH_IS_COUNTED: &str = "I7 a batch is counted exactly and then is last";
+    pub(crate) const NEIGHBOURS_LOSE_NOTHING: &str = "I14 a neighbour loses no try";
+    pub(crate) const PROGRESS_IS_KEPT: &str = "I19 an attempt goes on from the last checkpoint";
     pub(crate) const ONE_HOLDER: &str = "I13 a unique key has one holder";
     pub(crate) const NO_OVERLAP: &str = "I17 jobs of one key do not overlap";
     pub(crate) const QUESTIONS_ARE_ASKED: &str = "I18 each question is asked under one id";
@@ -41,6 +44,8 @@ pub(super) struct Pages {
     broken: Option<String>,
     /// What PHP was asked, and under which id.
     pub(super) questions: BTreeMap<String, String>,
+    /// The processes that a job is taking down.
+    dying: Vec<ProcessId>,
 }
 
 /// What is known of a job before it runs.
@@ -62,6 +67,10 @@ pub(crate) struct Announced {
     pub(crate) is_hooked: bool,
     /// It keeps no ledger.
     pub(crate) is_unfenced: bool,
+    /// It is started at most once, whoever takes its process down.
+    pub(crate) is_at_most_once: bool,
+    /// It commits something.
+    pub(crate) commits: bool,
 }
 
 #[derive(Default)]
@@ -76,6 +85,8 @@ pub(super) struct Page {
     pub(super) failures: BTreeSet<u32>,
     pub(super) successes: u32,
     starts: usize,
+    /// The last checkpoint that was saved.
+    saved: Option<String>,
 }
 
 struct Claim {
@@ -86,6 +97,10 @@ struct Claim {
     run: Option<Run>,
     /// The try was given back.
     refunded: bool,
+    /// Its end was recorded.
+    settled: bool,
+    /// The checkpoint that it goes on from.
+    saved: Option<String>,
 }
 
 struct Run {
@@ -133,9 +148,17 @@ impl Book {
         let mut pages = self.pages();
         let page = pages.page(id);
         let (last, newest) = (page.token, page.generation);
+        let is_at_most_once = page.announced().is_some_and(|job| job.is_at_most_once);
+        let mut robbed = None;
         // A try that counts for the next claim, too, was given back: the attempt died beside others.
-        if let Some(before) = page.claims.get_mut(&last).filter(|before| !before.alone) {
+        if let Some(before) = page
+            .claims
+            .get_mut(&last)
+            .filter(|before| !before.alone && !is_at_most_once)
+        {
             before.refunded |= before.generation == generation && spent <= before.spent;
+            let died = before.generation == generation && !before.settled;
+            robbed = (died && spent > before.spent).then_some(spent);
         }
         page.token = token;
         page.generation = newest.max(generation);
@@ -147,8 +170,17 @@ impl Book {
                 alone,
                 run: None,
                 refunded: false,
+                settled: false,
+                saved: page.saved.clone(),
             },
         );
+        if let Some(spent) = robbed {
+            pages.breaks(
+                rule::NEIGHBOURS_LOSE_NOTHING,
+                format_args!("`{id}` died beside others, and its next try counts as {spent}"),
+            );
+            return;
+        }
         if token <= last {
             pages.breaks(
                 rule::TOKENS_GROW,
@@ -181,6 +213,7 @@ impl Book {
         let mut pages = self.pages();
         if let Some(claim) = pages.page(id).claims.get_mut(&token) {
             claim.refunded = spent < claim.spent;
+            claim.settled = true;
         }
     }
 
@@ -190,6 +223,37 @@ impl Book {
         let generation = page.claims.get(&token).map(|claim| claim.generation);
         page.failures.extend(generation);
         pages.finished(id);
+    }
+
+    /// A checkpoint was saved.
+    pub(crate) fn saved(&self, id: &str, checkpoint: &str) {
+        self.pages().page(id).saved = Some(checkpoint.to_owned());
+    }
+
+    /// An attempt goes on from here.
+    pub(crate) fn resumes(&self, id: &str, token: u64, found: Option<u32>) {
+        let mut pages = self.pages();
+        let Some(claim) = pages.page(id).claims.get(&token) else {
+            return;
+        };
+        let (saved, found) = (claim.saved.clone(), found.map(|part| part.to_string()));
+        if saved != found {
+            pages.breaks(
+                rule::PROGRESS_IS_KEPT,
+                format_args!("`{id}` goes on from {found:?}, not from {saved:?}"),
+            );
+        }
+    }
+
+    /// A job takes the process down that it runs in.
+    pub(crate) fn dies(&self) {
+        let process = self.scheduler.current_process();
+        self.pages().dying.extend(process);
+    }
+
+    /// The processes that are going down.
+    pub(crate) fn dying(&self) -> Vec<ProcessId> {
+        std::mem::take(&mut self.pages().dying)
     }
 
     /// A run came to a good end, whether anybody hears of it or not.

@@ -13,9 +13,9 @@ use hikyaku_core::{
 
 use super::application::Ends;
 use super::book::rule;
-use super::play::Act::{Error, Fail, Ok as Done};
+use super::play::Act::{Commit, Error, Fail, Ok as Done, Part};
 use super::simulation::{Plan, Scenario};
-use super::{plan, scenario};
+use super::{plan, poisoned, scenario};
 
 /// What a ledger does wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +32,9 @@ enum Defect {
     RepeatsTokens,
     CountsNoTries,
     WritesTheRowAfterwards,
+    ChargesNeighbours,
+    SaysSavedWithoutWriting,
+    LeavesOutWhatIsCommitted,
 }
 
 struct Defective {
@@ -129,7 +132,11 @@ impl Ledger for Defective {
         seen: &'a Record,
         why: Replace,
     ) -> BoxFuture<'a, Result<ClaimReply, LedgerError>> {
-        self.ledger.replace(request, seen, why)
+        Box::pin(async move {
+            let mut seen = seen.clone();
+            seen.alone |= self.is(Defect::ChargesNeighbours);
+            self.ledger.replace(request, &seen, why).await
+        })
     }
 
     fn save<'a>(
@@ -137,7 +144,12 @@ impl Ledger for Defective {
         held: &'a Held,
         checkpoint: &'a str,
     ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
-        self.ledger.save(held, checkpoint)
+        Box::pin(async move {
+            if self.is(Defect::SaysSavedWithoutWriting) {
+                return Ok(Fence::Applied);
+            }
+            self.ledger.save(held, checkpoint).await
+        })
     }
 
     fn extend<'a>(
@@ -157,8 +169,12 @@ impl Ledger for Defective {
             if self.is(Defect::SaysDoneWithoutWriting) {
                 return Ok(Fence::Applied);
             }
+            let mut end = end.clone();
+            if self.is(Defect::LeavesOutWhatIsCommitted) {
+                end.commit = None;
+            }
             self.ledger
-                .complete(&self.by(held, Defect::CompletesWithoutCondition), end)
+                .complete(&self.by(held, Defect::CompletesWithoutCondition), &end)
                 .await
         })
     }
@@ -263,6 +279,21 @@ fn worlds() -> Vec<(Defect, Scenario, &'static [&'static str])> {
             WritesTheRowAfterwards,
             once(&[Fail], 1, 0, 0),
             &[rule::NOTHING_IS_LOST],
+        ),
+        (
+            ChargesNeighbours,
+            poisoned(2, 0, 0),
+            &[rule::NEIGHBOURS_LOSE_NOTHING],
+        ),
+        (
+            SaysSavedWithoutWriting,
+            once(&[Part], 0, 0, 0),
+            &[rule::PROGRESS_IS_KEPT],
+        ),
+        (
+            LeavesOutWhatIsCommitted,
+            once(&[Commit], 0, 0, 0),
+            &[rule::EFFECT_IS_ONCE],
         ),
     ]
 }

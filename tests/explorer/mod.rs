@@ -23,7 +23,7 @@ use hikyaku_core::testing::explore::{exhaust, repeat, wander};
 
 use self::application::Origin;
 use self::chance::Budget;
-use self::play::Act::{self, Busy, Error, Fail, Ok as Done, Snooze};
+use self::play::Act::{self, Busy, Commit, Error, Fail, Kill, Ok as Done, Part, Snooze};
 use self::settings::{Length, seed};
 use self::simulation::{Plan, Scenario};
 
@@ -250,6 +250,62 @@ fn a_job_that_never_yields() {
             ..world
         },
     );
+}
+
+/// A batch in which one job takes its process down.
+fn poisoned(tries: u32, faults: u32, moves: u32) -> Scenario {
+    let plans = vec![
+        plan("once", &[Done], 1),
+        plan("once", &[Kill], tries),
+        plan("once", &[Error, Done], 2),
+    ];
+    Scenario {
+        batch_size: 3,
+        ..scenario(plans, faults, moves, 0)
+    }
+}
+
+#[test]
+fn a_job_that_takes_its_process_down() {
+    every_way("poison", &poisoned(2, 0, 2));
+    every_way("poison and a fault", &poisoned(1, 1, 0));
+}
+
+#[test]
+fn what_may_run_only_once_beside_a_job_that_takes_its_process_down() {
+    let plans = vec![plan("at-most-once", &[Done], 1), plan("once", &[Kill], 1)];
+    every_way("poison", &scenario(plans, 1, 1, 0));
+}
+
+#[test]
+fn a_job_that_commits() {
+    for (name, acts) in [("done", &[Commit][..]), ("tried again", &[Error, Commit])] {
+        every_way(name, &scenario(vec![plan("once", acts, 3)], 1, 1, 0));
+    }
+    every_way(
+        "twice",
+        &scenario(vec![plan("once", &[Commit], 3)], 2, 0, 0),
+    );
+}
+
+#[test]
+fn a_job_in_parts() {
+    every_way("parts", &scenario(vec![plan("once", &[Part], 2)], 1, 1, 0));
+}
+
+#[test]
+fn many_faults_around_poison_parts_and_commits_at_random() {
+    let mix = vec![
+        plan("once", &[Kill, Error, Done], 2),
+        plan("once", &[Part], 3),
+        plan("once", &[Error, Commit], 3),
+        plan("at-most-once", &[Commit], 1),
+    ];
+    let world = Scenario {
+        batch_size: 4,
+        ..scenario(mix, 6, 30, 1)
+    };
+    at_random("poison, parts and commits", 1500, &world);
 }
 
 #[test]

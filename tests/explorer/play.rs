@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hikyaku_core::{Context, Guarantee, Job, JobError, Worker};
+use hikyaku_core::memory::Notes;
+use hikyaku_core::{Commit, Context, Guarantee, Job, JobError, Worker};
 use serde::{Deserialize, Serialize};
 
 use super::book::{Book, Entry};
@@ -17,6 +18,12 @@ pub(crate) enum Act {
     Fail,
     Snooze,
     Busy,
+    /// Takes its process down.
+    Kill,
+    /// Commits a note in the job's name, which no other attempt uses.
+    Commit,
+    /// Saves how many parts are made, and asks to be continued while there are fewer than three.
+    Part,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -25,6 +32,9 @@ pub(crate) struct Play {
     /// How long each start sleeps, in seconds.
     pub(crate) sleep: u64,
 }
+
+/// As many parts has a job that is made in parts.
+const PARTS: u32 = 3;
 
 impl Act {
     /// As a payload has it.
@@ -35,6 +45,9 @@ impl Act {
             Act::Fail => "fail",
             Act::Snooze => "snooze",
             Act::Busy => "busy",
+            Act::Kill => "kill",
+            Act::Commit => "commit",
+            Act::Part => "part",
         }
     }
 }
@@ -43,6 +56,8 @@ impl Play {
     async fn perform(self, context: &Context<Arc<Book>>) -> Result<(), JobError> {
         let book = Arc::clone(context.state());
         let before = book.starts(context.id(), context.token());
+        let part = context.resume::<u32>()?;
+        book.resumes(context.id(), context.token(), part);
         let entry = Entry {
             book,
             id: context.id().to_owned(),
@@ -59,12 +74,29 @@ impl Play {
             entry.book.sticks(&entry.id, entry.token, context.stop());
             entry.book.scheduler.busy().await;
         }
-        if let Act::Ok | Act::Busy = act {
+        if let Act::Kill = act {
+            entry.book.dies();
+            std::future::pending::<()>().await;
+        }
+        if let Act::Commit = act {
+            let name = format!("{}:{}", entry.id, entry.token);
+            let note = (name, entry.id.clone());
+            context.commit(Commit::new(Notes(vec![note])))?;
+        }
+        let part = part.unwrap_or(0) + 1;
+        if let Act::Part = act
+            && part < PARTS
+        {
+            context.checkpoint(&part).await?;
+            drop(entry);
+            return Err(JobError::continuation());
+        }
+        if let Act::Ok | Act::Busy | Act::Commit | Act::Part = act {
             entry.book.succeeds(&entry.id);
         }
         drop(entry);
         match act {
-            Act::Ok | Act::Busy => Ok(()),
+            Act::Ok | Act::Busy | Act::Kill | Act::Commit | Act::Part => Ok(()),
             Act::Error => Err("no luck".into()),
             Act::Fail => Err(JobError::fail("never")),
             Act::Snooze => Err(JobError::snooze(Duration::from_secs(3))),

@@ -273,6 +273,7 @@ impl<'a> Simulation<'a> {
             Step::Poll(task) => {
                 self.last = Some(task);
                 self.world.poll(task);
+                self.go_down();
             }
             Step::Deliver => {
                 self.world.deliver();
@@ -291,6 +292,16 @@ impl<'a> Simulation<'a> {
             }
             Step::Retry(index) => self.retry(index),
             Step::Finish => {}
+        }
+    }
+
+    /// Takes those processes down whose jobs do.
+    fn go_down(&mut self) {
+        for process in self.book.dying() {
+            self.world.cut(process, Remains::Nothing);
+            // It may have been cut short before, and thawed.
+            self.world.scheduler.kill(process);
+            self.book.cut(|process| self.world.is_cut(process));
         }
     }
 
@@ -330,6 +341,7 @@ impl<'a> Simulation<'a> {
         for (index, plan) in self.scenario.plans.iter().enumerate() {
             for (id, announced) in plan.announced(index) {
                 self.is_not_lost(&id, &announced)?;
+                self.is_committed(&id, &announced)?;
             }
         }
         self.costs_what_it_says()
@@ -357,6 +369,18 @@ impl<'a> Simulation<'a> {
             return Ok(());
         }
         Err(format!("{}: `{id}` is {state:?}", rule::NOTHING_IS_LOST))
+    }
+
+    fn is_committed(&self, id: &str, announced: &Announced) -> Result<(), String> {
+        let notes = self.ledger.notes();
+        let committed = notes.iter().filter(|(_, by)| by == id).count();
+        let is_done = self.state(id) == Some(State::Done);
+        let due = usize::from(announced.commits && is_done);
+        if committed == due {
+            return Ok(());
+        }
+        let wrong = format!("`{id}` committed {committed} times, not {due}");
+        Err(format!("{}: {wrong}", rule::EFFECT_IS_ONCE))
     }
 
     fn costs_what_it_says(&self) -> Result<(), String> {

@@ -60,7 +60,13 @@ impl Ledger for Watched {
         held: &'a Held,
         checkpoint: &'a str,
     ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
-        self.ledger.save(held, checkpoint)
+        Box::pin(async move {
+            let reply = self.ledger.save(held, checkpoint).await;
+            if applied(&reply) {
+                self.book.saved(&held.id, checkpoint);
+            }
+            reply
+        })
     }
 
     fn extend<'a>(

@@ -8,5 +8,6 @@ pub(crate) mod dynamodb;
 mod ends;
 mod locks;
 mod memory;
+mod own;
 mod random;
 mod rows;

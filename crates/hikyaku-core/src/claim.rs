@@ -167,7 +167,8 @@ impl Engine<'_> {
             now,
             lease: self.lease(&decoded.policy),
             expires: now + RETENTION,
-            alone: company == Company::Alone,
+            // What is started only once spends its one try whoever took its process down.
+            alone: company == Company::Alone || decoded.policy.guarantee == Guarantee::AtMostOnce,
         }
     }
 

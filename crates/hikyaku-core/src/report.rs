@@ -131,7 +131,9 @@ impl Report {
 
     /// Adds what the run itself left.
     pub(crate) fn with(mut self, ended: Ended, duration: Duration) -> Self {
-        if let Ended::Succeeded(success) = ended {
+        // One whose own writes were refused has failed after all.
+        let has_failed = matches!(self.outcome, Outcome::Released | Outcome::Buried);
+        if let (Ended::Succeeded(success), false) = (ended, has_failed) {
             self.output = success.output;
         }
         self.duration = duration;

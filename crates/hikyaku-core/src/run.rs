@@ -130,12 +130,12 @@ impl Engine<'_> {
         if started.until(limit) * 10 < full * 9 {
             return Ended::Interrupted;
         }
-        let cut = policy.has_limit() && full < policy.timeout;
+        let cut = full < policy.timeout;
         // It has got on, and its own time is not over: it goes on from its checkpoint.
         if cut && attempt.checkpoint.was_saved() {
             return Ended::Interrupted;
         }
-        if cut {
+        if cut && policy.has_limit() {
             tracing::warn!(
                 timeout_s = policy.timeout.as_secs(),
                 cut_to_s = full.as_secs_f64(),

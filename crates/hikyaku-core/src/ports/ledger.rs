@@ -44,7 +44,8 @@ pub struct Record {
     pub lease: Timestamp,
     /// The claim that holds it.
     pub owner: u64,
-    /// Whether the attempt that holds it ran with no other job beside it: if its process dies, that is its own doing.
+    /// Whether the attempt that holds it spends its try if its process dies: it runs with no other job beside it, so that
+    /// this is its own doing, or it is started at most once.
     pub alone: bool,
     /// What the job saved of its progress.
     pub checkpoint: Option<String>,
@@ -77,7 +78,7 @@ pub struct ClaimRequest {
     pub lease: Timestamp,
     /// From when on the record may be forgotten.
     pub expires: Timestamp,
-    /// Whether no other job runs beside it.
+    /// Whether its try is spent if its process dies: no other job runs beside it, or it is started at most once.
     pub alone: bool,
 }
 

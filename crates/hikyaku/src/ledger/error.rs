@@ -52,16 +52,11 @@ impl Refusal {
             }
             // Somebody else was writing, or there was no capacity: both pass. A part's condition is looked at when they
             // have.
-            let passing = [
-                "ConditionalCheckFailed",
-                "TransactionConflict",
-                "ThrottlingError",
-                "ProvisionedThroughputExceeded",
-                "None",
-            ];
-            let retryable = reasons
-                .iter()
-                .all(|reason| passing.contains(&code(reason).as_str()));
+            let passes = |code: &str| {
+                ["ConditionalCheckFailed", "None"].contains(&code)
+                    || PASSING_REASONS.contains(&code)
+            };
+            let retryable = reasons.iter().all(|reason| passes(&code(reason)));
             return Self::Error {
                 retryable,
                 source: error.into(),
@@ -73,6 +68,33 @@ impl Refusal {
         }
     }
 }
+
+/// Whether a transaction was cancelled for good by one of a job's own writes, which are `own` and stand behind the
+/// ledger's item. If that stands in its way itself, what the others say counts for nothing: they may have been written.
+pub(super) fn own_declined(error: &SdkError<TransactWriteItemsError>, own: usize) -> bool {
+    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
+        error.as_service_error()
+    else {
+        return false;
+    };
+    let stands = |reason: &CancellationReason| {
+        let code = reason.code.as_deref().unwrap_or("None");
+        code != "None" && !PASSING_REASONS.contains(&code)
+    };
+    match cancelled.cancellation_reasons() {
+        [ledger, rest @ ..] if ledger.code.as_deref().unwrap_or("None") == "None" => {
+            rest.iter().take(own).any(stands)
+        }
+        _ => false,
+    }
+}
+
+/// Why a transaction is cancelled by what passes (Amazon DynamoDB API reference, "TransactWriteItems").
+const PASSING_REASONS: [&str; 3] = [
+    "TransactionConflict",
+    "ThrottlingError",
+    "ProvisionedThroughputExceeded",
+];
 
 /// A transaction that was cancelled only because parts of it could not be written that may be left out.
 pub(super) struct Cancelled {

@@ -8,7 +8,7 @@
 //! | `n` | tries spent in this generation |
 //! | `g` | generation |
 //! | `l`, `o` | lease end in ms, owner nonce |
-//! | `i` | 1 if the attempt that holds it runs with no other job beside it |
+//! | `i` | 1 if the attempt that holds it spends its try when its process dies: it runs alone, or at most once |
 //! | `k` | what the job saved of its progress, JSON |
 //! | `m`, `j` | last message id, job name: for those who look into the table |
 //! | `xc`, `e` | exceptions so far, last error in short |
@@ -44,7 +44,7 @@ use crate::Config;
 pub(crate) use end::batch_key;
 use end::{Part, Tables};
 pub(crate) use error::retryable;
-use error::{Cancelled, Refusal};
+use error::{Cancelled, Refusal, own_declined};
 use expressions::Expression;
 pub use failed::FailedStore;
 pub use own::Writes;
@@ -177,6 +177,9 @@ impl DynamoDbLedger {
                 Ok(_) => return Ok(Fence::Applied),
                 Err(error) => match Cancelled::of(&error, 1 + puts.len()) {
                     Some(cancelled) => cancelled,
+                    None if operation == COMPLETION && own_declined(&error, puts.len()) => {
+                        return Ok(Fence::Declined(hikyaku_core::explain(&error)));
+                    }
                     None => return ended(operation, held, Refusal::of_transaction(error), &puts),
                 },
             };
@@ -250,7 +253,7 @@ const PIECES_OUTLIVE_ROW: u64 = 15 * 24 * 60 * 60;
 /// An update that was applied, with the item it left if that was asked for.
 struct Applied(Option<HashMap<String, AttributeValue>>);
 
-/// The answer to an end that was refused as a whole. Besides the record's own condition only a job's own writes can be at
+/// The answer to an end that was refused as a whole, such as one that DynamoDB finds malformed. Besides the record's own condition only a job's own writes can be at
 /// fault for good; rows and pieces have no condition.
 fn ended(
     operation: &'static str,
@@ -340,7 +343,10 @@ impl Ledger for DynamoDbLedger {
     ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
         let expression = expressions::complete(held, end);
         let parts = Part::all(end, None);
-        let own = Writes::in_end(end);
+        let Ok(own) = Writes::in_end(end) else {
+            let why = "it is not in DynamoDB's terms, which are `Writes`";
+            return Box::pin(async move { Ok(Fence::Declined(why.to_owned())) });
+        };
         if parts.is_empty() && own.is_empty() {
             return Box::pin(self.fenced(COMPLETION, held, expression));
         }

@@ -33,12 +33,18 @@ impl Writes {
         Self(items.into_iter().collect())
     }
 
-    /// The writes that an end carries; none if it carries none, or some that are not DynamoDB's.
-    pub(super) fn in_end(end: &hikyaku_core::End) -> Vec<TransactWriteItem> {
-        let writes = end.commit.as_ref().and_then(Commit::of::<Self>);
-        writes.map(|writes| writes.0.clone()).unwrap_or_default()
+    /// The writes that an end carries, none if it carries none.
+    pub(super) fn in_end(end: &hikyaku_core::End) -> Result<Vec<TransactWriteItem>, Foreign> {
+        let Some(commit) = &end.commit else {
+            return Ok(Vec::new());
+        };
+        let writes = commit.of::<Self>().ok_or(Foreign)?;
+        Ok(writes.0.clone())
     }
 }
+
+/// What a job commits is not in DynamoDB's terms.
+pub(super) struct Foreign;
 
 impl From<Writes> for Commit {
     fn from(writes: Writes) -> Self {
