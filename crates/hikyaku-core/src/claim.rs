@@ -228,18 +228,6 @@ impl Engine<'_> {
             };
             over = match (decide(&request, record.as_ref()), record) {
                 (Decision::Mine(grant), _) => return Ok(Ok(grant)),
-                // Whatever killed it: it was begun, and that is spent.
-                (Decision::Replace(Replace::Crashed), Some(seen))
-                    if decoded.policy.guarantee == Guarantee::AtMostOnce && rounds < ROUNDS =>
-                {
-                    Some((
-                        Record {
-                            alone: true,
-                            ..seen
-                        },
-                        Replace::Crashed,
-                    ))
-                }
                 (Decision::Replace(Replace::Crashed), Some(seen)) if company == Company::Others => {
                     return Ok(Err(Decision::Suspect { alone: seen.alone }));
                 }
