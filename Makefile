@@ -25,7 +25,7 @@ AWSCLI_VERSION := 1.46.3
 # Which scenes of test-laravel are played; all without.
 SCENES ?=
 
-.PHONY: help run dev test test-clients test-laravel fuzz campaign check build invoke lint fmt doc tree clean
+.PHONY: help run dev test test-clients test-laravel fuzz explore campaign check build invoke lint fmt doc tree clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -49,6 +49,10 @@ test-clients: $(CLIENTS)/old/bin/python $(CLIENTS)/new/bin/aws ## AWS's own clie
 
 fuzz: ## hostile input to everything that reads (TARGET=php_read, SECONDS_EACH=60, INPUT=file to replay)
 	@INPUT="$(INPUT)" fuzz/run $(SECONDS_EACH) $(TARGET)
+
+explore: ## the engine in every world there is, with more faults (SECONDS_EACH=60 for each world, SEED=1)
+	@HIKYAKU_EXPLORE_SECONDS=$(SECONDS_EACH) HIKYAKU_SEED=$(SEED) \
+	  cargo test --release --package integration-tests --test integration --quiet -- explorer:: --nocapture
 
 # Every suite that needs PHP: one line each, below the scenes. With SCENES those alone are played.
 test-laravel: ## with real Laravel, both ways (SCENES="chain batch" plays some; Debian's php-cli php-laravel-framework php-sqlite3)

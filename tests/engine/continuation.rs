@@ -90,7 +90,7 @@ parts!(LongParts, "long-parts", Once, 1800);
 parts!(UnrecordedParts, "unrecorded-parts", AtLeastOnce, 60);
 
 impl Scene {
-    fn send_parts(&self, job: &str, work: &Work, more: Value) -> String {
+    fn send_parts(&self, job: &str, work: &Work, more: &Value) -> String {
         let mut body = json!({ "uuid": "a", "job": job, "data": work, "backoff": "5" });
         body.as_object_mut()
             .unwrap()
@@ -127,7 +127,7 @@ fn each_once(parts: i64) -> Vec<i64> {
 fn forty_continuations_are_one_job_on_one_message_and_each_step_is_made_once() {
     let mut scene = Scene::new();
     let forty = work(41, 10, Manner::Continue);
-    let message = scene.send_parts("parts", &forty, json!({"maxTries": 1}));
+    let message = scene.send_parts("parts", &forty, &json!({"maxTries": 1}));
     scene.run();
     assert_eq!(scene.parts(), each_once(41));
     assert_eq!(scene.outcomes("a")[..40], [Continued; 40]);
@@ -136,7 +136,7 @@ fn forty_continuations_are_one_job_on_one_message_and_each_step_is_made_once() {
     assert_eq!(scene.world.queue.receives(), 41);
     scene.has_sent_nothing(&message);
     // At once: forty-one parts take as long as they take.
-    assert_eq!(scene.seconds(), 410.0);
+    assert_eq!(scene.whole_seconds(), 410);
     let record = scene.ledger.record("a").unwrap();
     assert_eq!((record.state, record.generation), (State::Done, 0));
     assert_eq!((record.token, record.checkpoint), (41, None));
@@ -146,7 +146,7 @@ fn forty_continuations_are_one_job_on_one_message_and_each_step_is_made_once() {
 fn a_continuation_gives_back_the_tries_that_errors_spent() {
     let mut scene = Scene::new();
     let parts = work(4, 1, Manner::Err);
-    scene.send_parts("parts", &parts, json!({"maxTries": 4}));
+    scene.send_parts("parts", &parts, &json!({"maxTries": 4}));
     scene.run();
     assert_eq!(scene.parts(), each_once(4));
     let attempts: Vec<_> = scene.starts("a").iter().map(|one| one.attempt).collect();
@@ -158,7 +158,7 @@ fn a_continuation_gives_back_the_tries_that_errors_spent() {
         ..Settings::default()
     });
     let parts = work(4, 10, Manner::Continue);
-    scene.send_parts("parts", &parts, json!({"maxTries": 2}));
+    scene.send_parts("parts", &parts, &json!({"maxTries": 2}));
     for time in [5, 5400 + 15, 2 * 5400 + 25] {
         scene.crash_at(time);
     }
@@ -172,7 +172,7 @@ fn a_continuation_gives_back_the_tries_that_errors_spent() {
 fn killed_between_its_checkpoint_and_its_release_a_job_goes_on_from_the_checkpoint() {
     let mut scene = Scene::new();
     let parts = work(3, 10, Manner::Continue);
-    scene.send_parts("parts", &parts, json!({"maxTries": 2}));
+    scene.send_parts("parts", &parts, &json!({"maxTries": 2}));
     let ledger = Arc::clone(&scene.ledger);
     scene.crash_when(move |_| {
         let saved = ledger.record("a").and_then(|record| record.checkpoint);
@@ -191,7 +191,7 @@ fn a_lost_answer_to_a_checkpoint_or_a_continuation_repeats_no_step() {
             let mut scene = Scene::new();
             scene.network.then(operation, fate);
             let parts = work(3, 10, Manner::Continue);
-            scene.send_parts("parts", &parts, json!({"maxTries": 1}));
+            scene.send_parts("parts", &parts, &json!({"maxTries": 1}));
             scene.run();
             assert_eq!(scene.parts(), each_once(3), "{operation} {fate:?}");
             assert_eq!(scene.world.queue.receives(), 3, "{operation} {fate:?}");
@@ -203,7 +203,7 @@ fn a_lost_answer_to_a_checkpoint_or_a_continuation_repeats_no_step() {
 fn an_attempt_that_was_overtaken_saves_nothing_more() {
     let mut scene = Scene::new();
     let parts = work(4, 20, Manner::GoOn);
-    scene.send_parts("parts", &parts, json!({"timeout": 90}));
+    scene.send_parts("parts", &parts, &json!({"timeout": 90}));
     scene.run_to(30);
     let process = scene.world.serving()[0];
     scene.world.cut(process, Remains::Jobs);
@@ -223,7 +223,7 @@ fn an_attempt_that_was_overtaken_saves_nothing_more() {
 fn a_checkpoint_that_is_too_long_is_an_error_and_leaves_the_one_before() {
     let mut scene = Scene::new();
     let parts = work(2, 1, Manner::TooMuch);
-    scene.send_parts("parts", &parts, json!({"maxTries": 1}));
+    scene.send_parts("parts", &parts, &json!({"maxTries": 1}));
     scene.run();
     assert_eq!(scene.outcomes("a"), [Buried]);
     let row = scene.ledger.failed("a").unwrap();
@@ -237,7 +237,7 @@ fn a_checkpoint_that_is_too_long_is_an_error_and_leaves_the_one_before() {
 fn a_job_that_keeps_no_ledger_cannot_save_anything() {
     let mut scene = Scene::new();
     let parts = work(2, 1, Manner::Continue);
-    scene.send_parts("unrecorded-parts", &parts, json!({"maxTries": 1}));
+    scene.send_parts("unrecorded-parts", &parts, &json!({"maxTries": 1}));
     scene.run();
     let row = scene.ledger.failed("a").unwrap();
     let why = "a job that is run AtLeastOnce keeps no ledger to save it in";
@@ -248,7 +248,7 @@ fn a_job_that_keeps_no_ledger_cannot_save_anything() {
 fn a_continuation_of_what_was_not_saved_is_an_error_that_spends_its_try() {
     let mut scene = Scene::new();
     let parts = work(2, 1, Manner::Forget);
-    scene.send_parts("parts", &parts, json!({"maxTries": 2}));
+    scene.send_parts("parts", &parts, &json!({"maxTries": 2}));
     scene.run();
     assert_eq!(scene.outcomes("a"), [Released, Buried]);
     let row = scene.ledger.failed("a").unwrap();
@@ -259,7 +259,7 @@ fn a_continuation_of_what_was_not_saved_is_an_error_that_spends_its_try() {
 #[test]
 fn a_job_that_failed_goes_on_from_its_checkpoint_when_it_is_sent_again() {
     let mut scene = Scene::new();
-    scene.send_parts("parts", &work(2, 1, Manner::Fail), json!({"maxTries": 1}));
+    scene.send_parts("parts", &work(2, 1, Manner::Fail), &json!({"maxTries": 1}));
     scene.run();
     assert_eq!(scene.outcomes("a"), [Buried]);
     let row = scene.ledger.failed("a").unwrap();
@@ -285,7 +285,7 @@ fn a_job_with_more_time_than_its_function_goes_on_from_its_checkpoint_and_spends
     // Also one whose message says that it has no limit at all.
     for timeout in [json!({"maxTries": 1}), json!({"maxTries": 1, "timeout": 0})] {
         let mut scene = short_function();
-        let message = scene.send_parts("long-parts", &work(10, 40, Manner::GoOn), timeout);
+        let message = scene.send_parts("long-parts", &work(10, 40, Manner::GoOn), &timeout);
         scene.run();
         assert_eq!(scene.parts(), each_once(10));
         let outcomes = scene.outcomes("a");
@@ -301,7 +301,7 @@ fn a_job_with_more_time_than_its_function_goes_on_from_its_checkpoint_and_spends
 fn a_job_with_more_time_than_its_function_that_saved_nothing_is_timed_out() {
     let mut scene = short_function();
     let parts = work(3, 300, Manner::GoOn);
-    scene.send_parts("long-parts", &parts, json!({"maxTries": 2}));
+    scene.send_parts("long-parts", &parts, &json!({"maxTries": 2}));
     scene.run();
     assert_eq!(scene.outcomes("a"), [Released, Buried]);
     assert!(scene.parts().is_empty());
@@ -311,7 +311,7 @@ fn a_job_with_more_time_than_its_function_that_saved_nothing_is_timed_out() {
 fn a_job_whose_own_time_is_over_is_timed_out_whatever_it_saved() {
     let mut scene = short_function();
     let parts = work(10, 25, Manner::GoOn);
-    scene.send_parts("parts", &parts, json!({"maxTries": 2}));
+    scene.send_parts("parts", &parts, &json!({"maxTries": 2}));
     scene.run();
     assert_eq!(scene.outcomes("a"), [Released, Buried]);
     // It had saved two parts each time.

@@ -92,8 +92,9 @@ fn every_way(name: &str, scenario: &Scenario) {
         |choices: &_| scenario.run(choices),
         |runs| length.more(runs),
     );
+    let Budget { faults, moves, .. } = scenario.budget;
     println!(
-        "{name}: {} runs{}",
+        "{name}: {} runs with {faults} faults and {moves} turns out of order{}",
         explored.runs,
         if explored.complete {
             ", all there are"
@@ -122,7 +123,12 @@ fn at_random(name: &str, runs: u64, scenario: &Scenario) {
         PERMILLE,
         |runs| length.more(runs),
     );
-    println!("{name}: {} runs", explored.runs);
+    let Budget { faults, moves, .. } = scenario.budget;
+    println!(
+        "{name}: {} runs with {faults} faults and {moves} turns out of order, from seed {}",
+        explored.runs,
+        seed()
+    );
     if let Some(failure) = explored.failure {
         panic!(
             "{name}, HIKYAKU_SEED={}: {failure}",

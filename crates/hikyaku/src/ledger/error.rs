@@ -89,7 +89,7 @@ pub(super) fn own_declined(error: &SdkError<TransactWriteItemsError>, own: usize
     }
 }
 
-/// Why a transaction is cancelled by what passes (Amazon DynamoDB API reference, "TransactWriteItems").
+/// Why a transaction is cancelled by what passes (Amazon DynamoDB API reference, `TransactWriteItems`).
 const PASSING_REASONS: [&str; 3] = [
     "TransactionConflict",
     "ThrottlingError",
