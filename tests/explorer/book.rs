@@ -211,9 +211,19 @@ impl Book {
 
     pub(crate) fn released(&self, id: &str, token: u64, spent: u32) {
         let mut pages = self.pages();
-        if let Some(claim) = pages.page(id).claims.get_mut(&token) {
-            claim.refunded = spent < claim.spent;
-            claim.settled = true;
+        let claims = &mut pages.page(id).claims;
+        let Some(claim) = claims.get_mut(&token) else {
+            return;
+        };
+        claim.refunded = spent < claim.spent;
+        claim.settled = true;
+        let generation = claim.generation;
+        // A continuation gives all of its tries back.
+        if spent == 0 {
+            let earlier = claims.values_mut();
+            for claim in earlier.filter(|claim| claim.generation == generation) {
+                claim.refunded = true;
+            }
         }
     }
 
