@@ -44,7 +44,7 @@ test: ## all tests
 	cargo test --workspace --quiet
 
 test-clients: $(CLIENTS)/old/bin/python $(CLIENTS)/new/bin/aws ## AWS's own clients, old and new, and docs/producers against the local SQS
-	@cargo build -p hikyaku-local --example sqs
+	@cargo build --bins --examples
 	@python3 -B tests/clients/run.py $(BUILT)/debug/examples/sqs $(CLIENTS)
 
 fuzz: ## hostile input to everything that reads (TARGET=php_read, SECONDS_EACH=60, INPUT=file to replay)
