@@ -6,6 +6,7 @@
 )]
 
 mod build;
+mod cost;
 mod dev;
 mod inspect;
 
@@ -26,6 +27,8 @@ struct Arguments {
 enum Command {
     /// Run the queues, functions, schedules and tables of a template on this machine
     Dev(dev::Dev),
+    /// Compare what jobs cost on Lambda with what runs day and night today
+    Cost(Box<cost::Cost>),
     /// Show what is in a message
     Inspect(inspect::Inspect),
 }
@@ -33,6 +36,7 @@ enum Command {
 fn main() -> ExitCode {
     let outcome: Result<(), Box<dyn Error>> = match Arguments::parse().command {
         Command::Dev(dev) => dev.run().map_err(Box::from),
+        Command::Cost(cost) => cost.run().map_err(Box::from),
         Command::Inspect(inspect) => inspect.run().map_err(Box::from),
     };
     match outcome {
