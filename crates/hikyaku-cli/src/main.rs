@@ -8,6 +8,7 @@
 mod build;
 mod cost;
 mod dev;
+mod doctor;
 mod inspect;
 
 use std::error::Error;
@@ -29,6 +30,8 @@ enum Command {
     Dev(dev::Dev),
     /// Compare what jobs cost on Lambda with what runs day and night today
     Cost(Box<cost::Cost>),
+    /// Say what of a template would hurt in production
+    Doctor(doctor::Doctor),
     /// Show what is in a message
     Inspect(inspect::Inspect),
 }
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
     let outcome: Result<(), Box<dyn Error>> = match Arguments::parse().command {
         Command::Dev(dev) => dev.run().map_err(Box::from),
         Command::Cost(cost) => cost.run().map_err(Box::from),
+        Command::Doctor(doctor) => doctor.run().map_err(Box::from),
         Command::Inspect(inspect) => inspect.run().map_err(Box::from),
     };
     match outcome {

@@ -8,6 +8,7 @@
 mod environment;
 mod error;
 mod evaluate;
+mod inspect;
 mod node;
 mod read;
 mod stack;
@@ -17,6 +18,7 @@ use std::path::Path;
 
 pub use environment::Environment;
 pub use error::{Place, TemplateError, Warning};
+pub use inspect::{Inspected, is_unknown, with_unknowns_as};
 pub use node::{Entry, Node, Scalar, Value};
 pub use stack::*;
 

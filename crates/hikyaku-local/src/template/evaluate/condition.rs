@@ -1,6 +1,7 @@
 //! Conditions: which resources and values a deployment has.
 
 use super::super::TemplateError;
+use super::super::inspect::is_unknown;
 use super::super::node::Node;
 use super::Evaluator;
 
@@ -51,8 +52,17 @@ impl Evaluator<'_> {
             }
             "Fn::Equals" => {
                 let [left, right] = self.arguments(argument, "Fn::Equals", path)?;
-                Ok(self.evaluate(left, path)?.map(|node| node.to_text())
-                    == self.evaluate(right, path)?.map(|node| node.to_text()))
+                let left = self.evaluate(left, path)?.map(|node| node.to_text());
+                let right = self.evaluate(right, path)?.map(|node| node.to_text());
+                if [&left, &right]
+                    .into_iter()
+                    .flatten()
+                    .any(|text| is_unknown(text))
+                {
+                    let reason = "whether they are equal is known when it is deployed".to_owned();
+                    return Err(self.unresolvable(argument.line, path, reason));
+                }
+                Ok(left == right)
             }
             "Fn::Not" => {
                 let [inner] = self.arguments(argument, "Fn::Not", path)?;

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::super::TemplateError;
+use super::super::inspect::placeholder;
 use super::super::node::{Node, Value};
 use super::{Evaluator, MOST_TEXT};
 
@@ -32,6 +33,7 @@ impl Evaluator<'_> {
             "Fn::Equals" | "Fn::Not" | "Fn::And" | "Fn::Or" => self
                 .holds(&Node::single(line, function, argument.clone()), path)?
                 .to_string(),
+            "Fn::ImportValue" if self.tolerant => placeholder(function),
             "Fn::ImportValue" => {
                 let reason = "`Fn::ImportValue` needs another stack's exports, which a file does not have: use a parameter";
                 return Err(self.unresolvable(line, path, reason.to_owned()));
@@ -229,11 +231,20 @@ impl Evaluator<'_> {
     }
 
     fn choose(&self, argument: &Node, path: &str) -> Result<Option<Node>, TemplateError> {
+        self.evaluate(self.branch(argument, path)?, path)
+    }
+
+    /// The branch that `Fn::If` takes, not yet evaluated.
+    pub(in super::super) fn branch<'n>(
+        &self,
+        argument: &'n Node,
+        path: &str,
+    ) -> Result<&'n Node, TemplateError> {
         let [name, when_true, when_false] = self.arguments(argument, "Fn::If", path)?;
         let holds = match name.get("Condition") {
             Some(_) => self.holds(name, path)?,
             None => self.condition(&self.text(name, path)?, name.line, path)?,
         };
-        self.evaluate(if holds { when_true } else { when_false }, path)
+        Ok(if holds { when_true } else { when_false })
     }
 }

@@ -28,6 +28,8 @@ pub(super) struct Evaluator<'t> {
     /// The names and conditions being evaluated, to notice when one needs itself.
     pending: RefCell<Vec<String>>,
     depth: Cell<usize>,
+    /// Whether what only a deployment knows gets a placeholder, and every resource counts as present.
+    tolerant: bool,
 }
 
 impl<'t> Evaluator<'t> {
@@ -42,9 +44,22 @@ impl<'t> Evaluator<'t> {
             names: RefCell::default(),
             pending: RefCell::default(),
             depth: Cell::new(0),
+            tolerant: false,
         };
         evaluator.check_parameters()?;
         Ok(evaluator)
+    }
+
+    /// One that goes on where a file cannot know a value.
+    pub(super) fn tolerant(
+        template: &'t Template,
+        environment: &'t Environment,
+    ) -> Result<Self, TemplateError> {
+        let evaluator = Self::new(template, environment)?;
+        Ok(Self {
+            tolerant: true,
+            ..evaluator
+        })
     }
 
     pub(super) fn template(&self) -> &'t Template {
@@ -173,6 +188,9 @@ impl<'t> Evaluator<'t> {
     }
 
     fn is_present(&self, resource: &Resource<'_>) -> Result<bool, TemplateError> {
+        if self.tolerant {
+            return Ok(true);
+        }
         match resource.node.get("Condition") {
             Some(name) => {
                 let path = format!("{}.Condition", resource.logical_id);

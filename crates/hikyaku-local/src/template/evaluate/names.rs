@@ -71,8 +71,10 @@ impl<'t> Evaluator<'t> {
             && let Some(stated) = properties.and_then(|properties| properties.get(property))
         {
             let path = format!("{}.{property}", resource.logical_id);
-            if let Some(name) = self.evaluate(stated, &path)? {
-                return self.text(&name, &path);
+            match self.evaluate(stated, &path) {
+                Ok(Some(name)) => return self.text(&name, &path),
+                Err(error) if !self.tolerant => return Err(error),
+                _ => {}
             }
         }
         let mut name = format!("{}-{}", self.environment.stack_name, resource.logical_id);
@@ -131,7 +133,7 @@ impl<'t> Evaluator<'t> {
     }
 
     /// What `Ref` gives: a queue's URL, a name, or for what is not run the logical id (in a few kinds the made-up ARN).
-    pub(super) fn resource_reference(
+    pub(in super::super) fn resource_reference(
         &self,
         name: &str,
         line: usize,

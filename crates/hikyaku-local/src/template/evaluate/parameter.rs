@@ -1,6 +1,7 @@
 //! Parameters and pseudo parameters.
 
 use super::super::TemplateError;
+use super::super::inspect::placeholder;
 use super::super::node::{Entry, Node, Value};
 use super::Evaluator;
 
@@ -70,18 +71,24 @@ impl Evaluator<'_> {
         else {
             return Ok(None);
         };
-        let Some(text) = self.parameter_text(entry) else {
-            let reason = format!(
-                "the parameter `{name}` (line {}) has no default: give it a value",
-                entry.line
-            );
-            return Err(self.unresolvable(line, path, reason));
-        };
         let kind = entry
             .node
             .get("Type")
             .and_then(Node::text)
             .unwrap_or("String");
+        // What an SSM parameter holds is not in the file: its default is a name.
+        let looked_up = self.tolerant && kind.starts_with("AWS::SSM::Parameter::Value<");
+        let text = match self.parameter_text(entry) {
+            Some(text) if !looked_up => text.to_owned(),
+            _ if self.tolerant => placeholder(name),
+            _ => {
+                let reason = format!(
+                    "the parameter `{name}` (line {}) has no default: give it a value",
+                    entry.line
+                );
+                return Err(self.unresolvable(line, path, reason));
+            }
+        };
         let value = if kind == "CommaDelimitedList" || kind.contains("List<") {
             let items = text
                 .split(',')

@@ -2,6 +2,7 @@
 
 mod fixture;
 mod hostile;
+mod inspect;
 mod intrinsics;
 mod shapes;
 mod triggers;

@@ -1,0 +1,139 @@
+//! `hikyaku doctor`: what of a template would hurt in production.
+
+mod finding;
+mod print;
+mod project;
+mod reference;
+mod rules;
+mod stack;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+use hikyaku_local::template::{Environment, Template, TemplateError};
+
+use finding::{Finding, Severity};
+use print::Report;
+use project::Project;
+use stack::Stack;
+use stack::part::texts;
+
+/// What `hikyaku doctor` takes.
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// The SAM or CloudFormation template, YAML or JSON
+    #[arg(long, value_name = "FILE", default_value = "template.yaml")]
+    template: PathBuf,
+    /// A value for a parameter of the template; may be repeated
+    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = crate::dev::name_and_value)]
+    parameters: Vec<(String, String)>,
+    /// A rule that is not to be looked at; may be repeated
+    #[arg(long = "ignore", value_name = "RULE", value_parser = PossibleValuesParser::new(rules::ALL.iter().map(|rule| rule.id)), hide_possible_values = true)]
+    ignored: Vec<String>,
+    /// Fail on warnings too
+    #[arg(long)]
+    strict: bool,
+    /// Print findings as JSON
+    #[arg(long)]
+    json: bool,
+    /// Print what is looked for, with reasons, sources and fixes, and stop
+    #[arg(long)]
+    rules: bool,
+}
+
+/// Why the doctor is not content.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DoctorError {
+    /// The template cannot be read.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// There are findings that fail.
+    #[error("{0}; `hikyaku doctor --rules` explains all rules")]
+    Found(String),
+}
+
+impl Doctor {
+    /// Prints findings. An error if one of them is an error, or with `--strict` a warning.
+    pub(crate) fn run(self) -> Result<(), DoctorError> {
+        if self.rules {
+            print!("{}", reference::markdown());
+            return Ok(());
+        }
+        let template = Template::read(&self.template)?;
+        let environment = Environment {
+            parameters: self.parameters.iter().cloned().collect::<BTreeMap<_, _>>(),
+            ..Environment::new("https://sqs.us-east-1.amazonaws.com")
+        };
+        let folder = self.template.parent().unwrap_or(Path::new(""));
+        let folder = if folder == Path::new("") {
+            Path::new(".")
+        } else {
+            folder
+        };
+        let mut stack = Stack::read(&template, &environment, folder)?;
+        stack.project = Project::look(&stack.functions, folder);
+        let report = Report {
+            template: template.source().to_owned(),
+            findings: findings(&stack, &self.ignored),
+            unchecked: unchecked(&stack),
+        };
+        self.print(&report)
+    }
+
+    fn print(&self, report: &Report) -> Result<(), DoctorError> {
+        if self.json {
+            println!("{:#}", report.to_json());
+        } else {
+            print!("{}", report.to_text());
+        }
+        let failing = report
+            .findings
+            .iter()
+            .any(|finding| match finding.severity {
+                Severity::Error => true,
+                Severity::Warning => self.strict,
+                Severity::Note => false,
+            });
+        if failing {
+            return Err(DoctorError::Found(report.summary().trim_end().to_owned()));
+        }
+        Ok(())
+    }
+}
+
+/// What all rules find, but for what the template accepts, in the order of the text.
+fn findings(stack: &Stack, ignored: &[String]) -> Vec<Finding> {
+    let looked_for = rules::ALL
+        .iter()
+        .filter(|rule| !ignored.iter().any(|id| id == rule.id));
+    let found = looked_for.flat_map(|rule| (rule.check)(stack));
+    let mut found: Vec<Finding> = found
+        .filter(|finding| !is_accepted(stack, finding))
+        .collect();
+    found.sort_by(|left, right| (&left.file, left.line).cmp(&(&right.file, right.line)));
+    found.dedup_by(|later, earlier| {
+        later.rule.id == earlier.rule.id && later.line == earlier.line && later.what == earlier.what
+    });
+    found
+}
+
+/// `Metadata: { Doctor: { Accept: [rule] } }` on the resource.
+fn is_accepted(stack: &Stack, finding: &Finding) -> bool {
+    let id = finding.resource.split('.').next().unwrap_or_default();
+    let accepted = stack
+        .resource(id)
+        .map(|whole| texts(whole.at("Metadata.Doctor.Accept")));
+    accepted.is_some_and(|accepted| accepted.iter().any(|rule| rule == finding.rule.id))
+}
+
+fn unchecked(stack: &Stack) -> Vec<String> {
+    let mut reasons = stack.unseen();
+    reasons.extend(rules::unseen_networks(stack));
+    reasons.extend(stack.project.unchecked.iter().cloned());
+    reasons
+}

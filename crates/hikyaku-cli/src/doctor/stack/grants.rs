@@ -1,0 +1,285 @@
+//! What a function or a role may do, as far as the template says.
+
+use hikyaku_local::template::{Node, is_unknown, with_unknowns_as};
+
+use super::Stack;
+use super::part::{Part, one_or_many, texts};
+use super::{managed_policies, policy_templates};
+
+/// Whether something is permitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum May {
+    Yes,
+    No,
+    /// It depends on policies that are not in the template.
+    Unknown,
+}
+
+/// The statements of a role.
+#[derive(Debug, Default)]
+pub(crate) struct Grants {
+    allowed: Vec<Allowed>,
+    /// Whether there are policies whose statements are not in the template.
+    incomplete: bool,
+    /// Where policies would be added: the function's or the role's logical id.
+    pub(crate) holder: String,
+    /// The line of that.
+    pub(crate) line: usize,
+}
+
+#[derive(Debug)]
+struct Allowed {
+    actions: Vec<String>,
+    resources: Vec<String>,
+}
+
+impl Grants {
+    /// What that function may do.
+    pub(crate) fn of_function(stack: &Stack, index: usize) -> Self {
+        let function = &stack.functions[index];
+        let mut grants = Self {
+            holder: function.id().to_owned(),
+            line: function.part.line,
+            ..Self::default()
+        };
+        if let Some(role) = function.part.at("Role") {
+            let arn = role.text().unwrap_or_default();
+            return Self::of_role(stack, arn).unwrap_or(Self {
+                incomplete: true,
+                ..grants
+            });
+        }
+        grants.incomplete = !function.serverless;
+        for policy in one_or_many(function.part.at("Policies")) {
+            grants.add_sam_policy(stack, policy);
+        }
+        grants.add_what_sam_adds(stack, index);
+        // SAM calls the role after the function, so that policies can name it.
+        grants.add_attached(stack, &format!("{}Role", function.id()));
+        grants
+    }
+
+    /// What a role of the template may do; `None` if it is not there.
+    pub(crate) fn of_role(stack: &Stack, arn: &str) -> Option<Self> {
+        let role = stack.of_kind("AWS::IAM::Role");
+        let role = role.into_iter().find(|role| stack.is(&role.id, arn))?;
+        let mut grants = Self {
+            holder: role.id.clone(),
+            line: role.line,
+            ..Self::default()
+        };
+        for policy in one_or_many(role.at("ManagedPolicyArns")) {
+            grants.add_managed(stack, policy.text().unwrap_or_default());
+        }
+        for policy in one_or_many(role.at("Policies")) {
+            grants.add_document(policy.get("PolicyDocument"));
+        }
+        grants.add_attached(stack, &role.id);
+        Some(grants)
+    }
+
+    /// Whether there are policies that the template does not show.
+    pub(crate) fn is_incomplete(&self) -> bool {
+        self.incomplete
+    }
+
+    /// Whether an action on a resource is permitted.
+    pub(crate) fn may(&self, action: &str, arn: &str) -> May {
+        let permitted = self.allowed.iter().any(|allowed| {
+            allowed.actions.iter().any(|known| matches(known, action))
+                && allowed.resources.iter().any(|known| matches(known, arn))
+        });
+        match (permitted, self.incomplete) {
+            (true, _) => May::Yes,
+            (false, true) => May::Unknown,
+            (false, false) => May::No,
+        }
+    }
+
+    /// Whether an action is permitted by a statement about this resource, and not about all there are.
+    pub(crate) fn names(&self, action: &str, arn: &str) -> bool {
+        self.allowed.iter().any(|allowed| {
+            allowed.actions.iter().any(|known| matches(known, action))
+                && allowed
+                    .resources
+                    .iter()
+                    .any(|known| known != "*" && !known.ends_with(":*") && matches(known, arn))
+        })
+    }
+
+    /// Those of the actions that are not permitted.
+    pub(crate) fn lacks<'a>(&self, actions: &[&'a str], arn: &str) -> Vec<&'a str> {
+        let actions = actions.iter().copied();
+        actions
+            .filter(|action| self.may(action, arn) == May::No)
+            .collect()
+    }
+
+    fn allow(&mut self, actions: &[&str], resource: &str) {
+        self.allowed.push(Allowed {
+            actions: actions.iter().map(|&action| action.to_owned()).collect(),
+            resources: vec![resource.to_owned()],
+        });
+    }
+
+    /// An item of SAM's `Policies`: a policy's name or ARN, a document, or one of SAM's policy templates.
+    fn add_sam_policy(&mut self, stack: &Stack, policy: &Node) {
+        if let Some(text) = policy.text() {
+            return self.add_managed(stack, text);
+        }
+        if policy.get("Statement").is_some() {
+            return self.add_document(Some(policy));
+        }
+        let [entry] = policy.entries() else {
+            self.incomplete = true;
+            return;
+        };
+        for (actions, resource) in policy_templates::grants(&entry.key, &entry.node) {
+            self.allow(actions, &resource);
+        }
+    }
+
+    fn add_what_sam_adds(&mut self, stack: &Stack, index: usize) {
+        let function = &stack.functions[index];
+        let events = stack
+            .mappings
+            .iter()
+            .filter(|mapping| mapping.is_event && mapping.function == Some(index));
+        if events.count() > 0 {
+            self.allow(managed_policies::SQS_EXECUTION, "*");
+        }
+        self.allow(&["logs:*"], "*");
+        if function.part.has("VpcConfig") {
+            self.allow(managed_policies::VPC_ACCESS, "*");
+        }
+        for place in [
+            "DeadLetterQueue.TargetArn",
+            "EventInvokeConfig.DestinationConfig.OnFailure.Destination",
+        ] {
+            if let Some(arn) = function.part.at(place).and_then(Node::text) {
+                self.allow(&["sqs:SendMessage", "sns:Publish"], arn);
+            }
+        }
+        for connector in stack.connectors_of(function.id()) {
+            self.allow(&["sqs:*", "dynamodb:*"], &connector);
+        }
+    }
+
+    /// A managed policy by ARN, or, as SAM permits, by name.
+    fn add_managed(&mut self, stack: &Stack, reference: &str) {
+        let own = stack.of_kind("AWS::IAM::ManagedPolicy");
+        if let Some(policy) = own.iter().find(|policy| stack.is(&policy.id, reference)) {
+            return self.add_document(policy.at("PolicyDocument"));
+        }
+        let name = reference.rsplit('/').next().unwrap_or(reference);
+        match managed_policies::actions(name).filter(|_| !is_unknown(reference)) {
+            Some(actions) => self.allow(actions, "*"),
+            None => self.incomplete = true,
+        }
+    }
+
+    /// Policies that name the role, rather than the reverse.
+    fn add_attached(&mut self, stack: &Stack, role: &str) {
+        for kind in [
+            "AWS::IAM::Policy",
+            "AWS::IAM::ManagedPolicy",
+            "AWS::IAM::RolePolicy",
+        ] {
+            for policy in stack.of_kind(kind) {
+                let mut roles = texts(policy.at("Roles"));
+                roles.extend(texts(policy.at("RoleName")));
+                if roles
+                    .iter()
+                    .any(|named| named == role || stack.is(role, named))
+                {
+                    self.add_document(policy.at("PolicyDocument"));
+                }
+            }
+        }
+    }
+
+    fn add_document(&mut self, document: Option<&Node>) {
+        let Some(document) = document.filter(|document| document.text().is_none()) else {
+            self.incomplete = true;
+            return;
+        };
+        for statement in one_or_many(document.get("Statement")) {
+            if statement.text().is_some() {
+                self.incomplete = true;
+                continue;
+            }
+            let part = Part::new("", statement.line, Some(statement));
+            if part.text("Effect").known().as_deref() != Some("Allow") {
+                continue;
+            }
+            let everything = |texts: Vec<String>| {
+                if texts.is_empty() {
+                    vec!["*".to_owned()]
+                } else {
+                    texts
+                }
+            };
+            // `NotAction` and `NotResource` permit nearly everything: they are read as if they did.
+            self.allowed.push(Allowed {
+                actions: everything(texts(part.at("Action"))),
+                resources: everything(texts(part.at("Resource"))),
+            });
+        }
+    }
+}
+
+/// Whether an IAM pattern covers a text (page "IAM JSON policy elements: Resource"). What is not known may be anything.
+pub(crate) fn matches(pattern: &str, text: &str) -> bool {
+    let pattern = with_unknowns_as(pattern, "*").to_lowercase();
+    let text = with_unknowns_as(text, "?").to_lowercase();
+    fits(pattern.as_bytes(), text.as_bytes())
+}
+
+/// Goes back to the last star only, so that it takes at most pattern times text.
+fn fits(pattern: &[u8], text: &[u8]) -> bool {
+    let (mut at, mut position, mut star) = (0, 0, None);
+    while position < text.len() {
+        match pattern.get(at) {
+            Some(b'*') => {
+                star = Some((at, position));
+                at += 1;
+            }
+            Some(&letter) if letter == b'?' || letter == text[position] => {
+                at += 1;
+                position += 1;
+            }
+            _ => {
+                let Some((star_at, taken)) = star else {
+                    return false;
+                };
+                star = Some((star_at, taken + 1));
+                at = star_at + 1;
+                position = taken + 1;
+            }
+        }
+    }
+    pattern[at..].iter().all(|letter| *letter == b'*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn patterns_match_as_iam_matches_them() {
+        assert!(matches("sqs:SendMessage*", "sqs:SendMessage"));
+        assert!(matches("sqs:*", "sqs:ReceiveMessage"));
+        assert!(matches("SQS:receivemessage", "sqs:ReceiveMessage"));
+        assert!(matches("*", "dynamodb:PutItem"));
+        assert!(matches(
+            "arn:aws:sqs:*:*:orders-?",
+            "arn:aws:sqs:eu-west-1:1:orders-1"
+        ));
+        assert!(!matches(
+            "arn:aws:sqs:*:*:orders",
+            "arn:aws:sqs:eu-west-1:1:orders-1"
+        ));
+        assert!(!matches("sqs:Send", "sqs:SendMessage"));
+        assert!(!matches("", "sqs:SendMessage"));
+    }
+}

@@ -1,0 +1,297 @@
+//! A template as the rules see it: functions, queues, and what connects them.
+
+mod function;
+pub(super) mod grants;
+mod managed_policies;
+mod mapping;
+pub(super) mod part;
+mod policy_templates;
+mod queue;
+mod schedule;
+pub(super) mod seen;
+mod unseen;
+
+use std::path::{Path, PathBuf};
+
+use hikyaku_local::template::{Environment, Inspected, Node, Template, TemplateError};
+
+pub(super) use function::Function;
+pub(super) use mapping::Mapping;
+pub(super) use part::Part;
+pub(super) use queue::Queue;
+pub(super) use schedule::{Schedule, Service};
+pub(super) use seen::Seen;
+
+use super::project::Project;
+use part::{merged, texts};
+
+/// A resource and its kind.
+#[derive(Debug, Clone)]
+struct Resource {
+    kind: String,
+    part: Part,
+    whole: Part,
+}
+
+/// Everything the rules look at.
+#[derive(Debug)]
+pub(crate) struct Stack {
+    pub(crate) functions: Vec<Function>,
+    pub(crate) queues: Vec<Queue>,
+    pub(crate) mappings: Vec<Mapping>,
+    pub(crate) schedules: Vec<Schedule>,
+    /// The template's folder: paths in it begin there.
+    pub(crate) folder: PathBuf,
+    /// What Cargo and the built binaries say.
+    pub(crate) project: Project,
+    resources: Vec<Resource>,
+    inspected: Inspected,
+    /// The text before anything was evaluated.
+    raw: Node,
+}
+
+impl Stack {
+    /// Reads a template. `folder` is where it lies.
+    pub(crate) fn read(
+        template: &Template,
+        environment: &Environment,
+        folder: &Path,
+    ) -> Result<Self, TemplateError> {
+        let inspected = template.inspect(environment)?;
+        let resources = resources(&inspected.root);
+        let mut stack = Self {
+            functions: Vec::new(),
+            queues: Vec::new(),
+            mappings: Vec::new(),
+            schedules: Vec::new(),
+            folder: folder.to_owned(),
+            project: Project::default(),
+            resources,
+            inspected,
+            raw: template.root().clone(),
+        };
+        stack.find_functions();
+        stack.find_queues();
+        stack.find_triggers();
+        Ok(stack)
+    }
+
+    /// The resources of a kind.
+    pub(crate) fn of_kind(&self, kind: &str) -> Vec<&Part> {
+        let of_kind = self.resources.iter().filter(|found| found.kind == kind);
+        of_kind.map(|resource| &resource.part).collect()
+    }
+
+    /// What a whole resource says beside its properties, such as `Metadata`.
+    pub(crate) fn resource(&self, id: &str) -> Option<&Part> {
+        let mut resources = self.resources.iter();
+        resources
+            .find(|resource| resource.part.id == id)
+            .map(|resource| &resource.whole)
+    }
+
+    /// Whether a text is what `Ref` or `GetAtt … Arn` gives for that resource.
+    pub(crate) fn is(&self, id: &str, text: &str) -> bool {
+        !text.is_empty()
+            && (self.inspected.arns.get(id).is_some_and(|arn| arn == text)
+                || self
+                    .inspected
+                    .references
+                    .get(id)
+                    .is_some_and(|known| known == text))
+    }
+
+    /// The resource of that kind that a text refers to.
+    pub(crate) fn find(&self, kind: &str, text: &str) -> Option<&Part> {
+        let parts = self.of_kind(kind);
+        parts.into_iter().find(|part| self.is(&part.id, text))
+    }
+
+    /// Whether a resource's text has a property, even if a condition takes it away.
+    pub(crate) fn declares(&self, id: &str, property: &str) -> bool {
+        let resource = self
+            .raw
+            .get("Resources")
+            .and_then(|resources| resources.get(id));
+        let properties = resource.and_then(|resource| resource.get("Properties"));
+        properties.is_some_and(|properties| properties.get(property).is_some())
+    }
+
+    /// A path as whoever called the doctor would write it.
+    pub(crate) fn shown(&self, path: &Path) -> String {
+        let folder = self.folder.canonicalize();
+        let within = folder
+            .ok()
+            .and_then(|folder| path.strip_prefix(folder).ok().map(Path::to_owned));
+        let path = within.map_or_else(|| path.to_owned(), |inside| self.folder.join(inside));
+        path.strip_prefix("./")
+            .unwrap_or(&path)
+            .display()
+            .to_string()
+    }
+
+    pub(crate) fn arn(&self, id: &str) -> &str {
+        self.inspected.arns.get(id).map_or("", String::as_str)
+    }
+
+    /// Mappings whose function and queue are both in the template.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&Mapping, &Function, &Queue)> {
+        self.mappings.iter().filter_map(|mapping| {
+            let function = &self.functions[mapping.function?];
+            Some((mapping, function, &self.queues[mapping.queue?]))
+        })
+    }
+
+    /// The queues that feed a function.
+    pub(crate) fn consumed(&self) -> impl Iterator<Item = &Queue> {
+        let consumed = self.queues.iter().enumerate();
+        consumed
+            .filter(|(index, _)| {
+                self.mappings
+                    .iter()
+                    .any(|mapping| mapping.queue == Some(*index))
+            })
+            .map(|(_, queue)| queue)
+    }
+
+    /// The queues that another one, a function or a schedule gives up to.
+    pub(crate) fn dead_letter_queues(&self) -> Vec<&Queue> {
+        let mut arns: Vec<String> = Vec::new();
+        let redriven = self.queues.iter().filter_map(Queue::dead_letter_arn);
+        arns.extend(redriven.map(str::to_owned));
+        for function in &self.functions {
+            for key in ["DeadLetterQueue.TargetArn", "DeadLetterConfig.TargetArn"] {
+                arns.extend(texts(function.part.at(key)));
+            }
+        }
+        for schedule in &self.schedules {
+            let targets = schedule.targets.iter().map(|target| &target.part);
+            arns.extend(targets.flat_map(|part| texts(part.at("DeadLetterConfig.Arn"))));
+        }
+        let found = self.queues.iter();
+        found.filter(|queue| arns.contains(&queue.arn)).collect()
+    }
+
+    /// The table that an environment variable's value, or anything else, means.
+    pub(crate) fn table(&self, reference: &str) -> Option<&Part> {
+        self.find("AWS::DynamoDB::Table", reference)
+            .or_else(|| self.find("AWS::Serverless::SimpleTable", reference))
+    }
+
+    pub(crate) fn queue(&self, reference: &str) -> Option<&Queue> {
+        self.queues.iter().find(|queue| queue.is(reference))
+    }
+
+    /// The ARNs of what SAM's connectors let a function reach.
+    fn connectors_of(&self, function: &str) -> Vec<String> {
+        let standing = self.of_kind("AWS::Serverless::Connector").into_iter();
+        let standing = standing
+            .filter(|connector| connector.text("Source.Id").known().as_deref() == Some(function));
+        let mut parts: Vec<Part> = standing.cloned().collect();
+        let embedded = self
+            .resource(function)
+            .and_then(|whole| whole.at("Connectors"));
+        parts.extend(
+            embedded
+                .map_or(&[][..], Node::entries)
+                .iter()
+                .map(|entry| Part::new(&entry.key, entry.line, entry.node.get("Properties"))),
+        );
+        let ids = parts
+            .iter()
+            .filter_map(|part| part.text("Destination.Id").known());
+        ids.map(|id| self.arn(&id).to_owned()).collect()
+    }
+
+    fn find_functions(&mut self) {
+        let shared = self
+            .inspected
+            .root
+            .get("Globals")
+            .and_then(|globals| globals.get("Function"));
+        for Resource { kind, part, whole } in &self.resources {
+            let serverless = kind == "AWS::Serverless::Function";
+            if !serverless && kind != "AWS::Lambda::Function" {
+                continue;
+            }
+            let mut part = part.clone();
+            if let Some(shared) = shared.filter(|_| serverless) {
+                part.node = merged(shared, &part.node);
+            }
+            let metadata = Part::new(&part.id, whole.line_of("Metadata"), whole.at("Metadata"));
+            self.functions.push(Function {
+                arn: self.arn(&part.id).to_owned(),
+                name: self
+                    .inspected
+                    .references
+                    .get(&part.id)
+                    .cloned()
+                    .unwrap_or_default(),
+                metadata,
+                serverless,
+                part,
+            });
+        }
+    }
+
+    fn find_queues(&mut self) {
+        for part in self
+            .of_kind("AWS::SQS::Queue")
+            .into_iter()
+            .cloned()
+            .collect::<Vec<_>>()
+        {
+            self.queues.push(Queue {
+                arn: self.arn(&part.id).to_owned(),
+                url: self
+                    .inspected
+                    .references
+                    .get(&part.id)
+                    .cloned()
+                    .unwrap_or_default(),
+                part,
+            });
+        }
+    }
+
+    fn find_triggers(&mut self) {
+        for (index, function) in self.functions.iter().enumerate() {
+            let events = function.part.at("Events").map_or(&[][..], Node::entries);
+            for event in events {
+                let id = format!("{}.{}", function.id(), event.key);
+                let part = Part::new(id, event.line, event.node.get("Properties"));
+                match event.node.get("Type").and_then(Node::text) {
+                    Some("SQS") => {
+                        self.mappings
+                            .push(Mapping::of_event(part, index, &self.queues));
+                    }
+                    Some(kind) => self.schedules.extend(Schedule::of_event(part, kind, index)),
+                    None => {}
+                }
+            }
+        }
+        for Resource { kind, part, .. } in &self.resources {
+            let (functions, queues) = (&self.functions, &self.queues);
+            if kind == "AWS::Lambda::EventSourceMapping" {
+                self.mappings
+                    .extend(Mapping::of_resource(part.clone(), functions, queues));
+            } else {
+                self.schedules
+                    .extend(Schedule::of_resource(part.clone(), kind, functions, queues));
+            }
+        }
+    }
+}
+
+fn resources(root: &Node) -> Vec<Resource> {
+    let entries = root.get("Resources").map_or(&[][..], Node::entries);
+    let found = entries.iter().filter_map(|entry| {
+        let kind = entry.node.get("Type").and_then(Node::text)?;
+        Some(Resource {
+            kind: kind.to_owned(),
+            part: Part::new(&entry.key, entry.line, entry.node.get("Properties")),
+            whole: Part::new(&entry.key, entry.line, Some(&entry.node)),
+        })
+    });
+    found.collect()
+}

@@ -1,0 +1,45 @@
+//! Every rule on templates that break it, and on templates that do not.
+
+mod built;
+mod cases;
+mod clean;
+mod pages;
+
+use std::path::{Path, PathBuf};
+
+use hikyaku_local::template::{Environment, Template};
+
+use super::finding::Finding;
+use super::stack::Stack;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/doctor")
+}
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// A template as the rules see it, without Cargo.
+#[track_caller]
+fn stack(text: &str) -> Stack {
+    let template = Template::parse(text, "template.yaml").unwrap();
+    let environment = Environment::new("https://sqs.us-east-1.amazonaws.com");
+    Stack::read(&template, &environment, Path::new(".")).unwrap()
+}
+
+#[track_caller]
+fn findings(text: &str) -> Vec<Finding> {
+    super::findings(&stack(text), &[])
+}
+
+/// How a failing test shows a finding.
+fn shown(finding: &Finding) -> String {
+    format!(
+        "{} {} line {}: {}",
+        finding.rule.id,
+        finding.severity.word(),
+        finding.line,
+        finding.what
+    )
+}

@@ -1,0 +1,115 @@
+//! A template with all values that a file can tell, for checks that must work on any template.
+//!
+//! [`Template::resolve`] stops at the first value that only a deployment knows. [`Template::inspect`] goes on: such a value
+//! is marked, and [`is_unknown`] recognises it. Every resource counts as present, whatever its condition says.
+
+use std::collections::BTreeMap;
+
+use super::evaluate::Evaluator;
+use super::node::{Entry, Node, Value};
+use super::{Environment, Template, TemplateError};
+
+/// Stands around the name of what is not known. Private characters: no template has a use for them.
+const BEGIN: char = '\u{e000}';
+const END: char = '\u{e001}';
+
+/// A template whose intrinsic functions are evaluated as far as possible.
+#[derive(Debug, Clone)]
+pub struct Inspected {
+    /// The whole text. A value that is not known is a scalar that [`is_unknown`] recognises; `AWS::NoValue` is left out.
+    pub root: Node,
+    /// What `!GetAtt <logical id>.Arn` gives. Made up, unique, and equal wherever the text refers to the same resource.
+    pub arns: BTreeMap<String, String>,
+    /// What `!Ref <logical id>` gives.
+    pub references: BTreeMap<String, String>,
+}
+
+impl Template {
+    /// Evaluates what can be evaluated. An error only for a parameter that is given and does not exist, or not with that value.
+    pub fn inspect(&self, environment: &Environment) -> Result<Inspected, TemplateError> {
+        let evaluator = Evaluator::tolerant(self, environment)?;
+        let mut inspected = Inspected {
+            root: known(&evaluator, &self.root, "").unwrap_or_else(|| unknown(1, "template")),
+            arns: BTreeMap::new(),
+            references: BTreeMap::new(),
+        };
+        for resource in self.resources() {
+            let id = resource.logical_id.to_owned();
+            if let Ok(arn) = evaluator.arn(&resource) {
+                inspected.arns.insert(id.clone(), arn);
+            }
+            if let Ok(reference) = evaluator.resource_reference(&id, resource.line, &id) {
+                inspected.references.insert(id, reference);
+            }
+        }
+        Ok(inspected)
+    }
+}
+
+/// Whether a text is, or contains, what only a deployment knows.
+pub fn is_unknown(text: &str) -> bool {
+    text.contains(BEGIN) || text.contains("{{resolve:")
+}
+
+/// A text with another in place of everything that is not known in it.
+pub fn with_unknowns_as(text: &str, replacement: &str) -> String {
+    let mut parts = text.split(BEGIN);
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        let rest = part.split_once(END).map_or("", |(_, rest)| rest);
+        text + replacement + rest
+    })
+}
+
+/// The name of the parameter, or whatever it is, that is not known.
+pub(super) fn placeholder(name: &str) -> String {
+    format!("{BEGIN}{name}{END}")
+}
+
+fn unknown(line: usize, name: &str) -> Node {
+    Node::text_at(line, placeholder(name))
+}
+
+/// The value as far as it is known; `None` for `AWS::NoValue`.
+fn known(evaluator: &Evaluator<'_>, node: &Node, path: &str) -> Option<Node> {
+    if let Some((function, argument)) = node.intrinsic() {
+        return match function {
+            // Only the branch that is taken, and of that as much as is known.
+            "Fn::If" => match evaluator.branch(argument, path) {
+                Ok(branch) => known(evaluator, branch, path),
+                Err(_) => Some(unknown(node.line, function)),
+            },
+            _ => match evaluator.evaluate(node, path) {
+                Ok(value) => value,
+                Err(_) => Some(unknown(node.line, function)),
+            },
+        };
+    }
+    let value = match &node.value {
+        Value::Scalar(_) => return Some(node.clone()),
+        Value::Sequence(items) => {
+            let items = items.iter();
+            Value::Sequence(
+                items
+                    .filter_map(|item| known(evaluator, item, path))
+                    .collect(),
+            )
+        }
+        Value::Mapping(entries) => Value::Mapping(
+            entries
+                .iter()
+                .filter_map(|entry| {
+                    Some(Entry {
+                        key: entry.key.clone(),
+                        line: entry.line,
+                        node: known(evaluator, &entry.node, &entry.key)?,
+                    })
+                })
+                .collect(),
+        ),
+    };
+    Some(Node {
+        line: node.line,
+        value,
+    })
+}
