@@ -21,11 +21,16 @@ CLIENTS := .venv-clients
 OLD_BOTOCORE_VERSION := 1.29.165
 BOTO3_VERSION := 1.44.5
 AWSCLI_VERSION := 1.46.3
+LINT := .venv-lint
+SAM_TRANSLATOR_VERSION := 1.115.0
+CFN_LINT_VERSION := 1.58.0
+TEMPLATE ?= template.yaml
+REGION ?= ap-northeast-1
 
 # Which scenes of test-laravel are played; all without.
 SCENES ?=
 
-.PHONY: help run dev test test-clients test-laravel fuzz explore campaign check build invoke lint fmt doc tree clean
+.PHONY: help run dev lint-template test-lint-template test test-clients test-laravel fuzz explore campaign check build invoke lint fmt doc tree clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -70,6 +75,14 @@ campaign: ## JOBS=1000 SEED=1: jobs while processes are killed and requests are 
 
 check: fmt lint doc tree test ## what CI runs: formatting, lints, docs, dependency rules, tests
 
+lint-template: $(LINT)/bin/cfn-lint ## cfn-lint on the expanded template and `hikyaku doctor` on its source (TEMPLATE=path REGION=eu-west-1)
+	@cargo build --quiet --package hikyaku-cli --bin hikyaku
+	@$(LINT)/bin/python -B .ci/lint_template.py $(TEMPLATE) --doctor $(BUILT)/debug/hikyaku --region $(REGION)
+
+test-lint-template: $(LINT)/bin/cfn-lint ## lint-template on templates that are wrong in one way each
+	@cargo build --quiet --package hikyaku-cli --bin hikyaku
+	@$(LINT)/bin/python -B tests/doctor/run.py $(abspath $(BUILT))/debug/hikyaku .ci
+
 fmt:
 	cargo fmt --all --check
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
@@ -96,7 +109,7 @@ invoke: ## one event to one function of `make dev`: make invoke JOB=import-csv [
 
 clean: ## what the build and the local cloud left
 	cargo clean
-	rm -rf $(VENV) $(CLIENTS) .hikyaku fuzz/corpus fuzz/artifacts
+	rm -rf $(VENV) $(CLIENTS) $(LINT) .hikyaku fuzz/corpus fuzz/artifacts
 
 $(VENV)/bin/cargo-lambda:
 	python3 -m venv $(VENV)
@@ -109,3 +122,7 @@ $(CLIENTS)/old/bin/python:
 $(CLIENTS)/new/bin/aws:
 	python3 -m venv $(CLIENTS)/new
 	$(CLIENTS)/new/bin/pip install --quiet boto3==$(BOTO3_VERSION) awscli==$(AWSCLI_VERSION)
+
+$(LINT)/bin/cfn-lint:
+	python3 -m venv $(LINT)
+	$(LINT)/bin/pip install --quiet aws-sam-translator==$(SAM_TRANSLATOR_VERSION) cfn-lint==$(CFN_LINT_VERSION)
