@@ -3,12 +3,15 @@
 use std::error::Error as StdError;
 use std::sync::{Arc, OnceLock};
 
+use crate::BoxFuture;
+
 type BoxError = Box<dyn StdError + Send + Sync>;
+type Make<S> = Box<dyn Fn() -> BoxFuture<'static, Result<S, BoxError>> + Send + Sync>;
 
 /// The shared state, there from the start or made when it is first needed.
 pub(crate) struct Shared<S> {
     made: OnceLock<Arc<S>>,
-    make: Option<Box<dyn Fn() -> Result<S, BoxError> + Send + Sync>>,
+    make: Option<Make<S>>,
 }
 
 /// A worker's shared state could not be made, or its jobs do not fit together.
@@ -35,20 +38,22 @@ impl<S> Shared<S> {
         }
     }
 
-    pub(crate) fn later(make: impl Fn() -> Result<S, BoxError> + Send + Sync + 'static) -> Self {
+    pub(crate) fn later(make: Make<S>) -> Self {
         Self {
             made: OnceLock::new(),
-            make: Some(Box::new(make)),
+            make: Some(make),
         }
     }
 
     /// The state; made now if it was not made yet.
-    pub(crate) fn get(&self) -> Result<&Arc<S>, SetupError> {
+    pub(crate) async fn get(&self) -> Result<&Arc<S>, SetupError> {
         if let Some(state) = self.made.get() {
             return Ok(state);
         }
-        let missing = || -> Result<S, BoxError> { Err("nothing says how to make it".into()) };
-        let made = self.make.as_ref().map_or_else(missing, |make| make());
+        let made = match &self.make {
+            Some(make) => make().await,
+            None => Err("nothing says how to make it".into()),
+        };
         let state = made.map_err(SetupError::new)?;
         Ok(self.made.get_or_init(|| Arc::new(state)))
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::error::Error as StdError;
+use std::future::{Future, ready};
 use std::sync::Arc;
 
 use hikyaku_laravel::chain::LinkOptions;
@@ -59,7 +60,25 @@ impl<S: Send + Sync + 'static> Worker<S> {
     where
         E: Into<Box<dyn StdError + Send + Sync>>,
     {
-        Self::sharing(Shared::later(move || make().map_err(Into::into)))
+        Self::sharing(Shared::later(Box::new(move || {
+            let state = make().map_err(Into::into);
+            Box::pin(ready(state))
+        })))
+    }
+
+    /// The same for state that has to be asked for: a password that is kept elsewhere, a first connection.
+    ///
+    /// Under Lambda it is awaited during init, which has ten seconds (AWS Lambda developer guide, "Runtime environment
+    /// lifecycle"). Let `make` give up before that, and say whom it waited for.
+    pub fn setup_with<E, F>(make: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        E: Into<Box<dyn StdError + Send + Sync>>,
+        F: Future<Output = Result<S, E>> + Send + 'static,
+    {
+        Self::sharing(Shared::later(Box::new(move || {
+            let state = make();
+            Box::pin(async move { state.await.map_err(Into::into) })
+        })))
     }
 
     fn sharing(shared: Shared<S>) -> Self {
@@ -73,12 +92,12 @@ impl<S: Send + Sync + 'static> Worker<S> {
     }
 
     /// Makes the shared state now, if it is not there yet, and looks whether the jobs fit together.
-    pub fn set_up(&self) -> Result<(), SetupError> {
+    pub async fn set_up(&self) -> Result<(), SetupError> {
         match self.taken_twice {
             Some(name) => Err(SetupError::new(format!(
                 "two jobs are registered under the name `{name}`"
             ))),
-            None => self.shared.get().map(drop),
+            None => self.shared.get().await.map(drop),
         }
     }
 
@@ -206,7 +225,7 @@ impl<S: Send + Sync + 'static> Worker<S> {
         engine: &Engine<'_>,
         company: Company,
     ) -> Result<Begun<S>, Unbegun> {
-        let state = match self.shared.get() {
+        let state = match self.shared.get().await {
             Ok(state) => Arc::clone(state),
             Err(error) => return Err(engine.not_set_up(delivery, &error).await.into()),
         };

@@ -23,6 +23,7 @@ pub fn dynamodb(config: &Config) -> aws_sdk_dynamodb::Client {
         .retry_config(RetryConfig::standard().with_max_attempts(3))
         .timeout_config(timeouts())
         .http_client(http_client(config.dynamodb_endpoint.as_deref()));
+    builder.set_use_dual_stack(config.dual_stack.then_some(true));
     builder.set_endpoint_url(config.dynamodb_endpoint.clone());
     if let Some(credentials) = credentials(config) {
         builder = builder.credentials_provider(credentials);
@@ -38,6 +39,7 @@ pub fn sqs(config: &Config) -> aws_sdk_sqs::Client {
         .retry_config(RetryConfig::standard().with_max_attempts(3))
         .timeout_config(timeouts())
         .http_client(http_client(config.sqs_endpoint.as_deref()));
+    builder.set_use_dual_stack(config.dual_stack.then_some(true));
     builder.set_endpoint_url(config.sqs_endpoint.clone());
     if let Some(credentials) = credentials(config) {
         builder = builder.credentials_provider(credentials);
@@ -53,7 +55,9 @@ fn timeouts() -> TimeoutConfig {
 }
 
 /// An endpoint on plain HTTP needs no TLS, and then no certificate store is read at start-up.
-fn http_client(endpoint: Option<&str>) -> aws_smithy_runtime_api::client::http::SharedHttpClient {
+pub(crate) fn http_client(
+    endpoint: Option<&str>,
+) -> aws_smithy_runtime_api::client::http::SharedHttpClient {
     let builder = aws_smithy_http_client::Builder::new();
     if endpoint.is_some_and(|endpoint| endpoint.starts_with("http://")) {
         builder.build_http()
@@ -64,7 +68,7 @@ fn http_client(endpoint: Option<&str>) -> aws_smithy_runtime_api::client::http::
     }
 }
 
-fn credentials(config: &Config) -> Option<Credentials> {
+pub(crate) fn credentials(config: &Config) -> Option<Credentials> {
     let keys = config.credentials.as_ref()?;
     Some(Credentials::new(
         &keys.key_id,

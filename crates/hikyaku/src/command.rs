@@ -85,7 +85,8 @@ async fn run_once<S: Send + Sync + 'static>(
     payload: Payload,
 ) -> Result<(), Error> {
     logs::as_text(config.log_level);
-    worker.set_up()?;
+    let config = config.with_secrets().await?;
+    worker.set_up().await?;
     let payload = match payload {
         Payload::File(path) => {
             std::fs::read_to_string(&path).map_err(|source| Error::Read { path, source })?

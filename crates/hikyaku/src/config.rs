@@ -8,6 +8,8 @@ use hikyaku_laravel::encrypter::{Cipher, Encrypter};
 use tracing::level_filters::LevelFilter;
 use url::Url;
 
+use crate::secrets::{SecretError, ValueFrom};
+
 /// What a function is told by its environment. [`Config::from_lookup`] with nothing gives the defaults.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
@@ -47,6 +49,9 @@ pub struct Config {
     /// `HIKYAKU_APP_KEY`, `HIKYAKU_PREVIOUS_KEYS` and `HIKYAKU_CIPHER`: the application's `APP_KEY`, `APP_PREVIOUS_KEYS`
     /// and `app.cipher`, for encrypted jobs.
     pub app_key: Option<AppKey>,
+    /// `HIKYAKU_APP_KEY_FROM` and `HIKYAKU_PREVIOUS_KEYS_FROM`: where those keys are kept, if not in the environment. They are
+    /// read once, when the function starts ([`with_secrets`](Self::with_secrets)).
+    pub app_key_from: Option<KeysFrom>,
     /// `HIKYAKU_LOCAL_FILES`: whether `file://` may be used under Lambda. For the local cloud.
     pub local_files: bool,
     /// `AWS_ENDPOINT_URL_S3`, else `AWS_ENDPOINT_URL`. Default: AWS's own.
@@ -59,6 +64,13 @@ pub struct Config {
     pub dynamodb_endpoint: Option<String>,
     /// `AWS_ENDPOINT_URL_SQS`, else `AWS_ENDPOINT_URL`. Default: AWS's own.
     pub sqs_endpoint: Option<String>,
+    /// `AWS_ENDPOINT_URL_SECRETS_MANAGER`, else `AWS_ENDPOINT_URL`. Default: AWS's own.
+    pub secrets_endpoint: Option<String>,
+    /// `AWS_ENDPOINT_URL_SSM`, else `AWS_ENDPOINT_URL`. Default: AWS's own.
+    pub ssm_endpoint: Option<String>,
+    /// `AWS_USE_DUALSTACK_ENDPOINT`: whether AWS's own endpoints are those that IPv6 reaches too, for a VPC whose way out is an
+    /// egress-only internet gateway. Default `false`.
+    pub dual_stack: bool,
     /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`, as Lambda sets them.
     pub credentials: Option<Credentials>,
     /// `AWS_LAMBDA_LOG_LEVEL`: `TRACE`, `DEBUG`, `INFO`, `WARN`, `ERROR` or `FATAL`. Default `INFO`.
@@ -118,6 +130,17 @@ impl std::fmt::Debug for AppKey {
     }
 }
 
+/// Where an application's keys are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeysFrom {
+    /// The key.
+    pub key: ValueFrom,
+    /// The keys before it, separated by commas.
+    pub previous: Option<ValueFrom>,
+    /// `HIKYAKU_CIPHER`.
+    pub cipher: Cipher,
+}
+
 /// A setting that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("environment variable `{name}` is `{value}`, expected {expected}")]
@@ -148,6 +171,25 @@ impl Config {
         })
     }
 
+    /// Reads what is kept elsewhere: one request for each secret, none if there is none.
+    ///
+    /// # Errors
+    /// A secret cannot be read.
+    pub async fn with_secrets(mut self) -> Result<Self, SecretError> {
+        if let Some(from) = self.app_key_from.take() {
+            let previous = match &from.previous {
+                Some(previous) => previous.read(&self).await?,
+                None => String::new(),
+            };
+            self.app_key = Some(AppKey {
+                key: from.key.read(&self).await?,
+                previous,
+                cipher: from.cipher,
+            });
+        }
+        Ok(self)
+    }
+
     /// The application's encrypter, if its key is known. The error does not show the key.
     pub fn encrypter(&self) -> Result<Option<Encrypter>, ConfigError> {
         let Some(AppKey {
@@ -175,14 +217,6 @@ impl Config {
             Ok::<_, ConfigError>(get(name)?.unwrap_or_else(|| default.to_owned()))
         };
         let everywhere = get("AWS_ENDPOINT_URL")?;
-        let credentials = match (get("AWS_ACCESS_KEY_ID")?, get("AWS_SECRET_ACCESS_KEY")?) {
-            (Some(key_id), Some(secret)) => Some(Credentials {
-                key_id,
-                secret,
-                session: get("AWS_SESSION_TOKEN")?,
-            }),
-            _ => None,
-        };
         Ok(Self {
             ledger_table: or("HIKYAKU_LEDGER_TABLE", "hikyaku")?,
             failed_table: or("HIKYAKU_FAILED_TABLE", "failed_jobs")?,
@@ -211,6 +245,7 @@ impl Config {
             },
             cache: cache(get)?,
             app_key: app_key(get)?,
+            app_key_from: app_key_from(get)?,
             local_files: get("HIKYAKU_LOCAL_FILES")?.as_deref() == Some("1"),
             s3_endpoint: url(
                 "AWS_ENDPOINT_URL_S3",
@@ -221,12 +256,30 @@ impl Config {
                 .map(NonZeroUsize::get),
             region: or("AWS_REGION", "us-east-1")?,
             dynamodb_endpoint: get("AWS_ENDPOINT_URL_DYNAMODB")?.or_else(|| everywhere.clone()),
-            sqs_endpoint: get("AWS_ENDPOINT_URL_SQS")?.or(everywhere),
-            credentials,
+            sqs_endpoint: get("AWS_ENDPOINT_URL_SQS")?.or_else(|| everywhere.clone()),
+            ssm_endpoint: get("AWS_ENDPOINT_URL_SSM")?.or_else(|| everywhere.clone()),
+            secrets_endpoint: get("AWS_ENDPOINT_URL_SECRETS_MANAGER")?.or(everywhere),
+            dual_stack: get("AWS_USE_DUALSTACK_ENDPOINT")?
+                .is_some_and(|text| text.eq_ignore_ascii_case("true")),
+            credentials: credentials(get)?,
             log_level: level(get("AWS_LAMBDA_LOG_LEVEL")?)?,
             under_lambda: get("AWS_LAMBDA_RUNTIME_API")?.is_some(),
         })
     }
+}
+
+fn credentials(
+    get: impl Fn(&'static str) -> Result<Option<String>, ConfigError>,
+) -> Result<Option<Credentials>, ConfigError> {
+    let (Some(key_id), Some(secret)) = (get("AWS_ACCESS_KEY_ID")?, get("AWS_SECRET_ACCESS_KEY")?)
+    else {
+        return Ok(None);
+    };
+    Ok(Some(Credentials {
+        key_id,
+        secret,
+        session: get("AWS_SESSION_TOKEN")?,
+    }))
 }
 
 fn cache(
@@ -256,19 +309,54 @@ fn app_key(
     let Some(key) = get("HIKYAKU_APP_KEY")? else {
         return Ok(None);
     };
-    let cipher = match get("HIKYAKU_CIPHER")? {
-        None => Cipher::default(),
+    Ok(Some(AppKey {
+        key,
+        previous: get("HIKYAKU_PREVIOUS_KEYS")?.unwrap_or_default(),
+        cipher: cipher(get)?,
+    }))
+}
+
+fn app_key_from(
+    get: impl Fn(&'static str) -> Result<Option<String>, ConfigError>,
+) -> Result<Option<KeysFrom>, ConfigError> {
+    let place = |name, value: String| {
+        ValueFrom::parse(&value).map_err(|_| ConfigError {
+            name,
+            value: "(hidden)".to_owned(),
+            expected: "the ARN of a secret or a parameter, or a parameter's name",
+        })
+    };
+    let Some(key) = get("HIKYAKU_APP_KEY_FROM")? else {
+        return Ok(None);
+    };
+    if get("HIKYAKU_APP_KEY")?.is_some() {
+        return Err(ConfigError {
+            name: "HIKYAKU_APP_KEY",
+            value: "(hidden)".to_owned(),
+            expected: "nothing, because HIKYAKU_APP_KEY_FROM says where the key is",
+        });
+    }
+    let previous = get("HIKYAKU_PREVIOUS_KEYS_FROM")?;
+    Ok(Some(KeysFrom {
+        key: place("HIKYAKU_APP_KEY_FROM", key)?,
+        previous: previous
+            .map(|value| place("HIKYAKU_PREVIOUS_KEYS_FROM", value))
+            .transpose()?,
+        cipher: cipher(get)?,
+    }))
+}
+
+fn cipher(
+    get: impl Fn(&'static str) -> Result<Option<String>, ConfigError>,
+) -> Result<Cipher, ConfigError> {
+    match get("HIKYAKU_CIPHER")? {
+        None => Ok(Cipher::default()),
         Some(name) => name.parse().map_err(|_| ConfigError {
             name: "HIKYAKU_CIPHER",
             value: name,
             expected: "aes-128-cbc, aes-256-cbc, aes-128-gcm or aes-256-gcm",
-        })?,
-    };
-    Ok(Some(AppKey {
-        key,
-        previous: get("HIKYAKU_PREVIOUS_KEYS")?.unwrap_or_default(),
-        cipher,
-    }))
+        }),
+    }
 }
 
 fn url(

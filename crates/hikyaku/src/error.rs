@@ -5,6 +5,7 @@ use std::fmt;
 use hikyaku_core::{SetupError, explain};
 
 use crate::config::ConfigError;
+use crate::secrets::SecretError;
 
 /// A function could not be served, or a command could not be carried out.
 #[derive(thiserror::Error)]
@@ -13,6 +14,9 @@ pub enum Error {
     /// A setting cannot be read.
     #[error("reading the configuration")]
     Config(#[from] ConfigError),
+    /// A secret that the configuration names cannot be read.
+    #[error("reading the configuration")]
+    Secret(#[from] SecretError),
     /// The threads that jobs run on could not be started.
     #[error("starting the threads that jobs run on")]
     Threads(#[source] std::io::Error),

@@ -44,7 +44,10 @@ pub mod ledger;
 mod logs;
 #[cfg(feature = "objects")]
 pub mod objects;
+pub mod rds;
+pub mod secrets;
 mod serve;
+pub mod signed;
 mod sqs;
 mod system;
 mod threads;

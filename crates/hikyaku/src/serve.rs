@@ -44,7 +44,8 @@ async fn as_function<S: Send + Sync + 'static>(
     config: Config,
 ) -> Result<(), Error> {
     logs::as_json(config.log_level);
-    worker.set_up()?;
+    let config = config.with_secrets().await?;
+    worker.set_up().await?;
     let function = on_aws(worker, config).await?;
     let function = &function;
     let handler = service_fn(async |event: LambdaEvent<Box<RawValue>>| {

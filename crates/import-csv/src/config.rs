@@ -1,7 +1,11 @@
 //! The function's settings, and the only place that reads the environment.
 
+use hikyaku::Config;
 use hikyaku::objects::{ObjectsConfig, ObjectsError};
+use hikyaku::secrets::{NotAPlace, ValueFrom};
 use url::Url;
+
+use crate::sql::{Authorities, AuthoritiesError, PasswordFrom};
 
 use crate::table::Tables;
 
@@ -10,6 +14,10 @@ use crate::table::Tables;
 /// | variable | what it says |
 /// |---|---|
 /// | `DATABASE_URL` | `mysql://user:password@host/database`, `postgres://…` or `sqlite:///path` |
+/// | `DATABASE_PASSWORD_FROM` | optional: where the password is kept, as ECS's `valueFrom` names it ([`ValueFrom`]); it is read once, when the function starts, and again only if the database refuses it |
+/// | `DATABASE_IAM` | optional: `1` logs in with a token of RDS, signed with the function's own keys; needs `DATABASE_CA` |
+/// | `DATABASE_CA` | optional: `rds` for Amazon RDS's own authorities, or a PEM file; then nobody without such a certificate is spoken to |
+/// | `DATABASE_CONNECTIONS` | optional: how many connections a process may open. Default 1: what is left for everybody else is then `max_connections` less the mapping's `MaximumConcurrency` |
 /// | `IMPORT_SOURCES` | what may be imported: `s3://bucket`, `s3://bucket/folder/`, `file:///folder/`, separated by spaces |
 /// | `IMPORT_TABLES` | what may be imported into: JSON, below |
 /// | `IMPORT_REJECTS_URL` | optional: the prefix that rejected rows are written under |
@@ -29,8 +37,10 @@ use crate::table::Tables;
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Settings {
-    /// `DATABASE_URL`.
-    pub database: String,
+    /// Which database, and how it is logged in to.
+    pub database: DatabaseSettings,
+    /// AWS's region, keys and endpoints.
+    pub aws: Config,
     /// `IMPORT_SOURCES` and how to reach them.
     pub objects: ObjectsConfig,
     /// `IMPORT_TABLES`.
@@ -39,11 +49,49 @@ pub struct Settings {
     pub rejects: Option<Url>,
 }
 
+/// The database.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct DatabaseSettings {
+    /// `DATABASE_URL`.
+    pub url: String,
+    /// `DATABASE_PASSWORD_FROM` or `DATABASE_IAM`; none: the password is in the URL.
+    pub password_from: Option<PasswordFrom>,
+    /// `DATABASE_CA`; none: whatever the URL says of TLS.
+    pub authorities: Option<Authorities>,
+    /// `DATABASE_CONNECTIONS`.
+    pub connections: u32,
+}
+
+impl DatabaseSettings {
+    /// A database by its URL alone.
+    pub fn of(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            password_from: None,
+            authorities: None,
+            connections: 1,
+        }
+    }
+}
+
+impl std::fmt::Debug for DatabaseSettings {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Not the URL: it has a password.
+        formatter
+            .debug_struct("DatabaseSettings")
+            .field("password_from", &self.password_from)
+            .field("authorities", &self.authorities)
+            .field("connections", &self.connections)
+            .finish_non_exhaustive()
+    }
+}
+
 impl std::fmt::Debug for Settings {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // Not the database: its URL has a password.
         formatter
             .debug_struct("Settings")
+            .field("database", &self.database)
             .field("objects", &self.objects)
             .finish_non_exhaustive()
     }
@@ -61,6 +109,28 @@ pub enum ConfigError {
         "could not read the settings: DATABASE_URL has to be a mysql://, postgres:// or sqlite:// URL"
     )]
     Database,
+    /// `DATABASE_PASSWORD_FROM` or `DATABASE_IAM` for a file.
+    #[error(
+        "could not read the settings: a sqlite:// database has no password; take DATABASE_PASSWORD_FROM and DATABASE_IAM away"
+    )]
+    Password,
+    /// `DATABASE_PASSWORD_FROM`.
+    #[error("could not read the settings: DATABASE_PASSWORD_FROM cannot be used")]
+    PasswordFrom(#[source] NotAPlace),
+    /// `DATABASE_IAM` without what it needs, or beside a password.
+    #[error("could not read the settings: DATABASE_IAM {0}")]
+    Iam(&'static str),
+    /// `DATABASE_CA`.
+    #[error("could not read the settings: DATABASE_CA cannot be used")]
+    Authorities(#[source] AuthoritiesError),
+    /// `DATABASE_CONNECTIONS`.
+    #[error(
+        "could not read the settings: DATABASE_CONNECTIONS is `{0}`, expected a number from 1 to 100"
+    )]
+    Connections(String),
+    /// What AWS's own variables say.
+    #[error("could not read the settings")]
+    Aws(#[source] hikyaku::config::ConfigError),
     /// `IMPORT_TABLES`.
     #[error("could not read the settings: IMPORT_TABLES cannot be used: {0}")]
     Tables(String),
@@ -115,7 +185,8 @@ impl Settings {
             .collect::<Result<_, _>>()?;
         let rejects = variable("IMPORT_REJECTS_URL").filter(|text| !text.trim().is_empty());
         Ok(Self {
-            database: required("DATABASE_URL")?,
+            database: database(required("DATABASE_URL")?, &variable)?,
+            aws: Config::from_lookup(|name| Ok(variable(name))).map_err(ConfigError::Aws)?,
             objects: ObjectsConfig::from_variables(sources, &variable)
                 .map_err(ConfigError::Sources)?,
             tables,
@@ -124,6 +195,48 @@ impl Settings {
                 .transpose()?,
         })
     }
+}
+
+fn database(
+    url: String,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<DatabaseSettings, ConfigError> {
+    let optional = |name| variable(name).filter(|text| !text.trim().is_empty());
+    let authorities = optional("DATABASE_CA").map(|text| match text.trim() {
+        "rds" => Authorities::Rds,
+        path => Authorities::File(path.into()),
+    });
+    let secret = optional("DATABASE_PASSWORD_FROM")
+        .map(|text| ValueFrom::parse(&text).map_err(ConfigError::PasswordFrom))
+        .transpose()?;
+    let password_from = match (optional("DATABASE_IAM").as_deref(), secret) {
+        (None | Some("0"), secret) => secret.map(PasswordFrom::Secret),
+        (Some("1"), None) if authorities.is_some() => Some(PasswordFrom::Iam),
+        (Some("1"), None) => {
+            return Err(ConfigError::Iam(
+                "sends its token over TLS only: set DATABASE_CA=rds",
+            ));
+        }
+        (Some("1"), Some(_)) => {
+            return Err(ConfigError::Iam(
+                "and DATABASE_PASSWORD_FROM are two passwords: take one away",
+            ));
+        }
+        (Some(_), _) => return Err(ConfigError::Iam("is neither 0 nor 1")),
+    };
+    let connections = match optional("DATABASE_CONNECTIONS") {
+        None => 1,
+        Some(text) => match text.trim().parse() {
+            Ok(connections @ 1..=100) => connections,
+            _ => return Err(ConfigError::Connections(text)),
+        },
+    };
+    Ok(DatabaseSettings {
+        url,
+        password_from,
+        authorities,
+        connections,
+    })
 }
 
 fn url(variable: &'static str, text: &str) -> Result<Url, ConfigError> {

@@ -11,7 +11,7 @@ use crate::cursor::{Cursor, Owner};
 use crate::error::ImportError;
 use crate::rejects::Rejects;
 use crate::source::Source;
-use crate::sql::{Database, SqlError, Transaction};
+use crate::sql::{Database, LoginError, SqlError, Transaction};
 use crate::table::Tables;
 use crate::validate::Layout;
 
@@ -48,6 +48,14 @@ pub struct Imported {
 }
 
 impl Importer {
+    /// Gets what the settings only name: the database's password, if it is kept elsewhere. One request at most.
+    ///
+    /// # Errors
+    /// It cannot be had.
+    pub async fn log_in(&self) -> Result<(), LoginError> {
+        self.database.log_in().await
+    }
+
     /// Opens nothing yet. Has to be called within a tokio runtime.
     ///
     /// # Errors
@@ -59,7 +67,7 @@ impl Importer {
             .map(|prefix| Rejects::new(&prefix, config.clone()))
             .transpose();
         Ok(Self {
-            database: Database::connect_lazily(&settings.database)?,
+            database: Database::new(&settings.database, &settings.aws)?,
             rejects: rejects.map_err(ConfigError::Rejects)?,
             sources: Objects::new(config).map_err(ConfigError::Sources)?,
             tables: settings.tables,

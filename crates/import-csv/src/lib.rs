@@ -26,13 +26,13 @@ mod sql;
 mod table;
 mod validate;
 
-pub use config::{ConfigError, Settings};
+pub use config::{ConfigError, DatabaseSettings, Settings};
 pub use encoding::Encoding;
 pub use error::ImportError;
 pub use import::{Attempt, Imported, Importer, import};
 pub use job::ImportCsv;
 pub use rejects::Rejects;
-pub use sql::Database;
+pub use sql::{Authorities, AuthoritiesError, Database, LoginError, PasswordFrom};
 pub use table::{Column, Kind, Table, Tables};
 
 #[cfg(test)]

@@ -7,9 +7,11 @@ use import_csv::{ImportCsv, Importer, Settings};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), hikyaku::Error> {
-    hikyaku::serve(Worker::setup(importer).register::<ImportCsv>()).await
+    hikyaku::serve(Worker::setup_with(importer).register::<ImportCsv>()).await
 }
 
-fn importer() -> Result<Importer, Box<dyn Error + Send + Sync>> {
-    Ok(Importer::new(Settings::from_env()?)?)
+async fn importer() -> Result<Importer, Box<dyn Error + Send + Sync>> {
+    let importer = Importer::new(Settings::from_env()?)?;
+    importer.log_in().await?;
+    Ok(importer)
 }

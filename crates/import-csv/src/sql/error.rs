@@ -3,6 +3,8 @@
 use sqlx::error::{DatabaseError, ErrorKind};
 use sqlx::mysql::MySqlDatabaseError;
 
+use super::LoginError;
+
 /// A database's error. Its text is ours, because a server's own may quote values.
 #[derive(Debug, thiserror::Error)]
 #[error("{text}")]
@@ -11,6 +13,7 @@ pub struct SqlError {
     row: Option<&'static str>,
     missing: bool,
     duplicate: bool,
+    refused: bool,
 }
 
 impl SqlError {
@@ -22,7 +25,24 @@ impl SqlError {
             row: answer.and_then(about_the_row),
             missing: answer.is_some_and(is_missing),
             duplicate: answer.is_some_and(DatabaseError::is_unique_violation),
+            refused: answer.is_some_and(is_refusal),
         }
+    }
+
+    /// There is no password to connect with.
+    pub(crate) fn login(error: &LoginError) -> Self {
+        Self {
+            text: hikyaku::core::explain(error),
+            row: None,
+            missing: false,
+            duplicate: false,
+            refused: false,
+        }
+    }
+
+    /// Whether the user or the password was refused.
+    pub(crate) fn refuses_login(&self) -> bool {
+        self.refused
     }
 
     /// Why the database will never take a row of this statement; none if it is not the rows' fault.
@@ -76,6 +96,10 @@ fn describe(error: &dyn DatabaseError) -> String {
         _ => "",
     };
     format!("the database answered with code {}{hint}", code(error))
+}
+
+fn is_refusal(error: &dyn DatabaseError) -> bool {
+    matches!(code(error).as_str(), "28P01" | "28000" | "1045")
 }
 
 fn is_missing(error: &dyn DatabaseError) -> bool {

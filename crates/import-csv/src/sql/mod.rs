@@ -1,34 +1,33 @@
 //! The three databases that a Laravel application uses, each by its own driver.
 
+mod authorities;
 mod dialect;
 mod error;
+mod login;
 mod mysql;
+mod pool;
 mod postgres;
 mod sqlite;
 
-use sqlx::{MySqlPool, PgPool, SqlitePool};
-
+pub use authorities::{Authorities, AuthoritiesError};
 pub(crate) use dialect::Dialect;
 pub(crate) use error::SqlError;
+pub use login::{LoginError, PasswordFrom};
 
-use crate::config::ConfigError;
+use hikyaku::Config;
+
+use self::login::Login;
+use self::pool::Pool;
+use crate::config::{ConfigError, DatabaseSettings};
 
 /// How long a pool waits for a connection.
 const CONNECT: std::time::Duration = std::time::Duration::from_secs(10);
 
-/// One function runs few imports at once.
-const CONNECTIONS: u32 = 2;
-
 /// The application's database. It is connected to on first use.
 #[derive(Debug, Clone)]
-#[non_exhaustive]
-pub enum Database {
-    /// MySQL or `MariaDB`.
-    MySql(MySqlPool),
-    /// PostgreSQL.
-    Postgres(PgPool),
-    /// SQLite.
-    Sqlite(SqlitePool),
+pub struct Database {
+    pool: Pool,
+    login: Option<std::sync::Arc<Login>>,
 }
 
 /// A value of a column.
@@ -77,70 +76,112 @@ macro_rules! each {
     ($on:expr, $inner:ident, $driver:ident => $body:expr) => {
         match $on {
             Self::MySql($inner) => {
-                use mysql as $driver;
+                use $crate::sql::mysql as $driver;
                 $body
             }
             Self::Postgres($inner) => {
-                use postgres as $driver;
+                use $crate::sql::postgres as $driver;
                 $body
             }
             Self::Sqlite($inner) => {
-                use sqlite as $driver;
+                use $crate::sql::sqlite as $driver;
                 $body
             }
         }
     };
 }
+use each;
 
 impl Database {
-    /// Takes a `mysql://`, `mariadb://`, `postgres://`, `postgresql://` or `sqlite://` URL. Has to be called within a
-    /// tokio runtime; connects to nothing.
+    /// The database that the settings name. Has to be called within a tokio runtime; connects to nothing.
     ///
     /// # Errors
-    /// The URL is of another kind. The error does not show it: it has a password.
-    pub fn connect_lazily(url: &str) -> Result<Self, ConfigError> {
-        let scheme = url.split(':').next().unwrap_or_default();
-        let database = match scheme {
-            "mysql" | "mariadb" => mysql::pool(url).map(Self::MySql),
-            "postgres" | "postgresql" => postgres::pool(url).map(Self::Postgres),
-            "sqlite" => sqlite::pool(url).map(Self::Sqlite),
-            _ => None,
+    /// The URL is of another kind (the error does not show it: it has a password), or the certificates cannot be read.
+    pub fn new(settings: &DatabaseSettings, aws: &Config) -> Result<Self, ConfigError> {
+        let authorities = settings.authorities.as_ref();
+        let pem = authorities.map(|authorities| authorities.pem(&aws.region));
+        let pem = pem.transpose().map_err(ConfigError::Authorities)?;
+        let pool = Pool::new(&settings.url, pem, settings.connections)?;
+        let login = match (&settings.password_from, pool.server()) {
+            (None, _) => None,
+            (Some(_), None) => return Err(ConfigError::Password),
+            (Some(from), Some(server)) => Some(std::sync::Arc::new(Login {
+                from: from.clone(),
+                config: aws.clone(),
+                host: server.host,
+                port: server.port,
+                user: server.user,
+                made: std::sync::Mutex::default(),
+            })),
         };
-        database.ok_or(ConfigError::Database)
+        Ok(Self { pool, login })
+    }
+
+    /// Gets the password, if it is not in the URL: at most one request. To be called while the function starts.
+    ///
+    /// # Errors
+    /// It cannot be had.
+    pub async fn log_in(&self) -> Result<(), LoginError> {
+        if let Some(login) = &self.login {
+            self.pool.set_password(&login.password().await?);
+        }
+        Ok(())
     }
 
     pub(crate) fn dialect(&self) -> Dialect {
-        match self {
-            Self::MySql(_) => Dialect::MySql,
-            Self::Postgres(_) => Dialect::Postgres,
-            Self::Sqlite(_) => Dialect::Sqlite,
-        }
+        self.pool.dialect()
     }
 
     /// Runs a statement on its own; how many rows it found.
     pub(crate) async fn execute(&self, statement: Statement) -> Result<u64, SqlError> {
-        each!(self, pool, driver => {
-            let result = driver::bound(statement).execute(pool).await;
-            result.map(|done| done.rows_affected()).map_err(SqlError::new)
-        })
+        self.ready().await?;
+        match self.pool.execute(statement.clone()).await {
+            Err(error) if self.has_another_password(&error).await? => {
+                self.pool.execute(statement).await
+            }
+            outcome => outcome,
+        }
     }
 
     /// The one row that a statement finds.
     pub(crate) async fn row(&self, statement: Statement) -> Result<Option<Vec<Value>>, SqlError> {
-        each!(self, pool, driver => {
-            let row = driver::bound(statement).fetch_optional(pool).await.map_err(SqlError::new)?;
-            row.as_ref().map(driver::values).transpose().map_err(SqlError::new)
-        })
+        self.ready().await?;
+        match self.pool.row(statement.clone()).await {
+            Err(error) if self.has_another_password(&error).await? => {
+                self.pool.row(statement).await
+            }
+            outcome => outcome,
+        }
     }
 
     pub(crate) async fn begin(&self) -> Result<Transaction, SqlError> {
-        Ok(match self {
-            Self::MySql(pool) => Transaction::MySql(pool.begin().await.map_err(SqlError::new)?),
-            Self::Postgres(pool) => {
-                Transaction::Postgres(pool.begin().await.map_err(SqlError::new)?)
-            }
-            Self::Sqlite(pool) => Transaction::Sqlite(pool.begin().await.map_err(SqlError::new)?),
-        })
+        self.ready().await?;
+        match self.pool.begin().await {
+            Err(error) if self.has_another_password(&error).await? => self.pool.begin().await,
+            outcome => outcome,
+        }
+    }
+
+    /// A token is only good for a while; a new connection needs a fresh one.
+    async fn ready(&self) -> Result<(), SqlError> {
+        if self.login.as_ref().is_some_and(|login| login.is_stale()) {
+            self.log_in()
+                .await
+                .map_err(|error| SqlError::login(&error))?;
+        }
+        Ok(())
+    }
+
+    /// Secrets are rotated while functions stay warm: a password that is refused is read again.
+    async fn has_another_password(&self, error: &SqlError) -> Result<bool, SqlError> {
+        let login = self.login.as_ref();
+        if !error.refuses_login() || !login.is_some_and(|login| login.may_have_changed()) {
+            return Ok(false);
+        }
+        self.log_in()
+            .await
+            .map_err(|error| SqlError::login(&error))?;
+        Ok(true)
     }
 }
 

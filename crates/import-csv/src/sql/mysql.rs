@@ -1,10 +1,12 @@
 //! MySQL and `MariaDB`.
 
-use sqlx::mysql::{MySqlArguments, MySqlConnectOptions, MySqlPool, MySqlPoolOptions, MySqlRow};
+use sqlx::mysql::{
+    MySqlArguments, MySqlConnectOptions, MySqlPool, MySqlPoolOptions, MySqlRow, MySqlSslMode,
+};
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor, MySql, Row};
 
-use super::{CONNECT, CONNECTIONS, Statement, Value, binding};
+use super::{CONNECT, Statement, Value, binding};
 
 /// A frozen function must not keep its locks: the server closes a connection that says nothing for a minute.
 const SESSION: &str = "SET SESSION wait_timeout = 60, innodb_lock_wait_timeout = 30";
@@ -13,15 +15,25 @@ const SESSION: &str = "SET SESSION wait_timeout = 60, innodb_lock_wait_timeout =
 /// locks against the next attempt.
 const CLEAN: &str = "ROLLBACK";
 
-pub(super) fn pool(url: &str) -> Option<MySqlPool> {
+pub(super) fn options(url: &str) -> Option<MySqlConnectOptions> {
     let url = url
         .strip_prefix("mariadb:")
         .map_or_else(|| url.to_owned(), |rest| format!("mysql:{rest}"));
     let options: MySqlConnectOptions = url.parse().ok()?;
-    let pool = MySqlPoolOptions::new()
-        .max_connections(CONNECTIONS)
-        .acquire_timeout(CONNECT);
-    let pool = pool
+    Some(options.disable_statement_logging())
+}
+
+/// Nobody but a server with a certificate of these is spoken to.
+pub(super) fn trusting(options: MySqlConnectOptions, pem: Vec<u8>) -> MySqlConnectOptions {
+    options
+        .ssl_mode(MySqlSslMode::VerifyIdentity)
+        .ssl_ca_from_pem(pem)
+}
+
+pub(super) fn pool(options: MySqlConnectOptions, connections: u32) -> MySqlPool {
+    MySqlPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(CONNECT)
         .idle_timeout(None)
         .max_lifetime(None)
         .after_connect(|connection, _| {
@@ -29,8 +41,8 @@ pub(super) fn pool(url: &str) -> Option<MySqlPool> {
         })
         .after_release(|connection, _| {
             Box::pin(async move { connection.execute(CLEAN).await.map(|_| true) })
-        });
-    Some(pool.connect_lazy_with(options.disable_statement_logging()))
+        })
+        .connect_lazy_with(options)
 }
 
 binding!(MySql, MySqlRow, MySqlArguments);

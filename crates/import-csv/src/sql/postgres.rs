@@ -1,10 +1,10 @@
 //! PostgreSQL.
 
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgRow};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgRow, PgSslMode};
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor, Postgres, Row};
 
-use super::{CONNECT, CONNECTIONS, Statement, Value, binding};
+use super::{CONNECT, Statement, Value, binding};
 
 /// A frozen function must not keep its locks: the server ends a transaction that says nothing for a minute. Set after
 /// connecting, because connection poolers refuse settings in the first message.
@@ -14,12 +14,22 @@ const SESSION: &str = "SET lock_timeout = '30s'; SET idle_in_transaction_session
 /// locks against the next attempt.
 const CLEAN: &str = "ROLLBACK";
 
-pub(super) fn pool(url: &str) -> Option<PgPool> {
+pub(super) fn options(url: &str) -> Option<PgConnectOptions> {
     let options: PgConnectOptions = url.parse().ok()?;
-    let pool = PgPoolOptions::new()
-        .max_connections(CONNECTIONS)
-        .acquire_timeout(CONNECT);
-    let pool = pool
+    Some(options.disable_statement_logging())
+}
+
+/// Nobody but a server with a certificate of these is spoken to.
+pub(super) fn trusting(options: PgConnectOptions, pem: Vec<u8>) -> PgConnectOptions {
+    options
+        .ssl_mode(PgSslMode::VerifyFull)
+        .ssl_root_cert_from_pem(pem)
+}
+
+pub(super) fn pool(options: PgConnectOptions, connections: u32) -> PgPool {
+    PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(CONNECT)
         .idle_timeout(None)
         .max_lifetime(None)
         .after_connect(|connection, _| {
@@ -27,8 +37,8 @@ pub(super) fn pool(url: &str) -> Option<PgPool> {
         })
         .after_release(|connection, _| {
             Box::pin(async move { connection.execute(CLEAN).await.map(|_| true) })
-        });
-    Some(pool.connect_lazy_with(options.disable_statement_logging()))
+        })
+        .connect_lazy_with(options)
 }
 
 binding!(Postgres, PgRow, PgArguments);

@@ -9,19 +9,19 @@ use sqlx::sqlite::{
 };
 use sqlx::{AssertSqlSafe, ConnectOptions, Row, Sqlite};
 
-use super::{CONNECT, CONNECTIONS, Statement, Value, binding};
+use super::{CONNECT, Statement, Value, binding};
 
 /// How long one writer waits for another.
 const BUSY: Duration = Duration::from_secs(30);
 
-pub(super) fn pool(url: &str) -> Option<SqlitePool> {
+pub(super) fn pool(url: &str, connections: u32) -> Option<SqlitePool> {
     let options: SqliteConnectOptions = url.parse().ok()?;
     let options = options
         .journal_mode(SqliteJournalMode::Wal)
         .busy_timeout(BUSY)
         .disable_statement_logging();
     let pool = SqlitePoolOptions::new()
-        .max_connections(CONNECTIONS)
+        .max_connections(connections)
         .acquire_timeout(CONNECT);
     Some(
         pool.idle_timeout(None)

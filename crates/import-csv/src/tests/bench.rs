@@ -7,8 +7,11 @@ use tempfile::TempDir;
 use url::Url;
 
 use crate::chunk::Limits;
-use crate::sql::{Database, Statement, Value};
-use crate::{Attempt, Encoding, ImportCsv, ImportError, Imported, Importer, Settings, import};
+use crate::sql::{Database, Dialect, Statement, Value};
+use crate::{
+    Attempt, DatabaseSettings, Encoding, ImportCsv, ImportError, Imported, Importer, Settings,
+    import,
+};
 
 const CUSTOMERS: &str = r#"{"customers": {"columns": {
     "email": {"type": "string", "required": true, "max": 40},
@@ -18,7 +21,7 @@ const CUSTOMERS: &str = r#"{"customers": {"columns": {
 
 pub(super) struct Bench {
     pub(super) directory: Arc<TempDir>,
-    url: String,
+    pub(super) url: String,
     pub(super) importer: Importer,
     pub(super) database: Database,
 }
@@ -70,7 +73,8 @@ impl Bench {
             bytes: 1024,
         };
         let url = database.to_owned();
-        let database = Database::connect_lazily(database).unwrap();
+        let aws = hikyaku::Config::from_lookup(|_| Ok(None)).unwrap();
+        let database = Database::new(&DatabaseSettings::of(database), &aws).unwrap();
         Self {
             directory,
             url,
@@ -117,10 +121,10 @@ impl Bench {
 
     /// All of a text column, in the order of insertion.
     pub(super) async fn column(&self, column: &str) -> Vec<String> {
-        let all = match self.database {
-            Database::MySql(_) => format!("group_concat({column} ORDER BY id SEPARATOR '|')"),
-            Database::Postgres(_) => format!("string_agg({column}, '|' ORDER BY id)"),
-            Database::Sqlite(_) => format!("group_concat({column}, '|')"),
+        let all = match self.database.dialect() {
+            Dialect::MySql => format!("group_concat({column} ORDER BY id SEPARATOR '|')"),
+            Dialect::Postgres => format!("string_agg({column}, '|' ORDER BY id)"),
+            Dialect::Sqlite => format!("group_concat({column}, '|')"),
         };
         let sql = format!("SELECT {all} FROM (SELECT * FROM customers ORDER BY id) AS ordered");
         match self

@@ -4,7 +4,9 @@ use std::fmt::Write;
 
 use super::bench::{Bench, NEVER};
 use super::crashing::dying_at_any_await;
-use crate::{ImportCsv, ImportError};
+use crate::sql::Statement;
+use crate::{Database, DatabaseSettings, ImportCsv, ImportError, PasswordFrom};
+use hikyaku::secrets::ValueFrom;
 
 const TABLES: &str = r#"{"customers": {"columns": {
     "email": {"type": "string", "required": true}, "name": {"type": "string"}, "age": {"type": "integer"},
@@ -14,14 +16,18 @@ const TABLES: &str = r#"{"customers": {"columns": {
 
 const HEADER: &str = "email,name,age,visits,score,balance,active,born,seen,ref\n";
 
-async fn bench(variable: &str, cursors: &str, customers: &str) -> Bench {
+fn on_server(variable: &str) -> Bench {
     #[expect(
         clippy::disallowed_methods,
         reason = "tests of a server are told where it is"
     )]
     let url = std::env::var(variable)
         .unwrap_or_else(|_| panic!("{variable} has to name a database for tests"));
-    let bench = Bench::on(tempfile::tempdir().unwrap(), &url, TABLES);
+    Bench::on(tempfile::tempdir().unwrap(), &url, TABLES)
+}
+
+async fn bench(variable: &str, cursors: &str, customers: &str) -> Bench {
+    let bench = on_server(variable);
     bench
         .run("DROP TABLE IF EXISTS hikyaku_cursors; DROP TABLE IF EXISTS customers")
         .await;
@@ -106,4 +112,69 @@ async fn mysql_imports_every_row_once() {
                      active boolean, born date, seen datetime, ref char(36)) ENGINE=InnoDB CHARACTER SET utf8mb4";
     let cursors = include_str!("../../database/sql/hikyaku_cursors.mysql.sql");
     whole(&bench("TEST_MYSQL_URL", cursors, customers).await).await;
+}
+
+/// Needs a user who may make users, as the one of the URL above is.
+#[tokio::test]
+async fn a_rotated_password_is_read_again_when_the_old_one_is_refused() {
+    let bench = on_server("TEST_POSTGRES_URL");
+    bench.run("DROP ROLE IF EXISTS hikyaku_rotated").await;
+    bench
+        .run("CREATE ROLE hikyaku_rotated LOGIN PASSWORD 'first'")
+        .await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let aws = hikyaku::Config::from_lookup(|name| {
+        Ok(match name {
+            "AWS_ENDPOINT_URL_SSM" => Some(endpoint.clone()),
+            "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("of-a-test".to_owned()),
+            _ => None,
+        })
+    })
+    .unwrap();
+    let mut url = url::Url::parse(&bench.url).unwrap();
+    url.set_username("hikyaku_rotated").unwrap();
+    url.set_password(None).unwrap();
+    let mut settings = DatabaseSettings::of(url.as_str());
+    let place = ValueFrom::parse("/app/password").unwrap();
+    settings.password_from = Some(PasswordFrom::Secret(place));
+    let database = Database::new(&settings, &aws).unwrap();
+
+    let (logged_in, ()) = tokio::join!(database.log_in(), say_password(&listener, "first"));
+    logged_in.unwrap();
+    let ask = || Statement {
+        sql: "SELECT CAST(1 AS bigint)".to_owned(),
+        values: Vec::new(),
+    };
+    assert!(database.row(ask()).await.unwrap().is_some());
+
+    bench
+        .run("ALTER ROLE hikyaku_rotated PASSWORD 'second'")
+        .await;
+    bench
+        .run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'hikyaku_rotated'")
+        .await;
+    let asking = async {
+        // The first attempt may still find the connection that was ended.
+        match database.row(ask()).await {
+            Err(_) => database.row(ask()).await,
+            found => found,
+        }
+    };
+    let (found, ()) = tokio::join!(asking, say_password(&listener, "second"));
+    assert!(found.unwrap().is_some());
+}
+
+async fn say_password(listener: &tokio::net::TcpListener, password: &str) {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let (mut stream, _) = listener.accept().await.unwrap();
+    let mut request = [0; 8192];
+    let read = stream.read(&mut request).await.unwrap();
+    assert!(read > 0);
+    let body = format!(r#"{{"Parameter": {{"Value": "{password}"}}}}"#);
+    let answer = format!(
+        "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(answer.as_bytes()).await.unwrap();
 }

@@ -44,8 +44,6 @@ pub(crate) struct Stack {
     pub(crate) folder: PathBuf,
     /// What Cargo and the built binaries say.
     pub(crate) project: Project,
-    /// `Fn::ForEach` among the resources.
-    loops: Vec<String>,
     resources: Vec<Resource>,
     inspected: Inspected,
     /// The text before anything was evaluated.
@@ -61,12 +59,6 @@ impl Stack {
     ) -> Result<Self, TemplateError> {
         let inspected = template.inspect(environment)?;
         let resources = resources(&inspected.root);
-        let entries = inspected
-            .root
-            .get("Resources")
-            .map_or(&[][..], Node::entries);
-        let loops = entries.iter().filter(|entry| entry.key.starts_with("Fn::"));
-        let loops = loops.map(|entry| entry.key.clone()).collect();
         let mut stack = Self {
             functions: Vec::new(),
             queues: Vec::new(),
@@ -74,7 +66,6 @@ impl Stack {
             schedules: Vec::new(),
             folder: folder.to_owned(),
             project: Project::default(),
-            loops,
             resources,
             inspected,
             raw: template.root().clone(),
@@ -124,23 +115,6 @@ impl Stack {
             .and_then(|resources| resources.get(id));
         let properties = resource.and_then(|resource| resource.get("Properties"));
         properties.is_some_and(|properties| properties.get(property).is_some())
-    }
-
-    /// Whether a function's variable is written out, in the function or in `Globals`.
-    pub(crate) fn is_literal(&self, function: &str, variable: &str) -> bool {
-        let variables = |node: Option<&Node>| {
-            let variables = node?.get("Environment")?.get("Variables")?;
-            variables.get(variable).map(|value| value.text().is_some())
-        };
-        let resources = self.raw.get("Resources");
-        let own = resources.and_then(|resources| resources.get(function)?.get("Properties"));
-        let shared = self
-            .raw
-            .get("Globals")
-            .and_then(|globals| globals.get("Function"));
-        variables(own)
-            .or_else(|| variables(shared))
-            .unwrap_or(false)
     }
 
     /// A path as whoever called the doctor would write it.
@@ -241,10 +215,6 @@ impl Stack {
                 continue;
             }
             let mut part = part.clone();
-            let variables = part
-                .at("Environment.Variables")
-                .map_or(&[][..], Node::entries);
-            let own = variables.iter().map(|entry| entry.key.clone()).collect();
             if let Some(shared) = shared.filter(|_| serverless) {
                 part.node = merged(shared, &part.node);
             }
@@ -258,7 +228,6 @@ impl Stack {
                     .cloned()
                     .unwrap_or_default(),
                 metadata,
-                own,
                 serverless,
                 part,
             });

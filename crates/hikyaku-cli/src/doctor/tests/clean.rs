@@ -110,7 +110,6 @@ fn resources_of_any_kind_and_loops_are_passed_over() {
 Transform: [AWS::Serverless-2016-10-31, AWS::LanguageExtensions]
 Globals: { Api: { Cors: '*' } }
 Resources:
-  Fn::ForEach::Queues: [Name, [A, B], { '${Name}Queue': { Type: AWS::SQS::Queue } }]
   Strange: { Type: Custom::Thing, Properties: { ServiceToken: !GetAtt Missing.Arn, Deep: !Select [9, !Split [',', a]] } }
   Machine: { Type: AWS::Serverless::StateMachine, Properties: { DefinitionUri: x.json } }
   Empty: { Type: AWS::SQS::Queue }
@@ -118,29 +117,4 @@ Resources:
 Outputs: { Out: { Value: !Transform { Name: AWS::Include, Parameters: { Location: x } } } }
 ";
     assert_eq!(findings(template).len(), 0);
-    let unchecked = unchecked(&stack(template)).join("\n");
-    assert!(unchecked.contains("Fn::ForEach::Queues"), "{unchecked}");
-}
-
-#[test]
-fn a_variable_for_all_functions_asks_for_no_permission() {
-    let template = "
-Transform: AWS::Serverless-2016-10-31
-Globals: { Function: { Environment: { Variables: { TABLE: !Ref Table } }, LoggingConfig: { LogGroup: x } } }
-Resources:
-  Table: { Type: AWS::Serverless::SimpleTable }
-  Reader:
-    Type: AWS::Serverless::Function
-    Properties: { Policies: [DynamoDBReadPolicy: { TableName: !Ref Table }] }
-  Other: { Type: AWS::Serverless::Function }
-  Careless:
-    Type: AWS::Serverless::Function
-    Properties: { Environment: { Variables: { TABLE: !GetAtt Table.Arn } } }
-";
-    let found: Vec<String> = findings(template).iter().map(shown).collect();
-    assert_eq!(found.len(), 1, "{found:?}");
-    assert!(
-        found[0].starts_with("table-permissions error line 10: Careless lacks"),
-        "{found:?}"
-    );
 }
