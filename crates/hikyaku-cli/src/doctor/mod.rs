@@ -100,7 +100,10 @@ impl Doctor {
                 Severity::Note => false,
             });
         if failing {
-            return Err(DoctorError::Found(report.summary().trim_end().to_owned()));
+            return Err(DoctorError::Found(report.summary()));
+        }
+        if !self.json {
+            println!("{}", report.summary());
         }
         Ok(())
     }

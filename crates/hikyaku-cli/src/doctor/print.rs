@@ -62,7 +62,6 @@ impl Report {
             }
             text.push('\n');
         }
-        text.push_str(&self.summary());
         text
     }
 
@@ -100,7 +99,7 @@ impl Report {
             let plural = if count == 1 { "" } else { "s" };
             format!("{count} {}{plural}", severity.word())
         });
-        format!("{}: {}\n", self.template, counted.join(", "))
+        format!("{}: {}", self.template, counted.join(", "))
     }
 }
 

@@ -74,6 +74,7 @@ impl Template {
 
     /// Evaluates the template as if it were deployed to that environment.
     pub fn resolve(&self, environment: &Environment) -> Result<Stack, TemplateError> {
+        self.check_types()?;
         read::stack(self, environment)
     }
 
@@ -154,7 +155,19 @@ impl Template {
                 format!("CloudFormation takes {MOST_RESOURCES} resources; this is one more"),
             );
         }
-        let untyped = resources
+        Ok(())
+    }
+
+    /// Every resource is written out and says what it is.
+    fn check_types(&self) -> Result<(), TemplateError> {
+        let refuse = |line, reason: String| {
+            Err(TemplateError::Syntax {
+                place: self.place(line),
+                reason,
+            })
+        };
+        let untyped = self
+            .section("Resources")
             .iter()
             .find(|entry| entry.node.get("Type").and_then(Node::text).is_none());
         match untyped {

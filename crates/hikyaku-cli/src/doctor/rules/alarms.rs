@@ -13,7 +13,7 @@ pub(super) static MISSING: Rule = Rule {
     why: "Jobs lie in it until they expire, and nobody knows. The metric is ApproximateNumberOfMessagesVisible: NumberOfMessagesSent does not \
           count what SQS moves there itself.",
     page: "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/dead-letter-queues-alarms-cloudwatch.html",
-    fix: "DeadLetterAlarm:\n  Type: AWS::CloudWatch::Alarm\n  Properties:\n    Namespace: AWS/SQS\n    MetricName: ApproximateNumberOfMessagesVisible\n    \
+    fix: "DeadLetterQueueAlarm:\n  Type: AWS::CloudWatch::Alarm\n  Properties:\n    Namespace: AWS/SQS\n    MetricName: ApproximateNumberOfMessagesVisible\n    \
           Dimensions: [{ Name: QueueName, Value: !GetAtt DeadLetterQueue.QueueName }]\n    Statistic: Maximum\n    Period: 60\n    EvaluationPeriods: 1\n    \
           Threshold: 0\n    ComparisonOperator: GreaterThanThreshold\n    TreatMissingData: notBreaching\n    AlarmActions: [!Ref AlarmTopic]",
     check: check_missing,
@@ -35,7 +35,7 @@ pub(super) static AGE: Rule = Rule {
     title: "A queue has no alarm on the age of its oldest message",
     why: "A function that is throttled, disabled or too slow fails no job, so nothing else is heard of it: the queue just gets longer.",
     page: "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html",
-    fix: "OrdersAgeAlarm:\n  Type: AWS::CloudWatch::Alarm\n  Properties:\n    Namespace: AWS/SQS\n    MetricName: ApproximateAgeOfOldestMessage\n    \
+    fix: "OrdersQueueAgeAlarm:\n  Type: AWS::CloudWatch::Alarm\n  Properties:\n    Namespace: AWS/SQS\n    MetricName: ApproximateAgeOfOldestMessage\n    \
           Dimensions: [{ Name: QueueName, Value: !GetAtt OrdersQueue.QueueName }]\n    Statistic: Maximum\n    Period: 300\n    EvaluationPeriods: 3\n    \
           Threshold: 900\n    ComparisonOperator: GreaterThanThreshold\n    TreatMissingData: notBreaching\n    AlarmActions: [!Ref AlarmTopic]",
     check: check_age,
@@ -89,11 +89,8 @@ fn check_age(stack: &Stack) -> Vec<Finding> {
                 "{} has no alarm on ApproximateAgeOfOldestMessage",
                 queue.id()
             );
-            AGE.found(queue.id(), queue.part.line, what).fix(
-                AGE.fix
-                    .replace("OrdersQueue", queue.id())
-                    .replace("Orders", queue.id()),
-            )
+            AGE.found(queue.id(), queue.part.line, what)
+                .fix(AGE.fix.replace("OrdersQueue", queue.id()))
         })
         .collect()
 }

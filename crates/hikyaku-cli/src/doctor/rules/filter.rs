@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     severity: Severity::Warning,
     title: "A filter deletes messages",
     why: "A message that no filter of the mapping matches is deleted: it is not left for another function and goes to no \
-          dead-letter queue. A filter that is not JSON, or that asks for anything but `body`, matches nothing.",
+          dead-letter queue. A filter of a queue knows the key `body` alone; one that is not JSON is refused.",
     page: "https://docs.aws.amazon.com/lambda/latest/dg/with-sqs-filtering.html",
     fix: "# Take FilterCriteria away, and give each kind of job a queue of its own. If deleting is what is meant:\n\
           # Metadata: { Doctor: { Accept: [filter] } }",
@@ -64,15 +64,14 @@ fn check(stack: &Stack) -> Vec<Finding> {
 }
 
 fn judge(pattern: &str) -> Result<(), String> {
-    let value = super::json::parsed(pattern).map_err(|error| {
-        format!("this filter is not JSON ({error}), so it deletes every message")
-    })?;
+    let value = super::json::parsed(pattern)
+        .map_err(|error| format!("this filter is not JSON: {error}"))?;
     let Value::Object(keys) = value else {
         return Err("a filter is a JSON object with the key `body`".to_owned());
     };
     match keys.keys().find(|key| *key != "body") {
         Some(key) => Err(format!(
-            "a filter of a queue knows the key `body` alone; with `{key}` it deletes every message"
+            "Lambda filters a queue's messages by `body` alone, not by `{key}`"
         )),
         None => Ok(()),
     }

@@ -24,6 +24,8 @@ mod recursion;
 mod retention;
 mod schedule;
 mod schedule_delivery;
+mod schedule_fifo;
+mod secrets;
 mod tables;
 mod visibility;
 
@@ -61,9 +63,12 @@ pub(super) static ALL: &[&Rule] = &[
     &tables::KEYS,
     &tables::EXPIRY,
     &tables::RECOVERY,
+    &tables::REPLICAS,
+    &secrets::RULE,
     &schedule::EXPRESSION,
     &schedule::TIME_ZONE,
     &schedule::INPUT,
+    &schedule_fifo::RULE,
     &schedule_delivery::PERMISSION,
     &schedule_delivery::UNRECORDED,
     &schedule_delivery::FIXED_NAME,

@@ -41,7 +41,7 @@ fn in_vpc(function: &Function) -> bool {
 fn calls(stack: &Stack, function: &Function) -> Vec<Service> {
     let value = |find: &dyn Fn(&str) -> bool| {
         function
-            .variables()
+            .own_variables()
             .any(|(_, value)| value.text().is_some_and(find))
     };
     let mut services = Vec::new();

@@ -39,6 +39,9 @@ const TABLES: [(&str, &[&str]); 4] = [
     ),
 ];
 
+/// How the ARN of a table begins in the account that a template is evaluated for.
+const ELSEWHERE: &str = "arn:aws:dynamodb:us-east-1:000000000000:table/";
+
 pub(super) static QUEUE: Rule = Rule {
     id: "queue-permissions",
     severity: Severity::Error,
@@ -99,6 +102,8 @@ fn check_queues(stack: &Stack) -> Vec<Finding> {
             let Some(queue) = queue else { continue };
             let lacks = if name.starts_with("HIKYAKU_") {
                 grants.lacks(SEND, &queue.arn)
+            } else if !is_own(function, name) {
+                Vec::new()
             } else {
                 nothing_permitted(&grants, "sqs:SendMessage", &ANY_OF_QUEUE, &queue.arn)
             };
@@ -124,6 +129,11 @@ const ANY_OF_TABLE: [&str; 7] = [
     "dynamodb:BatchGetItem",
 ];
 
+/// What is in `Globals` is there for whoever needs it.
+fn is_own(function: &Function, variable: &str) -> bool {
+    function.own_variables().any(|(name, _)| name == variable)
+}
+
 /// For code that is not known here: it names the thing, so it needs some permission on it.
 fn nothing_permitted(
     grants: &Grants,
@@ -140,18 +150,35 @@ fn check_tables(stack: &Stack) -> Vec<Finding> {
     for (index, function) in stack.functions.iter().enumerate() {
         let grants = Grants::of_function(stack, index);
         for (name, value) in function.variables() {
-            let Some(table) = value.text().and_then(|text| stack.table(text)) else {
-                continue;
+            let text = value.text().unwrap_or_default();
+            let table = stack.table(text);
+            let engine = TABLES.iter().find(|(known, _)| *known == name);
+            let (on, lacks) = match (engine, table) {
+                (Some((_, actions)), Some(table)) => {
+                    (&*table.id, grants.lacks(actions, stack.arn(&table.id)))
+                }
+                // A table of another stack, by its name.
+                (Some((_, actions)), None) if !text.is_empty() && !is_global(stack, text) => {
+                    (name, grants.lacks(actions, &format!("{ELSEWHERE}{text}")))
+                }
+                (None, Some(table)) if is_own(function, name) => {
+                    let arn = stack.arn(&table.id);
+                    let lacks = nothing_permitted(&grants, "dynamodb:GetItem", &ANY_OF_TABLE, arn);
+                    (&*table.id, lacks)
+                }
+                _ => continue,
             };
-            let arn = stack.arn(&table.id);
-            let lacks = match TABLES.iter().find(|(known, _)| *known == name) {
-                Some((_, actions)) => grants.lacks(actions, arn),
-                None => nothing_permitted(&grants, "dynamodb:GetItem", &ANY_OF_TABLE, arn),
-            };
-            found.extend(report(&TABLE, function, &grants, &lacks, &table.id));
+            found.extend(report(&TABLE, function, &grants, &lacks, on));
         }
     }
     found
+}
+
+/// Global tables have no ARN of their own that would be known here.
+fn is_global(stack: &Stack, reference: &str) -> bool {
+    stack
+        .find("AWS::DynamoDB::GlobalTable", reference)
+        .is_some()
 }
 
 fn check_dead_letters(stack: &Stack) -> Vec<Finding> {

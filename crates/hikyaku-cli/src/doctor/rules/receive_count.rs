@@ -6,14 +6,18 @@ use super::{Finding, Rule, Severity, Stack};
 /// What AWS advises at least (page "services-sqs-configure").
 const FEWEST: u64 = 5;
 
+/// The most that SQS takes (page `SetQueueAttributes`).
+const MOST: u64 = 1000;
+
 /// What the engine needs: it counts the tries itself, and waits, throttles and killed neighbours are receives too.
 const ENGINE: u64 = 100;
 
 pub(super) static RULE: Rule = Rule {
     id: "receive-count",
     severity: Severity::Error,
-    title: "A queue gives a message up after fewer than five receives",
-    why: "A throttled invocation is a receive. With a low maxReceiveCount, messages land in the dead-letter queue that no function has seen.",
+    title: "A queue gives a message up after fewer than five receives, or never",
+    why: "A throttled invocation is a receive. With a low maxReceiveCount, messages land in the dead-letter queue that no function has seen. \
+          Above 1,000 SQS refuses the queue.",
     page: "https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html",
     fix: "maxReceiveCount: 5",
     check,
@@ -33,9 +37,14 @@ pub(super) static OF_ENGINE: Rule = Rule {
 fn check(stack: &Stack) -> Vec<Finding> {
     let found = stack.consumed().filter_map(|queue| {
         let count = queue.max_receive_count().known()?;
-        let what = format!("{} gives a message up after {count} receives", queue.id());
+        let times = if count == 1 {
+            "1 receive".to_owned()
+        } else {
+            format!("{count} receives")
+        };
+        let what = format!("{} gives a message up after {times}", queue.id());
         let line = queue.part.line_of("RedrivePolicy.maxReceiveCount");
-        (count < FEWEST).then(|| {
+        (!(FEWEST..=MOST).contains(&count)).then(|| {
             RULE.found(queue.id(), line, what)
                 .fix(format!("maxReceiveCount: {}", wanted(stack, queue)))
         })

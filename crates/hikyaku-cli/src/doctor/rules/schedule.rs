@@ -39,28 +39,39 @@ pub(super) static INPUT: Rule = Rule {
 };
 
 fn check_expression(stack: &Stack) -> Vec<Finding> {
-    each(stack, &EXPRESSION, |schedule| {
+    let wrong = stack.schedules.iter().filter_map(|schedule| {
         let error = parsed(schedule)?
             .err()
             .filter(|error| !error.is_time_zone())?;
-        Some((
+        let (key, line) = (
+            schedule.expression,
             schedule.part.line_of(schedule.expression),
-            error.to_string(),
-        ))
-    })
+        );
+        let fix = EXPRESSION.fix.replace("ScheduleExpression", key);
+        Some(
+            EXPRESSION
+                .found(&schedule.part.id, line, error.to_string())
+                .fix(fix),
+        )
+    });
+    wrong.collect()
 }
 
 fn check_time_zone(stack: &Stack) -> Vec<Finding> {
-    each(stack, &TIME_ZONE, |schedule| {
-        let line = schedule.part.line_of("ScheduleExpressionTimezone");
+    let wrong = stack.schedules.iter().filter_map(|schedule| {
+        let part = &schedule.part;
+        let line = part.line_of("ScheduleExpressionTimezone");
         if schedule.service == Service::Rule {
-            let stated = schedule.part.has("ScheduleExpressionTimezone");
-            return stated.then(|| (line, "a rule has no time zone; ScheduleV2 has".to_owned()));
+            let what = "a rule of EventBridge has no time zone; Scheduler's schedules have one";
+            let fix = "Type: ScheduleV2  # the event; or AWS::Scheduler::Schedule, the resource";
+            let stated = part.has("ScheduleExpressionTimezone");
+            return stated.then(|| TIME_ZONE.found(&part.id, line, what).fix(fix));
         }
-        let zone = schedule.part.text("ScheduleExpressionTimezone").known()?;
+        let zone = part.text("ScheduleExpressionTimezone").known()?;
         let error = Timing::parse("rate(1 day)", Some(&zone)).err()?;
-        Some((line, error.to_string()))
-    })
+        Some(TIME_ZONE.found(&part.id, line, error.to_string()))
+    });
+    wrong.collect()
 }
 
 fn parsed(schedule: &Schedule) -> Option<Result<Timing, ScheduleError>> {
@@ -117,16 +128,4 @@ fn without_keywords(text: &str) -> String {
     parts.fold(first, |text, part| {
         text + "0" + part.split_once('>').map_or("", |(_, rest)| rest)
     })
-}
-
-fn each(
-    stack: &Stack,
-    rule: &'static Rule,
-    fault: impl Fn(&Schedule) -> Option<(usize, String)>,
-) -> Vec<Finding> {
-    let faults = stack.schedules.iter().filter_map(|schedule| {
-        let (line, what) = fault(schedule)?;
-        Some(rule.found(&schedule.part.id, line, what))
-    });
-    faults.collect()
 }

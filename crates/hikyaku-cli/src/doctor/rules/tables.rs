@@ -61,6 +61,16 @@ pub(super) static RECOVERY: Rule = Rule {
     check: check_recovery,
 };
 
+pub(super) static REPLICAS: Rule = Rule {
+    id: "table-replicas",
+    severity: Severity::Error,
+    title: "The ledger has replicas in other regions",
+    why: "A claim is a conditional write, and replicas are told of it later. Two regions can grant the same claim, and a job runs twice at the same time.",
+    page: "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltables_HowItWorks.html",
+    fix: "Type: AWS::DynamoDB::Table  # one region; or a GlobalTable with a single replica",
+    check: check_replicas,
+};
+
 /// Each table that a function's environment names, once.
 fn tables(stack: &Stack) -> Vec<(&'static Wanted, &Part)> {
     let mut found: Vec<(&Wanted, &Part)> = Vec::new();
@@ -144,4 +154,23 @@ fn check_recovery(stack: &Stack) -> Vec<Finding> {
         RECOVERY.found(&table.id, table.line_of(key), what)
     })
     .collect()
+}
+
+fn check_replicas(stack: &Stack) -> Vec<Finding> {
+    let tables = stack.of_kind("AWS::DynamoDB::GlobalTable").into_iter();
+    let ledgers = tables.filter(|table| {
+        let names = stack.functions.iter().filter_map(|function| {
+            function
+                .part
+                .reference("Environment.Variables.HIKYAKU_LEDGER_TABLE")
+        });
+        one_or_many(table.at("Replicas")).len() > 1
+            && names.into_iter().any(|name| stack.is(&table.id, name))
+    });
+    ledgers
+        .map(|table| {
+            let what = format!("{} is the ledger and is replicated", table.id);
+            REPLICAS.found(&table.id, table.line_of("Replicas"), what)
+        })
+        .collect()
 }

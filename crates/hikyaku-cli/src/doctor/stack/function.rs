@@ -17,6 +17,8 @@ pub(crate) struct Function {
     pub(crate) metadata: Part,
     /// Whether SAM makes it: then SAM may also make its role.
     pub(crate) serverless: bool,
+    /// The names of the environment variables that the function itself states.
+    pub(crate) own: Vec<String>,
     pub(crate) arn: String,
     /// What `Ref` gives: the name.
     pub(crate) name: String,
@@ -29,6 +31,12 @@ impl Function {
 
     pub(crate) fn timeout(&self) -> Option<u64> {
         self.part.number("Timeout").or(TIMEOUT)
+    }
+
+    /// Those variables that are its own, and not in `Globals` for whoever needs them.
+    pub(crate) fn own_variables(&self) -> impl Iterator<Item = (&str, &Node)> {
+        self.variables()
+            .filter(|(name, _)| self.own.iter().any(|own| own == name))
     }
 
     /// Names and values of its environment.

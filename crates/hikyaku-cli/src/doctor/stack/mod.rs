@@ -7,13 +7,14 @@ mod mapping;
 pub(super) mod part;
 mod policy_templates;
 mod queue;
+mod read;
 mod schedule;
 pub(super) mod seen;
 mod unseen;
 
 use std::path::{Path, PathBuf};
 
-use hikyaku_local::template::{Environment, Inspected, Node, Template, TemplateError};
+use hikyaku_local::template::{Inspected, Node};
 
 pub(super) use function::Function;
 pub(super) use mapping::Mapping;
@@ -23,7 +24,7 @@ pub(super) use schedule::{Schedule, Service};
 pub(super) use seen::Seen;
 
 use super::project::Project;
-use part::{merged, texts};
+use part::texts;
 
 /// A resource and its kind.
 #[derive(Debug, Clone)]
@@ -44,6 +45,8 @@ pub(crate) struct Stack {
     pub(crate) folder: PathBuf,
     /// What Cargo and the built binaries say.
     pub(crate) project: Project,
+    /// `Fn::ForEach` among the resources.
+    loops: Vec<String>,
     resources: Vec<Resource>,
     inspected: Inspected,
     /// The text before anything was evaluated.
@@ -51,31 +54,6 @@ pub(crate) struct Stack {
 }
 
 impl Stack {
-    /// Reads a template. `folder` is where it lies.
-    pub(crate) fn read(
-        template: &Template,
-        environment: &Environment,
-        folder: &Path,
-    ) -> Result<Self, TemplateError> {
-        let inspected = template.inspect(environment)?;
-        let resources = resources(&inspected.root);
-        let mut stack = Self {
-            functions: Vec::new(),
-            queues: Vec::new(),
-            mappings: Vec::new(),
-            schedules: Vec::new(),
-            folder: folder.to_owned(),
-            project: Project::default(),
-            resources,
-            inspected,
-            raw: template.root().clone(),
-        };
-        stack.find_functions();
-        stack.find_queues();
-        stack.find_triggers();
-        Ok(stack)
-    }
-
     /// The resources of a kind.
     pub(crate) fn of_kind(&self, kind: &str) -> Vec<&Part> {
         let of_kind = self.resources.iter().filter(|found| found.kind == kind);
@@ -115,6 +93,23 @@ impl Stack {
             .and_then(|resources| resources.get(id));
         let properties = resource.and_then(|resource| resource.get("Properties"));
         properties.is_some_and(|properties| properties.get(property).is_some())
+    }
+
+    /// Whether a function's variable is written out, in the function or in `Globals`.
+    pub(crate) fn is_literal(&self, function: &str, variable: &str) -> bool {
+        let variables = |node: Option<&Node>| {
+            let variables = node?.get("Environment")?.get("Variables")?;
+            variables.get(variable).map(|value| value.text().is_some())
+        };
+        let resources = self.raw.get("Resources");
+        let own = resources.and_then(|resources| resources.get(function)?.get("Properties"));
+        let shared = self
+            .raw
+            .get("Globals")
+            .and_then(|globals| globals.get("Function"));
+        variables(own)
+            .or_else(|| variables(shared))
+            .unwrap_or(false)
     }
 
     /// A path as whoever called the doctor would write it.
@@ -202,96 +197,4 @@ impl Stack {
             .filter_map(|part| part.text("Destination.Id").known());
         ids.map(|id| self.arn(&id).to_owned()).collect()
     }
-
-    fn find_functions(&mut self) {
-        let shared = self
-            .inspected
-            .root
-            .get("Globals")
-            .and_then(|globals| globals.get("Function"));
-        for Resource { kind, part, whole } in &self.resources {
-            let serverless = kind == "AWS::Serverless::Function";
-            if !serverless && kind != "AWS::Lambda::Function" {
-                continue;
-            }
-            let mut part = part.clone();
-            if let Some(shared) = shared.filter(|_| serverless) {
-                part.node = merged(shared, &part.node);
-            }
-            let metadata = Part::new(&part.id, whole.line_of("Metadata"), whole.at("Metadata"));
-            self.functions.push(Function {
-                arn: self.arn(&part.id).to_owned(),
-                name: self
-                    .inspected
-                    .references
-                    .get(&part.id)
-                    .cloned()
-                    .unwrap_or_default(),
-                metadata,
-                serverless,
-                part,
-            });
-        }
-    }
-
-    fn find_queues(&mut self) {
-        for part in self
-            .of_kind("AWS::SQS::Queue")
-            .into_iter()
-            .cloned()
-            .collect::<Vec<_>>()
-        {
-            self.queues.push(Queue {
-                arn: self.arn(&part.id).to_owned(),
-                url: self
-                    .inspected
-                    .references
-                    .get(&part.id)
-                    .cloned()
-                    .unwrap_or_default(),
-                part,
-            });
-        }
-    }
-
-    fn find_triggers(&mut self) {
-        for (index, function) in self.functions.iter().enumerate() {
-            let events = function.part.at("Events").map_or(&[][..], Node::entries);
-            for event in events {
-                let id = format!("{}.{}", function.id(), event.key);
-                let part = Part::new(id, event.line, event.node.get("Properties"));
-                match event.node.get("Type").and_then(Node::text) {
-                    Some("SQS") => {
-                        self.mappings
-                            .push(Mapping::of_event(part, index, &self.queues));
-                    }
-                    Some(kind) => self.schedules.extend(Schedule::of_event(part, kind, index)),
-                    None => {}
-                }
-            }
-        }
-        for Resource { kind, part, .. } in &self.resources {
-            let (functions, queues) = (&self.functions, &self.queues);
-            if kind == "AWS::Lambda::EventSourceMapping" {
-                self.mappings
-                    .extend(Mapping::of_resource(part.clone(), functions, queues));
-            } else {
-                self.schedules
-                    .extend(Schedule::of_resource(part.clone(), kind, functions, queues));
-            }
-        }
-    }
-}
-
-fn resources(root: &Node) -> Vec<Resource> {
-    let entries = root.get("Resources").map_or(&[][..], Node::entries);
-    let found = entries.iter().filter_map(|entry| {
-        let kind = entry.node.get("Type").and_then(Node::text)?;
-        Some(Resource {
-            kind: kind.to_owned(),
-            part: Part::new(&entry.key, entry.line, entry.node.get("Properties")),
-            whole: Part::new(&entry.key, entry.line, Some(&entry.node)),
-        })
-    });
-    found.collect()
 }

@@ -6,7 +6,11 @@ use super::{Seen, Stack};
 impl Stack {
     /// One sentence for each thing that no rule could look at.
     pub(crate) fn unseen(&self) -> Vec<String> {
-        let mut reasons = Vec::new();
+        let mut reasons: Vec<String> = self
+            .loops
+            .iter()
+            .map(|name| format!("{name}: what it makes is known when it is deployed"))
+            .collect();
         for (index, function) in self.functions.iter().enumerate() {
             let id = function.id();
             if Grants::of_function(self, index).is_incomplete() {

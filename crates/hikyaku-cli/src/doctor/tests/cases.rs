@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use super::super::finding::Severity;
+use super::super::finding::{Finding, Severity};
 use super::super::rules;
 use super::{findings, folder, shown};
 
@@ -68,6 +68,45 @@ fn every_rule_has_a_violation() {
         .filter(|id| !broken.contains(*id) && !OF_PROJECTS.contains(id))
         .collect();
     assert!(untested.is_empty(), "{untested:?}");
+}
+
+#[test]
+fn a_line_that_is_offered_as_a_fix_mends_what_was_found() {
+    let mut mended = 0;
+    for case in cases().iter().filter(|case| case.rule != "cfn-lint") {
+        let lines: Vec<&str> = case.text.lines().collect();
+        let line = lines[case.line - 1];
+        let found = findings(&case.text);
+        let at = |finding: &&Finding| finding.rule.id == case.rule && finding.line == case.line;
+        let fix = &found.iter().find(at).unwrap().fix;
+        let (key, fixed) = (
+            line.split(':').next().unwrap(),
+            fix.split(':').next().unwrap(),
+        );
+        let goes_on = line.ends_with("| #!") || line.ends_with(": #!");
+        if key.trim() != fixed || fix.contains('\n') || goes_on {
+            continue;
+        }
+        let better = format!("{}{fix}", &line[..line.len() - line.trim_start().len()]);
+        let text: Vec<&str> = lines[..case.line - 1]
+            .iter()
+            .chain(std::iter::once(&better.as_str()))
+            .chain(&lines[case.line..])
+            .copied()
+            .collect();
+        let left = findings(&text.join("\n"));
+        let left = left
+            .iter()
+            .find(|finding| finding.rule.id == case.rule && finding.severity != Severity::Note);
+        assert!(
+            left.is_none(),
+            "{}: `{fix}` leaves {:?}",
+            case.title,
+            left.map(shown)
+        );
+        mended += 1;
+    }
+    assert!(mended > 15, "{mended}");
 }
 
 fn cases() -> Vec<Case> {

@@ -110,6 +110,7 @@ fn resources_of_any_kind_and_loops_are_passed_over() {
 Transform: [AWS::Serverless-2016-10-31, AWS::LanguageExtensions]
 Globals: { Api: { Cors: '*' } }
 Resources:
+  Fn::ForEach::Queues: [Name, [A, B], { '${Name}Queue': { Type: AWS::SQS::Queue } }]
   Strange: { Type: Custom::Thing, Properties: { ServiceToken: !GetAtt Missing.Arn, Deep: !Select [9, !Split [',', a]] } }
   Machine: { Type: AWS::Serverless::StateMachine, Properties: { DefinitionUri: x.json } }
   Empty: { Type: AWS::SQS::Queue }
@@ -117,4 +118,70 @@ Resources:
 Outputs: { Out: { Value: !Transform { Name: AWS::Include, Parameters: { Location: x } } } }
 ";
     assert_eq!(findings(template).len(), 0);
+    let unchecked = unchecked(&stack(template)).join("\n");
+    assert!(unchecked.contains("Fn::ForEach::Queues"), "{unchecked}");
+}
+
+#[test]
+fn a_variable_for_all_functions_asks_for_no_permission() {
+    let template = "
+Transform: AWS::Serverless-2016-10-31
+Globals: { Function: { Environment: { Variables: { TABLE: !Ref Table } }, LoggingConfig: { LogGroup: x } } }
+Resources:
+  Table: { Type: AWS::Serverless::SimpleTable }
+  Reader:
+    Type: AWS::Serverless::Function
+    Properties: { Policies: [DynamoDBReadPolicy: { TableName: !Ref Table }] }
+  Other: { Type: AWS::Serverless::Function }
+  Careless:
+    Type: AWS::Serverless::Function
+    Properties: { Environment: { Variables: { TABLE: !GetAtt Table.Arn } } }
+";
+    let found: Vec<String> = findings(template).iter().map(shown).collect();
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(
+        found[0].starts_with("table-permissions error line 10: Careless lacks"),
+        "{found:?}"
+    );
+}
+
+/// A queue, its dead-letter queue and a function, without anything that tells of them.
+const QUIET: &str = "
+Transform: AWS::Serverless-2016-10-31
+Parameters: { AlarmTopic: { Type: String } }
+Resources:
+  Queue:
+    Type: AWS::SQS::Queue
+    Properties:
+      VisibilityTimeout: 18
+      MessageRetentionPeriod: 1209600
+      RedrivePolicy: { deadLetterTargetArn: !GetAtt Dead.Arn, maxReceiveCount: 5 }
+  Dead: { Type: AWS::SQS::Queue, Properties: { MessageRetentionPeriod: 1209600 } }
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        New: { Type: SQS, Properties: { Queue: !GetAtt Queue.Arn, FunctionResponseTypes: [ReportBatchItemFailures] } }
+  Nightly:
+    Type: AWS::Events::Rule
+    Properties: { ScheduleExpression: rate(1 day), Targets: [{ Id: queue, Arn: !GetAtt Queue.Arn }] }
+";
+
+#[test]
+fn a_resource_that_is_offered_as_a_fix_mends_what_was_found() {
+    let mut template = QUIET.to_owned();
+    for rule in [
+        "dead-letter-alarm",
+        "age-alarm",
+        "log-group",
+        "schedule-permissions",
+    ] {
+        let found = findings(&template);
+        let found = found.iter().find(|finding| finding.rule.id == rule);
+        let fix = &found.unwrap_or_else(|| panic!("{rule}")).fix;
+        template.extend(fix.lines().flat_map(|line| ["  ", line, "\n"]));
+        let left: Vec<String> = findings(&template).iter().map(shown).collect();
+        let still = left.iter().any(|finding| finding.starts_with(rule));
+        assert!(!still, "{template}\n{left:?}");
+    }
 }

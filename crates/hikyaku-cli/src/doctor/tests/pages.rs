@@ -13,9 +13,8 @@ fn the_page_lists_the_rules_as_the_code_states_them() {
         .split_once("<!-- rules -->\n")
         .and_then(|(_, rest)| rest.split_once("<!-- /rules -->"))
         .map(|(listed, _)| listed.trim());
-    assert_eq!(
-        listed,
-        Some(reference::markdown().trim()),
+    assert!(
+        listed == Some(reference::markdown().trim()),
         "put what `hikyaku doctor --rules` prints between the markers of docs/doctor.md"
     );
 }
