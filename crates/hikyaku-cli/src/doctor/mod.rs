@@ -1,5 +1,6 @@
 //! `hikyaku doctor`: what of a template would hurt in production.
 
+mod deployed;
 mod finding;
 mod print;
 mod project;
@@ -17,6 +18,7 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 use hikyaku_local::template::{Environment, Template, TemplateError};
 
+use deployed::{Aws, DeployedError};
 use finding::{Finding, Severity};
 use print::Report;
 use project::Project;
@@ -29,6 +31,9 @@ pub(crate) struct Doctor {
     /// The SAM or CloudFormation template, YAML or JSON
     #[arg(long, value_name = "FILE", default_value = "template.yaml")]
     template: PathBuf,
+    /// Look at functions, or at all functions of a stack, as they are in the account, instead of a template
+    #[arg(long, value_name = "NAME", num_args = 1.., conflicts_with_all = ["template", "parameters"])]
+    deployed: Vec<String>,
     /// A value for a parameter of the template; may be repeated
     #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = crate::dev::name_and_value)]
     parameters: Vec<(String, String)>,
@@ -52,6 +57,9 @@ pub(crate) enum DoctorError {
     /// The template cannot be read.
     #[error(transparent)]
     Template(#[from] TemplateError),
+    /// What is deployed cannot be looked at.
+    #[error(transparent)]
+    Deployed(#[from] DeployedError),
     /// There are findings that fail.
     #[error("{0}; `hikyaku doctor --rules` explains all rules")]
     Found(String),
@@ -64,6 +72,15 @@ impl Doctor {
             print!("{}", reference::markdown());
             return Ok(());
         }
+        let report = if self.deployed.is_empty() {
+            self.examine_template()?
+        } else {
+            self.examine_deployed()?
+        };
+        self.print(&report)
+    }
+
+    fn examine_template(&self) -> Result<Report, DoctorError> {
         let template = Template::read(&self.template)?;
         let environment = Environment {
             parameters: self.parameters.iter().cloned().collect::<BTreeMap<_, _>>(),
@@ -77,12 +94,21 @@ impl Doctor {
         };
         let mut stack = Stack::read(&template, &environment, folder)?;
         stack.project = Project::look(&stack.functions, folder);
-        let report = Report {
+        Ok(Report {
             template: template.source().to_owned(),
             findings: findings(&stack, &self.ignored),
             unchecked: unchecked(&stack),
-        };
-        self.print(&report)
+        })
+    }
+
+    fn examine_deployed(&self) -> Result<Report, DoctorError> {
+        let (template, environment, unchecked) = deployed::read(&Aws::from_env()?, &self.deployed)?;
+        let stack = Stack::read(&template, &environment, Path::new(""))?;
+        Ok(Report {
+            template: self.deployed.join(" "),
+            findings: deployed_findings(&stack, &self.ignored),
+            unchecked,
+        })
     }
 
     fn print(&self, report: &Report) -> Result<(), DoctorError> {
@@ -122,6 +148,16 @@ fn findings(stack: &Stack, ignored: &[String]) -> Vec<Finding> {
     found.dedup_by(|later, earlier| {
         later.rule.id == earlier.rule.id && later.line == earlier.line && later.what == earlier.what
     });
+    found
+}
+
+/// What the rules find that need no text. There are no lines.
+fn deployed_findings(stack: &Stack, ignored: &[String]) -> Vec<Finding> {
+    let mut found = findings(stack, ignored);
+    found.retain(|finding| deployed::RULES.contains(&finding.rule.id));
+    for finding in &mut found {
+        finding.line = 0;
+    }
     found
 }
 

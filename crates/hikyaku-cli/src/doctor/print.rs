@@ -69,7 +69,7 @@ impl Report {
     fn add(&self, text: &mut String, finding: &Finding, first: bool) {
         let file = finding.file.as_ref().unwrap_or(&self.template);
         let place = match finding.line {
-            0 => file.clone(),
+            0 => finding.resource.clone(),
             line => format!("{file}:{line}"),
         };
         let word = finding.severity.word();

@@ -15,6 +15,7 @@ mod jobs;
 mod json;
 mod least_privilege;
 mod logs;
+mod mapping_disabled;
 mod network;
 mod one_function;
 mod permissions;
@@ -45,6 +46,7 @@ pub(super) static ALL: &[&Rule] = &[
     &filter::RULE,
     &one_function::RULE,
     &one_function::ARN,
+    &mapping_disabled::RULE,
     &dead_letter_queue::RULE,
     &dead_letter_retention::RULE,
     &dead_letter_type::RULE,

@@ -48,7 +48,7 @@ fn sent_to(stack: &Stack, index: usize) -> Vec<usize> {
     let meant = |queue: &Queue| {
         grants.names("sqs:SendMessage", &queue.arn)
             || (in_environment(&stack.functions[index], queue)
-                && grants.may("sqs:SendMessage", &queue.arn) == May::Yes)
+                && grants.may("sqs:SendMessage", &queue.arn) != May::No)
     };
     let queues = stack.queues.iter().enumerate();
     queues
