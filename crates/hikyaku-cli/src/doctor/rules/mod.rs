@@ -67,6 +67,7 @@ pub(super) static ALL: &[&Rule] = &[
     &tables::RECOVERY,
     &tables::REPLICAS,
     &secrets::RULE,
+    &secrets::PERMISSION,
     &schedule::EXPRESSION,
     &schedule::TIME_ZONE,
     &schedule::INPUT,

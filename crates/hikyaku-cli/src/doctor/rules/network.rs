@@ -11,7 +11,7 @@ use ways::{Service, Way, way_out};
 pub(super) static WAY_OUT: Rule = Rule {
     id: "vpc-way-out",
     severity: Severity::Error,
-    title: "A function in a VPC cannot reach SQS or DynamoDB",
+    title: "A function in a VPC cannot reach a service that it calls",
     why: "A function in a subnet has no public address, so an internet gateway does not help it. Without a NAT gateway, an endpoint of the \
           service or a dual-stack subnet with an egress-only gateway every request to AWS hangs until the function's time is over.",
     page: "https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc-internet.html",
@@ -39,19 +39,36 @@ fn in_vpc(function: &Function) -> bool {
 
 /// What the function calls itself: the mapping polls from outside.
 fn calls(stack: &Stack, function: &Function) -> Vec<Service> {
-    let value = |find: &dyn Fn(&str) -> bool| {
-        function
-            .own_variables()
-            .any(|(_, value)| value.text().is_some_and(find))
+    let names = |find: &dyn Fn(&str) -> bool| {
+        let mut variables = function.own_variables();
+        variables.any(|(_, value)| value.text().is_some_and(find))
     };
-    let mut services = Vec::new();
-    if function.is_hikyaku() || value(&|text| stack.queue(text).is_some()) {
-        services.push(Service::Sqs);
-    }
-    if function.is_hikyaku() || value(&|text| stack.table(text).is_some()) {
-        services.push(Service::DynamoDb);
-    }
-    services
+    let reads = |find: &dyn Fn(&str) -> bool| {
+        let mut variables = function.variables();
+        variables.any(|(name, value)| name.ends_with("_FROM") && value.text().is_some_and(find))
+    };
+    let engine = function.is_hikyaku();
+    let asked = [
+        (
+            Service::Sqs,
+            engine || names(&|text| stack.queue(text).is_some()),
+        ),
+        (
+            Service::DynamoDb,
+            engine || names(&|text| stack.table(text).is_some()),
+        ),
+        (Service::S3, names(&|text| text.starts_with("s3://"))),
+        (
+            Service::SecretsManager,
+            reads(&|text| text.contains(":secretsmanager:")),
+        ),
+        (
+            Service::ParameterStore,
+            reads(&|text| text.contains(":ssm:") || text.starts_with('/')),
+        ),
+    ];
+    let asked = asked.into_iter().filter(|(_, is_asked)| *is_asked);
+    asked.map(|(service, _)| service).collect()
 }
 
 fn check_way_out(stack: &Stack) -> Vec<Finding> {
@@ -66,7 +83,7 @@ fn check_way_out(stack: &Stack) -> Vec<Finding> {
             let what = format!(
                 "{} has no way to {} from its subnets",
                 function.id(),
-                closed.join(" and ")
+                closed.join(", ")
             );
             found.push(WAY_OUT.found(
                 function.id(),
@@ -112,7 +129,7 @@ pub(crate) fn unseen(stack: &Stack) -> Vec<String> {
     unseen
         .map(|function| {
             format!(
-                "{}: its subnets are not in the template: see yourself that they have a way to SQS and DynamoDB",
+                "{}: its subnets are not in the template: see yourself that they have a way to AWS (docs/database.md)",
                 function.id()
             )
         })

@@ -33,8 +33,6 @@ pub(crate) fn actions(name: &str) -> Option<&'static [&'static str]> {
         | "AWSXrayWriteOnlyAccess"
         | "AmazonS3FullAccess"
         | "AmazonS3ReadOnlyAccess"
-        | "SecretsManagerReadWrite"
-        | "AmazonSSMReadOnlyAccess"
         | "AmazonSNSFullAccess" => &["xray:*"],
         "AWSLambdaDynamoDBExecutionRole" => &[
             "dynamodb:DescribeStream",
@@ -43,6 +41,8 @@ pub(crate) fn actions(name: &str) -> Option<&'static [&'static str]> {
             "dynamodb:ListStreams",
             "logs:*",
         ],
+        "SecretsManagerReadWrite" => &["secretsmanager:*"],
+        "AmazonSSMReadOnlyAccess" => &["ssm:Get*", "ssm:Describe*", "ssm:List*"],
         "AmazonSQSFullAccess" => &["sqs:*"],
         "AmazonSQSReadOnlyAccess" => &[
             "sqs:GetQueueAttributes",

@@ -25,6 +25,12 @@ const WRITE: &[&str] = &[
     "dynamodb:UpdateItem",
     "dynamodb:BatchWriteItem",
 ];
+const SECRET: &[&str] = &["secretsmanager:GetSecretValue"];
+const PARAMETER: &[&str] = &[
+    "ssm:GetParameter",
+    "ssm:GetParameters",
+    "ssm:GetParametersByPath",
+];
 const CRUD: &[&str] = &[
     "dynamodb:GetItem",
     "dynamodb:DeleteItem",
@@ -46,16 +52,19 @@ pub(crate) fn grants(template: &str, parameters: &Node) -> Vec<(&'static [&'stat
         "DynamoDBReadPolicy" => (READ, "TableName"),
         "DynamoDBWritePolicy" => (WRITE, "TableName"),
         "DynamoDBCrudPolicy" => (CRUD, "TableName"),
+        "AWSSecretsManagerGetSecretValuePolicy" => (SECRET, "SecretArn"),
+        "SSMParameterReadPolicy" => (PARAMETER, "ParameterName"),
         _ => return Vec::new(),
     };
     let parameters = Part::new(template, parameters.line, Some(parameters));
     let name = parameters.at(parameter).and_then(Node::text);
     let name = name.unwrap_or_default();
-    // Somebody who gives an ARN or a URL for the name has a policy that permits nothing.
-    let resource = if parameter == "QueueName" {
-        format!("arn:aws:sqs:*:*:{name}")
-    } else {
-        format!("arn:aws:dynamodb:*:*:table/{name}")
+    // Somebody who gives an ARN or a URL for a name has a policy that permits nothing.
+    let resource = match parameter {
+        "QueueName" => format!("arn:aws:sqs:*:*:{name}"),
+        "TableName" => format!("arn:aws:dynamodb:*:*:table/{name}"),
+        "ParameterName" => format!("arn:aws:ssm:*:*:parameter/{}", name.trim_start_matches('/')),
+        _ => name.to_owned(),
     };
     vec![(actions, resource)]
 }

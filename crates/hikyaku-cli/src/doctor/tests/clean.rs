@@ -185,3 +185,39 @@ fn a_resource_that_is_offered_as_a_fix_mends_what_was_found() {
         assert!(!still, "{template}\n{left:?}");
     }
 }
+
+/// A way out by IPv6 and one by a NAT gateway, in place of the endpoint for SQS.
+#[test]
+fn each_way_out_of_a_network_is_one() {
+    let base = fs::read_to_string(folder().join("clean/network.yaml")).unwrap();
+    let closed = base.replace(".sqs\" # endpoint", ".s3\"");
+    let is_closed = |text: &str| {
+        findings(text)
+            .iter()
+            .any(|finding| finding.rule.id == "vpc-way-out")
+    };
+    assert!(is_closed(&closed));
+    let route = |target: &str| {
+        let route = format!(
+            "\n  Route:\n    Type: AWS::EC2::Route\n    Properties: {{ RouteTableId: !Ref RouteTable, {target} }}\n"
+        );
+        format!("{closed}{route}")
+    };
+    assert!(!is_closed(&route("NatGatewayId: nat-1")));
+    assert!(
+        is_closed(&route("GatewayId: igw-1")),
+        "a function has no public address"
+    );
+    let by_ipv6 = route("EgressOnlyInternetGatewayId: eigw-1");
+    assert!(is_closed(&by_ipv6), "the function is not told");
+    let told = by_ipv6
+        .replace(
+            "      VpcConfig:\n",
+            "      VpcConfig:\n        Ipv6AllowedForDualStack: true\n",
+        )
+        .replace(
+            "OUT: !Ref Out }",
+            "OUT: !Ref Out, AWS_USE_DUALSTACK_ENDPOINT: \"true\" }",
+        );
+    assert!(!is_closed(&told));
+}

@@ -8,6 +8,9 @@ use super::super::super::stack::{Function, Stack};
 pub(super) enum Service {
     Sqs,
     DynamoDb,
+    S3,
+    SecretsManager,
+    ParameterStore,
 }
 
 /// Whether there is a way.
@@ -24,6 +27,9 @@ impl Service {
         match self {
             Self::Sqs => "SQS",
             Self::DynamoDb => "DynamoDB",
+            Self::S3 => "S3",
+            Self::SecretsManager => "Secrets Manager",
+            Self::ParameterStore => "Parameter Store",
         }
     }
 
@@ -32,6 +38,9 @@ impl Service {
         match self {
             Self::Sqs => ".sqs",
             Self::DynamoDb => ".dynamodb",
+            Self::S3 => ".s3",
+            Self::SecretsManager => ".secretsmanager",
+            Self::ParameterStore => ".ssm",
         }
     }
 }
@@ -39,11 +48,7 @@ impl Service {
 /// Whether every subnet of the function has a way: a subnet without one fails now and then, which is worse than always.
 pub(super) fn way_out(stack: &Stack, function: &Function, service: Service) -> Way {
     let subnets = texts(function.part.at("VpcConfig.SubnetIds"));
-    let dual_stack = function
-        .part
-        .flag("VpcConfig.Ipv6AllowedForDualStack")
-        .or(false)
-        != Some(false);
+    let dual_stack = uses_ipv6(function);
     let mut worst = Way::Open;
     for reference in &subnets {
         let way = match stack.find("AWS::EC2::Subnet", reference) {
@@ -59,6 +64,13 @@ pub(super) fn way_out(stack: &Stack, function: &Function, service: Service) -> W
         }
     }
     worst
+}
+
+/// Whether requests go out over IPv6: the function's network and the SDK both have to be told.
+fn uses_ipv6(function: &Function) -> bool {
+    let told = |path: &str| function.part.flag(path).or(false) != Some(false);
+    told("VpcConfig.Ipv6AllowedForDualStack")
+        && told("Environment.Variables.AWS_USE_DUALSTACK_ENDPOINT")
 }
 
 fn from_subnet(stack: &Stack, subnet: &str, service: Service, dual_stack: bool) -> Way {
