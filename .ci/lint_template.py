@@ -6,6 +6,7 @@ SAM's own language hides mistakes from cfn-lint: half of them are seen only in t
 expanded first, by SAM's translator, on this machine; what cfn-lint then finds is led back to the lines that somebody wrote.
 """
 import argparse
+import datetime
 import json
 import os
 import subprocess
@@ -29,6 +30,7 @@ CODE = {
     "AWS::Serverless::StateMachine": "DefinitionUri",
     "AWS::Serverless::Api": "DefinitionUri",
     "AWS::Serverless::HttpApi": "DefinitionUri",
+    "AWS::Serverless::Application": "Location",
 }
 
 # SAM replaces references to parameters by their values, so parameters and conditions look unused afterwards.
@@ -118,10 +120,19 @@ def values(template):
     return found
 
 
+def with_texts(node):
+    """The template with texts for what YAML takes for dates: the `Version` of policies, where it is not in quotes."""
+    if isinstance(node, dict):
+        return {key: with_texts(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [with_texts(value) for value in node]
+    return node.isoformat() if isinstance(node, datetime.date) else node
+
+
 def expanded(path):
     """The CloudFormation that SAM makes of a template."""
     with open(path, encoding="utf-8") as file:
-        template = yaml_parse(file.read())
+        template = with_texts(yaml_parse(file.read()))
     for name, shared in template.get("Globals", {}).items():
         shared.pop(CODE.get(f"AWS::Serverless::{name}", ""), None)
     for resource in template.get("Resources", {}).values():
@@ -131,6 +142,8 @@ def expanded(path):
         if key and properties.get("PackageType") != "Image" and not any(word in properties for word in inline):
             if key != "DefinitionUri" or key in properties:
                 properties[key] = "s3://bucket/key"
+        elif key == "CodeUri" and properties.get("PackageType") == "Image":
+            properties.setdefault("ImageUri", "123456789012.dkr.ecr.us-east-1.amazonaws.com/image:tag")
     # The translator has remarks of its own metrics for stderr.
     with redirect_stderr(StringIO()):
         return transform(template, values(template), Bundled())
