@@ -170,8 +170,21 @@ fn is_accepted(stack: &Stack, finding: &Finding) -> bool {
     accepted.is_some_and(|accepted| accepted.iter().any(|rule| rule == finding.rule.id))
 }
 
+/// Words under `Accept` that are no rule: what they were meant for is still looked for.
+fn accepted_in_vain(stack: &Stack) -> Vec<String> {
+    let accepted = stack.wholes().flat_map(|whole| {
+        let words = texts(whole.at("Metadata.Doctor.Accept")).into_iter();
+        words.map(move |word| (whole.id.as_str(), word))
+    });
+    accepted
+        .filter(|(_, word)| !rules::ALL.iter().any(|rule| rule.id == word))
+        .map(|(id, word)| format!("{id}: it accepts `{word}`, which is no rule"))
+        .collect()
+}
+
 fn unchecked(stack: &Stack) -> Vec<String> {
-    let mut reasons = stack.unseen();
+    let mut reasons = accepted_in_vain(stack);
+    reasons.extend(stack.unseen());
     reasons.extend(rules::unseen_networks(stack));
     reasons.extend(stack.project.unchecked.iter().cloned());
     reasons

@@ -98,7 +98,8 @@ fn check_age(stack: &Stack) -> Vec<Finding> {
 fn check_silent(stack: &Stack) -> Vec<Finding> {
     let alarms = stack.of_kind("AWS::CloudWatch::Alarm").into_iter();
     // A list that is empty on this deployment's parameters is a choice; one that is not there was forgotten.
-    let silent = alarms.filter(|alarm| !alarm.has("AlarmActions") && !declared(stack, alarm));
+    let silent =
+        alarms.filter(|alarm| !declared(stack, alarm) && !is_part_of_another(stack, alarm));
     silent
         .map(|alarm| {
             SILENT.found(
@@ -108,6 +109,15 @@ fn check_silent(stack: &Stack) -> Vec<Finding> {
             )
         })
         .collect()
+}
+
+/// Whether a composite alarm looks at it, and tells somebody.
+fn is_part_of_another(stack: &Stack, alarm: &Part) -> bool {
+    let name = alarm.reference("AlarmName").unwrap_or(&alarm.id);
+    let composites = stack.of_kind("AWS::CloudWatch::CompositeAlarm").into_iter();
+    composites
+        .filter_map(|composite| composite.reference("AlarmRule"))
+        .any(|rule| rule.contains(name) || rule.contains(&alarm.id))
 }
 
 /// Whether the text has the property, though a condition takes it away.

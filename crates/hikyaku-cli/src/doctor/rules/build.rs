@@ -54,11 +54,14 @@ fn check_panic(stack: &Stack) -> Vec<Finding> {
         };
         let known = found.iter().any(|known| known.file.as_ref() == Some(&file));
         if !known {
-            found.push(
-                PANIC
-                    .found(function.id(), workspace.panic.line, what)
-                    .file(file),
-            );
+            // Others than the engine do not catch panics anyway; their batch fails as a whole in either case.
+            let severity = if function.is_hikyaku() {
+                Severity::Error
+            } else {
+                Severity::Warning
+            };
+            let finding = PANIC.found(function.id(), workspace.panic.line, what);
+            found.push(finding.file(file).severity(severity));
         }
     }
     found

@@ -68,6 +68,11 @@ impl Stack {
             .map(|resource| &resource.whole)
     }
 
+    /// All resources with what they say beside their properties.
+    pub(crate) fn wholes(&self) -> impl Iterator<Item = &Part> {
+        self.resources.iter().map(|resource| &resource.whole)
+    }
+
     /// Whether a text is what `Ref` or `GetAtt … Arn` gives for that resource.
     pub(crate) fn is(&self, id: &str, text: &str) -> bool {
         !text.is_empty()

@@ -75,13 +75,13 @@ fn a_panic_that_aborts_is_found_in_the_manifest() {
     let found_there = found(said.path(), &template);
     assert_eq!(
         found_there,
-        ["/Cargo.toml panic-abort error line 5: the release profile says `panic = \"abort\"`"]
+        ["/Cargo.toml panic-abort warning line 5: the release profile says `panic = \"abort\"`"]
     );
     let unsaid = workspace("");
     let found_there = found(unsaid.path(), &template);
     assert_eq!(found_there.len(), 1, "{found_there:?}");
     assert!(
-        found_there[0].contains("panic-abort error line 1"),
+        found_there[0].contains("panic-abort warning line 1"),
         "{found_there:?}"
     );
 }

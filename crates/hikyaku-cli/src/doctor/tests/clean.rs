@@ -50,12 +50,16 @@ fn what_a_template_accepts_is_no_finding() {
 Resources:
   Queue:
     Type: AWS::SQS::Queue
-    Metadata: { Doctor: { Accept: [queue-encryption] } }
+    Metadata: { Doctor: { Accept: [queue-encryption, typo] } }
     Properties: { SqsManagedSseEnabled: false }
   Open:
     Type: AWS::SQS::Queue
     Properties: { SqsManagedSseEnabled: false }
 ";
+    assert_eq!(
+        unchecked(&stack(template)),
+        ["Queue: it accepts `typo`, which is no rule"]
+    );
     let found: Vec<String> = findings(template).iter().map(shown).collect();
     assert_eq!(
         found,
@@ -220,4 +224,17 @@ fn each_way_out_of_a_network_is_one() {
             "OUT: !Ref Out, AWS_USE_DUALSTACK_ENDPOINT: \"true\" }",
         );
     assert!(!is_closed(&told));
+}
+
+#[test]
+fn an_alarm_that_is_part_of_another_needs_no_action() {
+    let alarm = "
+Resources:
+  Part: { Type: AWS::CloudWatch::Alarm, Properties: { MetricName: Errors } }
+  Whole:
+    Type: AWS::CloudWatch::CompositeAlarm
+    Properties: { AlarmActions: [topic], AlarmRule: !Sub 'ALARM(${Part})' }
+";
+    assert_eq!(findings(alarm).len(), 0);
+    assert_eq!(findings(&alarm.replace("${Part}", "other")).len(), 1);
 }
