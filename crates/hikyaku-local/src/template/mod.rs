@@ -27,6 +27,8 @@ pub use stack::*;
 pub struct Template {
     source: String,
     root: Node,
+    /// The line of the first alias, and why CloudFormation does not take it.
+    repetition: Option<(usize, String)>,
 }
 
 /// How many resources a template may have (page "CloudFormation quotas").
@@ -44,19 +46,18 @@ pub(crate) struct Resource<'t> {
 impl Template {
     /// Reads YAML or JSON. Errors name `source`, usually the path.
     pub fn parse(text: &str, source: &str) -> Result<Self, TemplateError> {
-        let root = yaml::read(text).map_err(|fault| {
-            let place = Place {
+        let syntax = |fault: yaml::Fault| TemplateError::Syntax {
+            place: Place {
                 source: source.to_owned(),
                 line: fault.line,
-            };
-            TemplateError::Syntax {
-                place,
-                reason: fault.reason,
-            }
-        })?;
+            },
+            reason: fault.reason,
+        };
+        let document = yaml::read(text).map_err(syntax)?;
         let template = Self {
             source: source.to_owned(),
-            root,
+            root: document.root,
+            repetition: document.repetition.map(|fault| (fault.line, fault.reason)),
         };
         template.check_sections()?;
         Ok(template)
@@ -74,6 +75,12 @@ impl Template {
 
     /// Evaluates the template as if it were deployed to that environment.
     pub fn resolve(&self, environment: &Environment) -> Result<Stack, TemplateError> {
+        if let Some((line, reason)) = &self.repetition {
+            return Err(TemplateError::Syntax {
+                place: self.place(*line),
+                reason: reason.clone(),
+            });
+        }
         self.check_types()?;
         read::stack(self, environment)
     }
@@ -86,6 +93,12 @@ impl Template {
     /// The whole text as a tree, for checks beyond those of [`resolve`](Self::resolve).
     pub fn root(&self) -> &Node {
         &self.root
+    }
+
+    /// The line of the first YAML alias. `sam build` writes aliases out; CloudFormation itself refuses them, and so does
+    /// [`resolve`](Self::resolve).
+    pub fn alias_line(&self) -> Option<usize> {
+        self.repetition.as_ref().map(|(line, _)| *line)
     }
 
     /// The resources, in the order they are written.

@@ -116,6 +116,26 @@ impl Node {
         }
     }
 
+    /// How many values it is made of.
+    pub(super) fn size(&self) -> usize {
+        let inside: usize = match &self.value {
+            Value::Scalar(_) => 0,
+            Value::Sequence(items) => items.iter().map(Self::size).sum(),
+            Value::Mapping(entries) => entries.iter().map(|entry| entry.node.size()).sum(),
+        };
+        inside + 1
+    }
+
+    /// How many levels it has.
+    pub(super) fn depth(&self) -> usize {
+        let inside = match &self.value {
+            Value::Scalar(_) => None,
+            Value::Sequence(items) => items.iter().map(Self::depth).max(),
+            Value::Mapping(entries) => entries.iter().map(|entry| entry.node.depth()).max(),
+        };
+        inside.unwrap_or(0) + 1
+    }
+
     /// What kind of value it is, in words for an error.
     pub(super) fn shape(&self) -> &'static str {
         match &self.value {

@@ -33,14 +33,31 @@ const FUNCTIONS: [&str; 17] = [
     "Transform",
 ];
 
+/// Brings in the keys of another mapping, in YAML 1.1.
+const MERGE_KEY: &str = "<<";
+
+const ALIAS: &str = "YAML aliases are refused, as CloudFormation refuses them: write the value out";
+const MERGE: &str =
+    "YAML merge keys are refused, as CloudFormation refuses them: write the keys out";
+
 /// What is wrong with a text, and its line.
 pub(super) struct Fault {
     pub(super) line: usize,
     pub(super) reason: String,
 }
 
-/// Reads one document.
-pub(super) fn read(text: &str) -> Result<Node, Fault> {
+/// How many values may be copied for anchors and aliases: one that repeats another that repeats another grows without end.
+const MOST_COPIED: usize = 100_000;
+
+/// A document, and what is wrong with it for CloudFormation though it can be read.
+pub(super) struct Document {
+    pub(super) root: Node,
+    /// The first alias or merge key.
+    pub(super) repetition: Option<Fault>,
+}
+
+/// Reads one document. Aliases and merge keys are written out.
+pub(super) fn read(text: &str) -> Result<Document, Fault> {
     if text.len() > MOST_BYTES {
         let reason = format!(
             "the template has {} bytes; CloudFormation takes {MOST_BYTES}",
@@ -58,10 +75,12 @@ pub(super) fn read(text: &str) -> Result<Node, Fault> {
         })?;
         builder.take(event, span.start.line())?;
     }
-    builder.root.ok_or_else(|| Fault {
+    let repetition = builder.repetition;
+    let root = builder.root.ok_or_else(|| Fault {
         line: 1,
         reason: "the template is empty".to_owned(),
-    })
+    })?;
+    Ok(Document { root, repetition })
 }
 
 /// Open lists and mappings, the innermost last.
@@ -69,10 +88,15 @@ pub(super) fn read(text: &str) -> Result<Node, Fault> {
 struct Builder {
     open: Vec<Open>,
     root: Option<Node>,
+    /// What has an anchor, by the parser's number of it. Only what aliases can still mean.
+    anchored: HashMap<usize, Node>,
+    copied: usize,
+    repetition: Option<Fault>,
 }
 
 struct Open {
     line: usize,
+    anchor: usize,
     tag: Option<Tag>,
     content: Content,
 }
@@ -99,10 +123,8 @@ impl Builder {
             Event::DocumentStart(_) if self.root.is_some() => {
                 fault("a second document begins here; a template is one")
             }
-            Event::Alias(_) => fault(
-                "YAML aliases are refused, as CloudFormation refuses them: write the value out",
-            ),
-            Event::Scalar(text, style, _, tag) => {
+            Event::Alias(anchor) => self.repeat(anchor, line),
+            Event::Scalar(text, style, anchor, tag) => {
                 let tag = tag.map(std::borrow::Cow::into_owned);
                 let forced = tag
                     .as_ref()
@@ -112,59 +134,115 @@ impl Builder {
                     text: text.into_owned(),
                     plain,
                 });
-                self.add(Node { line, value }, tag.as_ref())
+                self.add(Node { line, value }, anchor, tag.as_ref())
             }
-            Event::SequenceStart(_, tag) => self.open(
+            Event::SequenceStart(anchor, tag) => self.open(
                 line,
+                anchor,
                 tag.map(std::borrow::Cow::into_owned),
                 Content::Sequence(Vec::new()),
             ),
-            Event::MappingStart(_, tag) => {
+            Event::MappingStart(anchor, tag) => {
                 let content = Content::Mapping {
                     entries: Vec::new(),
                     key: None,
                     seen: HashMap::new(),
                 };
-                self.open(line, tag.map(std::borrow::Cow::into_owned), content)
+                self.open(line, anchor, tag.map(std::borrow::Cow::into_owned), content)
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(),
             _ => Ok(()),
         }
     }
 
-    fn open(&mut self, line: usize, tag: Option<Tag>, content: Content) -> Result<(), Fault> {
+    /// The value that an alias means, once more.
+    fn repeat(&mut self, anchor: usize, line: usize) -> Result<(), Fault> {
+        let fault = |reason: &str| Fault {
+            line,
+            reason: reason.to_owned(),
+        };
+        // What an alias stands inside of has no end yet.
+        let Some(node) = self.anchored.get(&anchor).cloned() else {
+            return Err(fault(ALIAS));
+        };
+        self.copied += node.size();
+        if self.copied > MOST_COPIED || self.open.len() + node.depth() > MOST_LEVELS {
+            return Err(fault(ALIAS));
+        }
+        self.repetition.get_or_insert_with(|| fault(ALIAS));
+        self.place(node)
+    }
+
+    fn open(
+        &mut self,
+        line: usize,
+        anchor: usize,
+        tag: Option<Tag>,
+        content: Content,
+    ) -> Result<(), Fault> {
         if self.open.len() >= MOST_LEVELS {
             return Err(Fault {
                 line,
                 reason: format!("more than {MOST_LEVELS} levels of nesting"),
             });
         }
-        self.open.push(Open { line, tag, content });
+        self.open.push(Open {
+            line,
+            anchor,
+            tag,
+            content,
+        });
         Ok(())
     }
 
     fn close(&mut self) -> Result<(), Fault> {
-        let Some(Open { line, tag, content }) = self.open.pop() else {
+        let Some(Open {
+            line,
+            anchor,
+            tag,
+            content,
+        }) = self.open.pop()
+        else {
             return Ok(());
         };
         let value = match content {
             Content::Sequence(items) => Value::Sequence(items),
-            Content::Mapping { entries, .. } => Value::Mapping(entries),
+            Content::Mapping { entries, .. } => Value::Mapping(merged(entries)),
         };
-        self.add(Node { line, value }, tag.as_ref())
+        self.add(Node { line, value }, anchor, tag.as_ref())
     }
 
-    fn add(&mut self, node: Node, tag: Option<&Tag>) -> Result<(), Fault> {
-        let line = node.line;
+    fn add(&mut self, node: Node, anchor: usize, tag: Option<&Tag>) -> Result<(), Fault> {
         let node = match tag {
             Some(tag) if !tag.is_yaml_core_schema() => long_form(tag, node)?,
             _ => node,
         };
+        // The parser counts anchors from 1.
+        if anchor > 0 {
+            self.copied += node.size();
+            if self.copied > MOST_COPIED {
+                let (line, reason) = (node.line, ALIAS.to_owned());
+                return Err(Fault { line, reason });
+            }
+            self.anchored.insert(anchor, node.clone());
+        }
+        self.place(node)
+    }
+
+    fn place(&mut self, node: Node) -> Result<(), Fault> {
+        let line = node.line;
         match self.open.last_mut().map(|open| &mut open.content) {
             None => self.root = Some(node),
             Some(Content::Sequence(items)) => items.push(node),
             Some(Content::Mapping { entries, key, seen }) => match key.take() {
-                None => *key = Some((key_text(&node, seen)?, line)),
+                None => {
+                    let text = key_text(&node, seen)?;
+                    if text == MERGE_KEY {
+                        let reason = MERGE.to_owned();
+                        self.repetition.get_or_insert(Fault { line, reason });
+                    }
+                    *key = Some((text, line));
+                }
                 Some((key, line)) => entries.push(Entry { key, line, node }),
             },
         }
@@ -182,16 +260,29 @@ fn key_text(node: &Node, seen: &mut HashMap<String, usize>) -> Result<String, Fa
     let Some(key) = node.text() else {
         return fault("a key must be a single value".to_owned());
     };
-    if key == "<<" {
-        return fault(
-            "YAML merge keys are refused, as CloudFormation refuses them: write the keys out"
-                .to_owned(),
-        );
-    }
     match seen.insert(key.to_owned(), node.line) {
         Some(first) => fault(format!("`{key}` stands here twice, first on line {first}")),
         None => Ok(key.to_owned()),
     }
+}
+
+/// What `<<` brings in stands where no own key does.
+fn merged(entries: Vec<Entry>) -> Vec<Entry> {
+    let (brought, mut own): (Vec<Entry>, Vec<Entry>) = entries
+        .into_iter()
+        .partition(|entry| entry.key == MERGE_KEY);
+    for entry in brought {
+        let sources = match entry.node.value {
+            Value::Sequence(items) => items,
+            _ => vec![entry.node],
+        };
+        for entry in sources.iter().flat_map(Node::entries) {
+            if !own.iter().any(|known| known.key == entry.key) {
+                own.push(entry.clone());
+            }
+        }
+    }
+    own
 }
 
 /// `!Ref x` is `{Ref: x}`, `!Sub x` is `{"Fn::Sub": x}`.

@@ -1,6 +1,7 @@
 //! What the doctor looks for. One file an idea; [`ALL`] is the order in which they are documented.
 
 mod alarms;
+mod aliases;
 mod batch_failures;
 mod batch_size;
 mod build;
@@ -82,6 +83,7 @@ pub(super) static ALL: &[&Rule] = &[
     &logs::RETENTION,
     &logs::LEVEL,
     &dashboard::RULE,
+    &aliases::RULE,
     &network::WAY_OUT,
     &network::PERMISSIONS,
     &build::PANIC,

@@ -51,6 +51,8 @@ pub(crate) struct Stack {
     inspected: Inspected,
     /// The text before anything was evaluated.
     raw: Node,
+    /// The line of the first YAML alias.
+    pub(crate) alias_line: Option<usize>,
 }
 
 impl Stack {

@@ -34,6 +34,7 @@ impl Stack {
             resources,
             inspected,
             raw: template.root().clone(),
+            alias_line: template.alias_line(),
         };
         stack.find_functions();
         stack.find_queues();

@@ -33,6 +33,32 @@ fn aliases_are_refused() {
 }
 
 #[test]
+fn aliases_can_be_read_within_bounds() {
+    let read = |text: &str| Template::parse(text, "template.yaml");
+    let small = "Base: &base { a: 1, b: 2 }\nOwn: { <<: *base, b: 3, c: *base }\n";
+    let template = read(small).unwrap();
+    assert_eq!(template.alias_line(), Some(2));
+    let own = template.root().get("Own").unwrap();
+    let texts = ["a", "b"].map(|key| own.get(key).and_then(Node::text).unwrap());
+    assert_eq!(texts, ["1", "3"]);
+    assert_eq!(own.get("c"), template.root().get("Base"));
+    // Ten lists of ten of the one before: 10,000,000,000 values. And a list in a list in a list: too deep to walk through.
+    let laughs: Vec<String> = (1..10)
+        .map(|level| {
+            format!(
+                "a{level}: &a{level} [{}]\n",
+                format!("*a{},", level - 1).repeat(10)
+            )
+        })
+        .collect();
+    assert!(read(&format!("a0: &a0 [x]\n{}", laughs.concat())).is_err());
+    let tower: Vec<String> = (1..500)
+        .map(|level| format!("a{level}: &a{level} [[*a{}]]\n", level - 1))
+        .collect();
+    assert!(read(&format!("a0: &a0 [x]\n{}", tower.concat())).is_err());
+}
+
+#[test]
 fn broken_text_is_refused_with_its_line() {
     refused("", 1, "empty");
     refused("# only a comment\n", 1, "empty");
