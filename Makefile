@@ -9,6 +9,8 @@ JOB ?= import-csv
 FLAGS ?=
 EVENT ?= events/$(JOB).json
 SECONDS_EACH ?= 60
+SECONDS_BUDGET ?= 600
+REPLAY ?=
 LAMBDA_PORT ?= 9000
 FUNCTIONS := import-csv resize-image report-jobs
 JOBS ?= 1000
@@ -55,9 +57,9 @@ test-clients: $(CLIENTS)/old/bin/python $(CLIENTS)/new/bin/aws ## AWS's own clie
 fuzz: ## hostile input to everything that reads (TARGET=php_read, SECONDS_EACH=60, INPUT=file to replay)
 	@INPUT="$(INPUT)" fuzz/run $(SECONDS_EACH) $(TARGET)
 
-explore: ## the engine in every world there is, with more faults (SECONDS_EACH=60 for each world, SEED=1)
-	@HIKYAKU_EXPLORE_SECONDS=$(SECONDS_EACH) HIKYAKU_SEED=$(SEED) \
-	  cargo test --release --package integration-tests --test integration --quiet -- explorer:: --nocapture
+explore: ## the engine in every world there is (SECONDS_BUDGET=600 in all, SEED=1, REPLAY='what a failure says')
+	@cargo build --quiet --profile explore --package explorer
+	@$(BUILT)/explore/explore $(if $(REPLAY),--replay '$(REPLAY)',--seconds $(SECONDS_BUDGET) --seed $(SEED))
 
 # Every suite that needs PHP: one line each, below the scenes. With SCENES those alone are played.
 test-laravel: ## with real Laravel, both ways (SCENES="chain batch" plays some; Debian's php-cli php-laravel-framework php-sqlite3)

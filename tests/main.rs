@@ -7,8 +7,6 @@ mod dispatch;
 #[cfg(test)]
 mod engine;
 #[cfg(test)]
-mod explorer;
-#[cfg(test)]
 mod function;
 #[cfg(test)]
 mod ledger;

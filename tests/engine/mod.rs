@@ -3,6 +3,7 @@
 mod application;
 mod batch;
 mod chain;
+mod command;
 mod commit;
 mod context;
 mod continuation;
@@ -19,7 +20,7 @@ mod locks;
 mod missing_model;
 mod overflow;
 mod overlap;
-pub(crate) mod php;
+mod php;
 mod poison;
 mod policy;
 mod relay;

@@ -22,7 +22,7 @@ impl Scene {
             id,
             "once",
             acts,
-            json!({"hikyaku": {"generation": generation}, "backoff": "20"}),
+            json!({"hikyaku": {"generation": generation}, "backoff": "40"}),
         )
     }
 
@@ -65,7 +65,7 @@ fn pending_equal_is_claimed_and_smaller_is_acknowledged_and_greater_is_buried() 
     scene.run_to(2);
     assert_eq!(scene.last("a"), Stale);
     scene.of_generation("a", 2, &[Ok]);
-    scene.run_to(15);
+    scene.run_to(25);
     assert_eq!(scene.last("a"), Buried);
     assert!(
         scene
@@ -269,12 +269,35 @@ fn so_does_a_job_that_was_unknown_until_it_was_sent_again() {
 }
 
 #[test]
-fn it_is_buried_no_sooner_than_ten_seconds_after_its_claim() {
+fn it_is_buried_no_sooner_than_twenty_seconds_after_its_claim() {
     let mut scene = Scene::failed(&[Error]);
     let claimed = scene.start + second(scene.whole_seconds());
     scene.retry("a");
     scene.run();
-    assert!(scene.ledger.failed("a").unwrap().failed_at >= claimed + second(10));
+    assert!(scene.ledger.failed("a").unwrap().failed_at >= claimed + second(20));
+}
+
+#[test]
+fn its_row_lasts_although_its_clock_jumps_while_it_runs() {
+    let mut scene = Scene::failed(&[Fail]);
+    let set = |scene: &Scene, ahead, behind| {
+        let process = scene.world.ended[0].process;
+        scene
+            .world
+            .set_clock(process, second(ahead), second(behind));
+    };
+    scene.retry("a");
+    set(&scene, 0, 4);
+    let ledger = std::sync::Arc::clone(&scene.ledger);
+    scene
+        .world
+        .run_while(|_| ledger.record("a").unwrap().state != State::Running);
+    set(&scene, 4, 0);
+    let late = scene.whole_seconds() + 9;
+    scene.run_to(late);
+    scene.ledger.forget("a");
+    scene.run();
+    assert!(scene.ledger.failed("a").is_some(), "the row is lost");
 }
 
 #[test]

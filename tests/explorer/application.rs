@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::book::Announced;
 use super::play::Act;
 use super::simulation::Plan;
-use crate::engine::php::{Command, without_overlapping_for};
+use crate::command::{Command, without_overlapping_for};
 
 /// The queue that PHP works off.
 pub(crate) const PHP: &str = "sim://queues/php";
@@ -105,7 +105,12 @@ impl Plan {
         let mut jobs = vec![(
             id(index),
             Announced {
-                tries: self.tries,
+                // Whatever its message says.
+                tries: if self.job == "at-most-once" {
+                    1
+                } else {
+                    self.tries
+                },
                 group,
                 after: None,
                 is_alone: self.is_alone,
@@ -122,6 +127,9 @@ impl Plan {
                 tries: self.tries,
                 after: Some(before.clone()),
                 is_hooked: self.job == "App\\Jobs\\Hooked",
+                commits: self.links[self.links.len() - 1 - remaining]
+                    .iter()
+                    .any(|act| matches!(act, Act::Commit)),
                 ..Announced::default()
             };
             jobs.push((derived_uuid(&before, &format!("chain:{remaining}")), link));

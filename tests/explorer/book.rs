@@ -6,34 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use hikyaku_core::testing::{ProcessId, Scheduler};
 use hikyaku_core::{ClaimRequest, Stop};
 
-/// The rules, by the names under which a failure reports them.
-pub(crate) mod rule {
-    pub(crate) const NOTHING_IS_LOST: &str = "I1 nothing is lost";
-    pub(crate) const DONE_IS_DONE: &str = "I2 no start after done";
-    pub(crate) const ONE_AT_A_TIME: &str = "I3 one live run at a time";
-    pub(crate) const ONE_COMPLETION: &str = "I4 one attempt completes";
-    pub(crate) const EFFECT_IS_ONCE: &str = "I5 what a job commits is written once, with its end";
-    pub(crate) const TRIES_HOLD: &str = "I8 no more runs than tries";
-    pub(crate) const IT_DRAINS: &str = "I9 it drains";
-    pub(crate) const MILD_FAULTS_ARE_FREE: &str =
-        "I10 one throttle or lost answer costs no redelivery";
-    pub(crate) const TOKENS_GROW: &str = "I11 tokens grow";
-    pub(crate) const LINKS_FOLLOW: &str = "I6 a link starts when the job before it is done, once";
-    pub(crate) const BATCH_IS_COUNTED: &str = "I7 a batch is counted exactly and then is last";
-    pub(crate) const NEIGHBOURS_LOSE_NOTHING: &str = "I14 a neighbour loses no try";
-    pub(crate) const PROGRESS_IS_KEPT: &str = "I19 an attempt goes on from the last checkpoint";
-    pub(crate) const ONE_HOLDER: &str = "I13 a unique key has one holder";
-    pub(crate) const NO_OVERLAP: &str = "I17 jobs of one key do not overlap";
-    pub(crate) const QUESTIONS_ARE_ASKED: &str = "I18 each question is asked under one id";
-    pub(crate) const STALE_NEVER_RUNS: &str = "I12 a stale generation never runs";
-    pub(crate) const ORDER_IS_KEPT: &str = "I15 a group keeps its order";
-    pub(crate) const COST_IS_KNOWN: &str = "I16 the ledger costs what it says";
-}
+use super::reached::{Event, Reached};
+use super::rule;
 
 /// All that happened in one world. The first rule that is broken is kept.
 pub(crate) struct Book {
     pages: Mutex<Pages>,
     pub(crate) scheduler: Scheduler,
+    pub(crate) reached: Arc<Reached>,
 }
 
 #[derive(Default)]
@@ -85,6 +65,8 @@ pub(super) struct Page {
     pub(super) failures: BTreeSet<u32>,
     pub(super) successes: u32,
     starts: usize,
+    /// The generations in which it said that it never will succeed.
+    refusals: BTreeSet<u32>,
     /// The last checkpoint that was saved.
     saved: Option<String>,
 }
@@ -132,10 +114,11 @@ impl Pages {
 
 impl Book {
     /// An empty book. The scheduler says which process a job runs in.
-    pub(crate) fn new(scheduler: Scheduler) -> Self {
+    pub(crate) fn new(scheduler: Scheduler, reached: Arc<Reached>) -> Self {
         Self {
             pages: Mutex::default(),
             scheduler,
+            reached,
         }
     }
 
@@ -232,7 +215,19 @@ impl Book {
         let page = pages.page(id);
         let generation = page.claims.get(&token).map(|claim| claim.generation);
         page.failures.extend(generation);
+        let groundless = generation.and_then(|generation| page.fails_without_reason(generation));
+        if let Some(how) = groundless {
+            pages.breaks(rule::FAILURES_HAVE_REASONS, format_args!("`{id}` {how}"));
+        }
         pages.finished(id);
+    }
+
+    /// A run says that its job never will succeed.
+    pub(crate) fn refuses(&self, id: &str, token: u64) {
+        let mut pages = self.pages();
+        let page = pages.page(id);
+        let generation = page.claims.get(&token).map(|claim| claim.generation);
+        page.refusals.extend(generation);
     }
 
     /// A checkpoint was saved.
@@ -247,6 +242,9 @@ impl Book {
             return;
         };
         let (saved, found) = (claim.saved.clone(), found.map(|part| part.to_string()));
+        if found.is_some() {
+            self.reached.count(Event::Continued);
+        }
         if saved != found {
             pages.breaks(
                 rule::PROGRESS_IS_KEPT,
@@ -257,6 +255,7 @@ impl Book {
 
     /// A job takes the process down that it runs in.
     pub(crate) fn dies(&self) {
+        self.reached.count(Event::TookProcessDown);
         let process = self.scheduler.current_process();
         self.pages().dying.extend(process);
     }
@@ -349,6 +348,26 @@ impl Page {
         self.announced().is_some_and(|job| job.is_alone)
     }
 
+    /// How many attempts of this generation count as tries.
+    fn spent(&self, generation: u32) -> usize {
+        let claims = self.claims.values();
+        claims
+            .filter(|claim| claim.generation == generation && !claim.refunded)
+            .count()
+    }
+
+    fn fails_without_reason(&self, generation: u32) -> Option<String> {
+        let tries = self.tries();
+        let spent = self.spent(generation);
+        let is_due = spent >= tries || self.refusals.contains(&generation);
+        (!is_due).then(|| format!("fails with {spent} of {tries} tries spent"))
+    }
+
+    fn tries(&self) -> usize {
+        let tries = self.announced().map_or(0, |job| job.tries);
+        usize::try_from(tries).unwrap_or(usize::MAX)
+    }
+
     fn runs(&self) -> usize {
         let runs = self.claims.values().filter_map(|claim| claim.run.as_ref());
         runs.filter(|run| run.counts()).count()
@@ -372,8 +391,7 @@ impl Page {
             claim.generation == generation && claim.run.is_some() && !claim.refunded
         };
         let runs = self.claims.values().filter(counted).count();
-        let tries = self.announced().map_or(0, |job| job.tries);
-        let tries = usize::try_from(tries).unwrap_or(usize::MAX);
+        let tries = self.tries();
         if self.completions > 0 {
             Some((rule::DONE_IS_DONE, "starts although it is done".to_owned()))
         } else if live > 0 {

@@ -7,8 +7,10 @@ use std::time::Duration;
 use hikyaku_core::testing::explore::Choices;
 use hikyaku_core::testing::{Call, Fate, Network, ProcessId};
 
+use super::reached::{Event, Reached};
+
 /// How much may go an unusual way.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Budget {
     /// Calls that fail, processes that die, messages that come twice, clocks that are off.
     pub(crate) faults: u32,
@@ -21,6 +23,7 @@ pub(crate) struct Budget {
 /// The budget while it is spent, and the network that spends some of it.
 pub(crate) struct Chance {
     pub(crate) choices: Choices,
+    pub(crate) reached: Arc<Reached>,
     faults: AtomicU32,
     moves: AtomicU32,
     retries: AtomicU32,
@@ -28,6 +31,9 @@ pub(crate) struct Chance {
     mild: AtomicU32,
     severe: AtomicU32,
 }
+
+/// How far a clock is off: two of them differ by 8 s, and the engine allows for 10.
+pub(crate) const OFF: Duration = Duration::from_secs(4);
 
 /// Shorter than a lease, and longer.
 const DELAYS: [Duration; 2] = [Duration::from_secs(40), Duration::from_secs(75)];
@@ -46,9 +52,10 @@ const FATES: [Fate; 7] = [
 const DELETES: usize = 2;
 
 impl Chance {
-    pub(crate) fn new(choices: Choices, budget: Budget) -> Arc<Self> {
+    pub(crate) fn new(choices: Choices, budget: Budget, reached: Arc<Reached>) -> Arc<Self> {
         Arc::new(Self {
             choices,
+            reached,
             faults: AtomicU32::new(budget.faults),
             moves: AtomicU32::new(budget.moves),
             retries: AtomicU32::new(budget.retries),
@@ -107,7 +114,20 @@ impl Network for Chance {
                 call.operation, call.subject, call.process
             )
         });
-        if !deletes && matches!(fate, Fate::Throttled | Fate::AnswerLost) {
+        self.reached.count(match fate {
+            _ if deletes => Event::DeleteLost,
+            Fate::Throttled | Fate::Answered => Event::Throttled,
+            Fate::AnswerLost => Event::AnswerLost,
+            Fate::Late(_) => Event::AppliedLate,
+            Fate::AnsweredLate(_) => Event::AnsweredLate,
+        });
+        // A message whose answer is lost is sent once more: somebody receives it, too.
+        let is_mild = match fate {
+            Fate::Throttled => !deletes,
+            Fate::AnswerLost => !deletes && call.operation != "send",
+            _ => false,
+        };
+        if is_mild {
             self.faults.fetch_sub(1, Ordering::Relaxed);
             self.mild.fetch_add(1, Ordering::Relaxed);
         } else {
@@ -117,7 +137,6 @@ impl Network for Chance {
     }
 
     fn skew(&self, process: ProcessId) -> (Duration, Duration) {
-        const OFF: Duration = Duration::from_secs(3);
         if !self.may_fault() {
             return (Duration::ZERO, Duration::ZERO);
         }
@@ -128,7 +147,18 @@ impl Network for Chance {
         };
         self.choices
             .note(|| format!("the clock of {process:?} is off: {skew:?}"));
+        self.reached.count(Event::ClockOff);
         self.spend_fault();
         skew
+    }
+
+    fn outlived(&self, call: Call<'_>) {
+        self.reached.count(Event::Outlived);
+        self.choices.note(|| {
+            format!(
+                "{} of {} takes effect, and {:?} that made it is dead",
+                call.operation, call.subject, call.process
+            )
+        });
     }
 }

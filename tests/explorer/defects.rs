@@ -1,10 +1,9 @@
-//! The explorer must be able to fail: one rule of the ledger broken at a time, and each of them noticed.
+//! What a ledger can do wrong, one thing at a time.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use hikyaku_core::memory::MemoryLedger;
-use hikyaku_core::testing::explore::{exhaust, wander};
 use hikyaku_core::testing::yield_now;
 use hikyaku_core::{
     BoxFuture, ClaimReply, ClaimRequest, End, FailedJob, Fence, Held, Ledger, LedgerError, Record,
@@ -12,10 +11,13 @@ use hikyaku_core::{
 };
 
 use super::application::Ends;
-use super::book::rule;
-use super::play::Act::{Commit, Error, Fail, Ok as Done, Part};
+use super::jobs::{long, poisoned};
+use super::laravel::chain;
+use super::mutants::Mutant;
+use super::play::Act::{self, Commit, Error, Fail, Ok as Done, Part};
+use super::rule;
 use super::simulation::{Plan, Scenario};
-use super::{plan, poisoned, scenario};
+use super::worlds::{costing, patient, plan, scenario};
 
 /// What a ledger does wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,12 +31,58 @@ enum Defect {
     SaysDoneOfWhatRuns,
     IgnoresTheGeneration,
     RevivesWhatFailed,
+    RevivesWhatIsDone,
     RepeatsTokens,
     CountsNoTries,
     WritesTheRowAfterwards,
     ChargesNeighbours,
     SaysSavedWithoutWriting,
     LeavesOutWhatIsCommitted,
+    BelievesLateClaims,
+    FollowsWhatFailed,
+    RefusesForever,
+    WritesTwice,
+    SaysExtendedWithoutWriting,
+    ForgetsWhoRanAlone,
+    ChargesContinuations,
+    SaysBuriedWithoutWriting,
+}
+
+impl Defect {
+    fn words(self) -> &'static str {
+        match self {
+            Self::CompletesWithoutCondition => "a job is completed without a condition",
+            Self::ReleasesWithoutCondition => {
+                "a failed attempt releases the job without a condition"
+            }
+            Self::SaysDoneWithoutWriting => "a completion is acknowledged and not written",
+            Self::ForgetsWhoClaims => {
+                "a claim has no owner: its own lost answer looks like somebody else's"
+            }
+            Self::LeasesTooShort => "the lease is shorter than the run",
+            Self::TakesWhatIsLeased => "a claim takes what is leased",
+            Self::SaysDoneOfWhatRuns => "a message is acknowledged while another attempt runs",
+            Self::IgnoresTheGeneration => "a claim ignores the generation",
+            Self::RevivesWhatFailed => "what failed runs again although nobody sent it again",
+            Self::RevivesWhatIsDone => "what is done runs again when its message comes again",
+            Self::RepeatsTokens => "tokens repeat",
+            Self::CountsNoTries => "tries are not counted",
+            Self::WritesTheRowAfterwards => "a failed job's row is written after its end",
+            Self::ChargesNeighbours => "a process that dies costs its other jobs a try",
+            Self::SaysSavedWithoutWriting => "a checkpoint is acknowledged and not written",
+            Self::LeavesOutWhatIsCommitted => "a job's end is written without what it commits",
+            Self::BelievesLateClaims => "the lease is not looked at again after the claim",
+            Self::FollowsWhatFailed => "a chain goes on after a failure",
+            Self::RefusesForever => "a job is never free to claim",
+            Self::WritesTwice => "the ledger is written once more than needed",
+            Self::SaysExtendedWithoutWriting => "a heartbeat does not prolong the lease",
+            Self::ForgetsWhoRanAlone => "a dead attempt of an `AtMostOnce` job spends no try",
+            Self::ChargesContinuations => "a continuation gives no tries back",
+            Self::SaysBuriedWithoutWriting => {
+                "a failed job without a ledger is acknowledged and not buried"
+            }
+        }
+    }
 }
 
 struct Defective {
@@ -55,6 +103,11 @@ impl Defective {
         let leased = record.state == State::Running && record.lease >= request.now;
         let mut request = request.clone();
         match self.defect {
+            Defect::FollowsWhatFailed if record.state == State::Failed => {
+                let mut seen = record.clone();
+                seen.state = State::Done;
+                return Ok(ClaimReply::Refused(Some(seen)));
+            }
             Defect::TakesWhatIsLeased if leased => {
                 request.now = record.lease + Duration::from_secs(1);
                 return self
@@ -63,6 +116,12 @@ impl Defective {
                     .await;
             }
             Defect::IgnoresTheGeneration => request.generation = record.generation,
+            Defect::RevivesWhatIsDone if record.state == State::Done => {
+                return self
+                    .ledger
+                    .replace(&request, record, Replace::Reopened)
+                    .await;
+            }
             Defect::RevivesWhatFailed if record.state == State::Failed => {
                 return self
                     .ledger
@@ -83,12 +142,41 @@ impl Defective {
         self.ledger.claim(&request).await
     }
 
-    /// The token that a write without its condition would go by.
-    fn by(&self, held: &Held, unconditional: Defect) -> Held {
+    /// Completes the job whatever its record says.
+    async fn overwrite(
+        &self,
+        held: &Held,
+        record: &Record,
+        end: &End,
+    ) -> Result<Fence, LedgerError> {
+        let request = ClaimRequest {
+            id: held.id.clone(),
+            job: String::new(),
+            message: String::new(),
+            generation: record.generation,
+            owner: record.owner,
+            now: record.lease + Duration::from_secs(1),
+            lease: record.lease,
+            expires: record.expires,
+            alone: record.alone,
+        };
+        self.ledger
+            .replace(&request, record, Replace::Reopened)
+            .await?;
+        let record = self.ledger.record(&held.id);
+        let held = Held {
+            id: held.id.clone(),
+            token: record.map_or(held.token, |record| record.token),
+        };
+        self.ledger.complete(&held, end).await
+    }
+
+    /// The token that a release without its condition would go by.
+    fn by(&self, held: &Held) -> Held {
         let record = self
             .ledger
             .record(&held.id)
-            .filter(|_| self.is(unconditional));
+            .filter(|_| self.is(Defect::ReleasesWithoutCondition));
         Held {
             id: held.id.clone(),
             token: record.map_or(held.token, |record| record.token),
@@ -103,6 +191,10 @@ impl Ledger for Defective {
     ) -> BoxFuture<'a, Result<ClaimReply, LedgerError>> {
         Box::pin(async move {
             let mut written = request.clone();
+            if self.is(Defect::RefusesForever) {
+                let record = running_elsewhere(request);
+                return Ok(ClaimReply::Refused(Some(record)));
+            }
             if self.is(Defect::LeasesTooShort) {
                 written.lease = request.now + Duration::from_secs(1);
             }
@@ -113,6 +205,9 @@ impl Ledger for Defective {
             Ok(match reply {
                 ClaimReply::Granted(mut grant) => {
                     grant.lease = request.lease;
+                    if self.is(Defect::BelievesLateClaims) {
+                        grant.lease = request.lease + Duration::from_secs(1000);
+                    }
                     if self.is(Defect::RepeatsTokens) {
                         grant.token = 1;
                     }
@@ -135,6 +230,7 @@ impl Ledger for Defective {
         Box::pin(async move {
             let mut seen = seen.clone();
             seen.alone |= self.is(Defect::ChargesNeighbours);
+            seen.alone &= !self.is(Defect::ForgetsWhoRanAlone);
             self.ledger.replace(request, &seen, why).await
         })
     }
@@ -157,7 +253,12 @@ impl Ledger for Defective {
         held: &'a Held,
         lease: Timestamp,
     ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
-        self.ledger.extend(held, lease)
+        Box::pin(async move {
+            if self.is(Defect::SaysExtendedWithoutWriting) {
+                return Ok(Fence::Applied);
+            }
+            self.ledger.extend(held, lease).await
+        })
     }
 
     fn complete<'a>(
@@ -169,13 +270,22 @@ impl Ledger for Defective {
             if self.is(Defect::SaysDoneWithoutWriting) {
                 return Ok(Fence::Applied);
             }
+            if self.is(Defect::WritesTwice)
+                && let Some(record) = self.ledger.record(&held.id)
+            {
+                self.ledger.extend(held, record.lease).await?;
+            }
             let mut end = end.clone();
             if self.is(Defect::LeavesOutWhatIsCommitted) {
                 end.commit = None;
             }
-            self.ledger
-                .complete(&self.by(held, Defect::CompletesWithoutCondition), &end)
-                .await
+            let fence = self.ledger.complete(held, &end).await?;
+            if let (Fence::Refused(Some(record)), true) =
+                (&fence, self.is(Defect::CompletesWithoutCondition))
+            {
+                return self.overwrite(held, record, &end).await;
+            }
+            Ok(fence)
         })
     }
 
@@ -185,9 +295,13 @@ impl Ledger for Defective {
         release: &'a Release,
     ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
         Box::pin(async move {
-            self.ledger
-                .release(&self.by(held, Defect::ReleasesWithoutCondition), release)
-                .await
+            let mut release = release.clone();
+            if self.is(Defect::ChargesContinuations)
+                && let Some(record) = self.ledger.record(&held.id)
+            {
+                release.tries_spent = record.tries_spent;
+            }
+            self.ledger.release(&self.by(held), &release).await
         })
     }
 
@@ -209,22 +323,48 @@ impl Ledger for Defective {
     }
 
     fn bury<'a>(&'a self, row: &'a FailedJob) -> BoxFuture<'a, Result<(), LedgerError>> {
-        self.ledger.bury(row)
+        Box::pin(async move {
+            if self.is(Defect::SaysBuriedWithoutWriting) {
+                return Ok(());
+            }
+            self.ledger.bury(row).await
+        })
     }
 }
 
-/// A job that is done at its first start, by a ledger of its own.
-fn once(acts: &[super::play::Act], faults: u32, moves: u32, retries: u32) -> Scenario {
+/// What another attempt's record would look like.
+fn running_elsewhere(request: &ClaimRequest) -> Record {
+    Record {
+        state: State::Running,
+        token: 1,
+        tries_spent: 1,
+        generation: request.generation,
+        lease: request.now + Duration::from_secs(60),
+        owner: !request.owner,
+        alone: true,
+        checkpoint: None,
+        exceptions: 0,
+        last_error: None,
+        reopened: None,
+        expires: request.expires,
+    }
+}
+
+/// A job that is tried twice, by a ledger of its own.
+fn once(acts: &[Act], faults: u32, moves: u32, retries: u32) -> Scenario {
     scenario(vec![plan("once", acts, 2)], faults, moves, retries)
 }
 
-/// The defect, a world in which it shows, and the rules one of which it breaks.
-fn worlds() -> Vec<(Defect, Scenario, &'static [&'static str])> {
-    use Defect::*;
-    let costly = Scenario {
-        cost: Some((1, 2)),
-        ..once(&[Done], 1, 0, 0)
+/// The defect, a world in which it shows, and the rules that it breaks.
+type World = (Defect, Scenario, &'static [&'static str]);
+
+fn worlds_of_claims() -> Vec<World> {
+    use Defect::{
+        BelievesLateClaims, CountsNoTries, ForgetsWhoClaims, ForgetsWhoRanAlone,
+        IgnoresTheGeneration, LeasesTooShort, RefusesForever, RepeatsTokens, RevivesWhatFailed,
+        RevivesWhatIsDone, SaysDoneOfWhatRuns, SaysExtendedWithoutWriting, TakesWhatIsLeased,
     };
+    let costly = costing(1, 2, once(&[Done], 1, 0, 0));
     let slow = scenario(
         vec![Plan {
             sleep: 30,
@@ -235,34 +375,31 @@ fn worlds() -> Vec<(Defect, Scenario, &'static [&'static str])> {
         0,
     );
     // The message comes back while its job still runs.
-    let hasty = Scenario {
-        visibility: 20,
+    let hasty = |visibility| Scenario {
+        visibility,
         ..slow.clone()
     };
+    // A claim may come late, and its function still has time.
+    let long_lived = Scenario {
+        timeout: 300,
+        ..hasty(80)
+    };
+    let beating = vec![Plan {
+        sleep: 200,
+        ..long(&[Done])
+    }];
+    let beating = patient(scenario(beating, 1, 0, 0));
+    let careful = scenario(vec![plan("at-most-once", &[Done], 1)], 1, 0, 0);
     vec![
-        (
-            CompletesWithoutCondition,
-            once(&[Done], 1, 2, 0),
-            &[rule::ONE_COMPLETION, rule::DONE_IS_DONE],
-        ),
-        (
-            ReleasesWithoutCondition,
-            once(&[Error], 2, 2, 0),
-            &[rule::ONE_AT_A_TIME, rule::TRIES_HOLD],
-        ),
-        (
-            SaysDoneWithoutWriting,
-            once(&[Done], 0, 0, 0),
-            &[rule::NOTHING_IS_LOST],
-        ),
         (ForgetsWhoClaims, costly, &[rule::MILD_FAULTS_ARE_FREE]),
-        (LeasesTooShort, slow, &[rule::ONE_AT_A_TIME]),
+        (LeasesTooShort, slow.clone(), &[rule::ONE_AT_A_TIME]),
         (
             TakesWhatIsLeased,
             once(&[Done], 1, 0, 0),
             &[rule::ONE_AT_A_TIME],
         ),
-        (SaysDoneOfWhatRuns, hasty, &[rule::NOTHING_IS_LOST]),
+        (SaysDoneOfWhatRuns, hasty(20), &[rule::NOTHING_IS_LOST]),
+        (BelievesLateClaims, long_lived, &[rule::ONE_AT_A_TIME]),
         (
             IgnoresTheGeneration,
             once(&[Fail, Error, Done], 1, 0, 1),
@@ -273,20 +410,60 @@ fn worlds() -> Vec<(Defect, Scenario, &'static [&'static str])> {
             once(&[Error], 1, 0, 0),
             &[rule::TRIES_HOLD],
         ),
+        (
+            RevivesWhatIsDone,
+            once(&[Done], 1, 0, 0),
+            &[rule::DONE_IS_DONE],
+        ),
         (RepeatsTokens, once(&[Error], 0, 0, 0), &[rule::TOKENS_GROW]),
         (CountsNoTries, once(&[Error], 0, 0, 0), &[rule::TRIES_HOLD]),
+        (RefusesForever, once(&[Done], 0, 0, 0), &[rule::IT_DRAINS]),
+        (SaysExtendedWithoutWriting, beating, &[rule::ONE_AT_A_TIME]),
+        (ForgetsWhoRanAlone, careful, &[rule::TRIES_HOLD]),
+    ]
+}
+
+fn worlds_of_ends() -> Vec<World> {
+    use Defect::{
+        ChargesContinuations, ChargesNeighbours, CompletesWithoutCondition, FollowsWhatFailed,
+        LeavesOutWhatIsCommitted, ReleasesWithoutCondition, SaysBuriedWithoutWriting,
+        SaysDoneWithoutWriting, SaysSavedWithoutWriting, WritesTheRowAfterwards, WritesTwice,
+    };
+    // Long enough for a frozen attempt to wake up while the next one runs.
+    let slow = |acts: &[Act], faults, moves| {
+        let plan = Plan {
+            sleep: 30,
+            ..plan("once", acts, 2)
+        };
+        scenario(vec![plan], faults, moves, 0)
+    };
+    let costly = costing(1, 2, once(&[Done], 0, 0, 0));
+    let cheap = scenario(vec![plan("at-least-once", &[Fail], 2)], 0, 0, 0);
+    let failing = scenario(vec![chain(&[&[Fail], &[Done]])], 1, 0, 0);
+    vec![
+        (
+            CompletesWithoutCondition,
+            slow(&[Done], 1, 1),
+            &[rule::ONE_COMPLETION],
+        ),
+        (
+            ReleasesWithoutCondition,
+            slow(&[Error], 2, 2),
+            &[rule::TRIES_HOLD],
+        ),
+        (
+            SaysDoneWithoutWriting,
+            once(&[Done], 0, 0, 0),
+            &[rule::NOTHING_IS_LOST],
+        ),
         (
             WritesTheRowAfterwards,
             once(&[Fail], 1, 0, 0),
             &[rule::NOTHING_IS_LOST],
         ),
-    ]
-}
-
-/// The same, of what is promised to a job's neighbours, its progress and its own writes.
-fn more_worlds() -> Vec<(Defect, Scenario, &'static [&'static str])> {
-    use Defect::*;
-    vec![
+        (SaysBuriedWithoutWriting, cheap, &[rule::NOTHING_IS_LOST]),
+        (FollowsWhatFailed, failing, &[rule::LINKS_FOLLOW]),
+        (WritesTwice, costly, &[rule::COST_IS_KNOWN]),
         (
             ChargesNeighbours,
             poisoned(2, 0, 0),
@@ -298,6 +475,11 @@ fn more_worlds() -> Vec<(Defect, Scenario, &'static [&'static str])> {
             &[rule::PROGRESS_IS_KEPT],
         ),
         (
+            ChargesContinuations,
+            once(&[Part], 0, 0, 0),
+            &[rule::FAILURES_HAVE_REASONS],
+        ),
+        (
             LeavesOutWhatIsCommitted,
             once(&[Commit], 0, 0, 0),
             &[rule::EFFECT_IS_ONCE],
@@ -305,36 +487,12 @@ fn more_worlds() -> Vec<(Defect, Scenario, &'static [&'static str])> {
     ]
 }
 
-/// Looks for a run in which the defect shows, and says how it was noticed. Err: it was not, or not by its rule.
-pub(super) fn noticed(name: &str, scenario: &Scenario, rules: &[&str]) -> Result<(), String> {
-    const MANY: u64 = 20_000;
-    let run = |choices: &_| scenario.run(choices);
-    let failure = exhaust(run, |runs| runs < MANY)
-        .failure
-        .or_else(|| wander(run, 1, 100, |runs| runs < MANY).failure);
-    let failure = failure.ok_or_else(|| format!("{name} is not noticed"))?;
-    println!("{name}: {} (run {})", failure.what, failure.runs);
-    if !rules.iter().any(|rule| failure.what.starts_with(rule)) {
-        return Err(format!("{name}: {failure}"));
-    }
-    if failure.answers.len() >= 40 {
-        return Err(format!("{name} is not shrunk: {failure}"));
-    }
-    Ok(())
-}
-
-/// All of them were noticed.
-#[track_caller]
-pub(super) fn all(noticed: impl Iterator<Item = Result<(), String>>) {
-    let missed: Vec<String> = noticed.filter_map(Result::err).collect();
-    assert!(missed.is_empty(), "{}", missed.join("\n"));
-}
-
-#[test]
-fn every_defect_is_noticed_by_its_rule() {
-    let worlds = worlds().into_iter().chain(more_worlds());
-    all(worlds.map(|(defect, scenario, rules)| {
-        let defective = Scenario {
+pub(crate) fn mutants() -> Vec<Mutant> {
+    let worlds = worlds_of_claims().into_iter().chain(worlds_of_ends());
+    let mutant = |(defect, scenario, rules): World| Mutant {
+        name: format!("defect/{defect:?}"),
+        words: defect.words(),
+        scenario: Scenario {
             around: Arc::new(move |origin| Ends {
                 ledger: Arc::new(Defective {
                     ledger: Arc::clone(&origin.ledger),
@@ -343,21 +501,8 @@ fn every_defect_is_noticed_by_its_rule() {
                 ..origin.ends()
             }),
             ..scenario
-        };
-        noticed(&format!("{defect:?}"), &defective, rules)
-    }));
-}
-
-#[test]
-fn a_queue_that_keeps_no_order_is_noticed() {
-    let mut plans = vec![plan("once", &[Error, Done], 2), plan("once", &[Done], 2)];
-    for plan in &mut plans {
-        plan.group = Some("g");
-    }
-    let unordered = Scenario {
-        is_ordered: false,
-        ..scenario(plans, 0, 0, 0)
+        },
+        rules: rules.to_vec(),
     };
-    let name = "a queue that keeps no order";
-    all([noticed(name, &unordered, &[rule::ORDER_IS_KEPT])].into_iter());
+    worlds.map(mutant).collect()
 }

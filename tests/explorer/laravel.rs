@@ -1,8 +1,8 @@
 //! The worlds of chains, batches, locks and questions to PHP.
 
-use super::play::Act::{self, Error, Fail, Ok as Done};
+use super::play::Act::{self, Commit, Error, Fail, Kill, Ok as Done, Part};
 use super::simulation::{Plan, Scenario};
-use super::{at_random, every_way, plan, scenario};
+use super::worlds::{World, costing, large, plan, scenario, small, worlds};
 
 /// An object job that is tried twice.
 pub(super) fn object(acts: &[Act]) -> Plan {
@@ -53,91 +53,102 @@ fn allowing_failures(scenario: Scenario) -> Scenario {
     }
 }
 
-#[test]
-fn a_chain() {
-    for (name, jobs) in [
-        ("done", &[&[Done][..], &[Done], &[Done]][..]),
-        ("fails", &[&[Done], &[Fail], &[Done]]),
-        ("tried again", &[&[Error, Done], &[Done]]),
-    ] {
-        every_way(name, &scenario(vec![chain(jobs)], 1, 0, 0));
-    }
+fn chains() -> Vec<World> {
+    let world = |jobs: &[&[Act]]| scenario(vec![chain(jobs)], 1, 0, 0);
+    vec![
+        small("done", costing(3, 6, world(&[&[Done], &[Done], &[Done]]))),
+        small("fails", costing(2, 5, world(&[&[Done], &[Fail], &[Done]]))),
+        small(
+            "tried again",
+            costing(3, 6, world(&[&[Error, Done], &[Done]])),
+        ),
+        small("in parts", world(&[&[Part], &[Part]])),
+        small("commits", world(&[&[Commit], &[Error, Commit]])),
+        small("takes its process down", world(&[&[Kill, Done], &[Kill]])),
+        small(
+            "out of order",
+            scenario(vec![chain(&[&[Done], &[Done]])], 1, 1, 0),
+        ),
+        small(
+            "sent again",
+            scenario(vec![chain(&[&[Done], &[Fail, Done], &[Done]])], 1, 0, 1),
+        ),
+    ]
 }
 
-#[test]
-fn a_chain_with_a_turn_out_of_order() {
-    every_way(
-        "chain",
-        &scenario(vec![chain(&[&[Done], &[Done]])], 1, 1, 0),
-    );
+fn batches() -> Vec<World> {
+    let two = |first: &[Act]| scenario(vec![member(first), member(&[Done])], 1, 0, 0);
+    let again = scenario(vec![member(&[Fail, Done]), member(&[Done])], 1, 0, 1);
+    vec![
+        small("done", two(&[Done])),
+        small("cancelled", two(&[Fail])),
+        small("sent again", allowing_failures(again)),
+        small("in parts", two(&[Part])),
+        small("takes its process down", two(&[Kill, Done])),
+    ]
 }
 
-#[test]
-fn a_chain_that_fails_and_is_sent_again() {
-    let jobs = chain(&[&[Done], &[Fail, Done], &[Done]]);
-    every_way("sent again", &scenario(vec![jobs], 1, 0, 1));
-}
-
-#[test]
-fn a_batch() {
-    let two = |first: &[Act]| vec![member(first), member(&[Done])];
-    every_way("done", &scenario(two(&[Done]), 1, 0, 0));
-    every_way("cancelled", &scenario(two(&[Fail]), 1, 0, 0));
-    let allowing = allowing_failures(scenario(two(&[Fail, Done]), 1, 0, 1));
-    every_way("sent again", &allowing);
-}
-
-#[test]
-fn a_question_to_php() {
+fn questions() -> Vec<World> {
     let asks = || vec![hooked(&[Fail, Error, Done])];
-    every_way("any two faults", &scenario(asks(), 2, 0, 0));
-    every_way("sent again", &scenario(asks(), 1, 0, 1));
+    vec![
+        small("any two faults", scenario(asks(), 2, 0, 0)),
+        small("sent again", scenario(asks(), 1, 0, 1)),
+    ]
 }
 
-#[test]
-fn a_unique_job_and_the_next_dispatch_of_it() {
-    for acts in [&[Done][..], &[Fail], &[Error, Done]] {
+fn unique_jobs() -> Vec<World> {
+    let world = |(name, acts): (&str, &[Act])| {
         let plans = vec![unique(acts, EVER), unique(&[Done], EVER)];
-        every_way("unique", &scenario(plans, 1, 0, 0));
-    }
-}
-
-#[test]
-fn a_unique_job_whose_lock_ends_before_it() {
+        small(name, scenario(plans, 1, 0, 0))
+    };
+    let ends: [(_, &[_]); 5] = [
+        ("done", &[Done]),
+        ("failed", &[Fail]),
+        ("tried again", &[Error, Done]),
+        ("in parts", &[Part]),
+        ("takes its process down", &[Kill, Done]),
+    ];
     let slow = Plan {
         sleep: 30,
         ..unique(&[Done], 20)
     };
-    let plans = vec![slow, unique(&[Error, Done], EVER)];
-    every_way("expired", &scenario(plans, 1, 0, 0));
+    let expired = scenario(vec![slow, unique(&[Error, Done], EVER)], 1, 0, 0);
+    let expired = small("whose lock ends before it", expired);
+    ends.into_iter().map(world).chain([expired]).collect()
 }
 
-#[test]
-fn jobs_that_do_not_overlap() {
-    every_way("one", &scenario(vec![alone(&[Error, Done])], 1, 0, 0));
-    let two = vec![alone(&[Error, Done]), alone(&[Done])];
-    every_way("two", &scenario(two, 1, 0, 0));
+fn without_overlapping() -> Vec<World> {
+    let beside = |first: &[Act]| scenario(vec![alone(first), alone(&[Done])], 1, 0, 0);
+    let one = scenario(vec![alone(&[Error, Done])], 1, 0, 0);
+    vec![
+        small("one", one),
+        small("two", beside(&[Error, Done])),
+        small("in parts", beside(&[Part])),
+        small("takes its process down", beside(&[Kill, Done])),
+    ]
 }
 
-#[test]
-fn a_message_for_somebody_else() {
-    every_way(
-        "unknown",
-        &scenario(vec![plan("unknown", &[Done], 2)], 2, 1, 0),
-    );
+fn for_somebody_else() -> Vec<World> {
+    let plans = vec![plan("unknown", &[Done], 2)];
+    vec![small("unknown", scenario(plans, 2, 1, 0))]
 }
 
-#[test]
-fn many_faults_around_chains_at_random() {
+fn many_chains() -> Vec<World> {
     let plans = vec![
         chain(&[&[Done], &[Error, Done], &[Done]]),
         chain(&[&[Error, Done], &[Fail, Done], &[Done]]),
     ];
-    at_random("chains", 300, &scenario(plans, 6, 30, 2));
+    let hard = vec![
+        chain(&[&[Part], &[Kill, Done], &[Commit]]),
+        chain(&[&[Commit], &[Error, Part]]),
+    ];
+    vec![
+        large("plain", 300, scenario(plans, 6, 30, 2)),
+        large("poison, parts and commits", 200, scenario(hard, 6, 30, 0)),
+    ]
 }
 
-#[test]
-fn many_faults_around_a_batch_at_random() {
+fn many_in_a_batch() -> Vec<World> {
     let plans = || {
         vec![
             member(&[Done]),
@@ -149,19 +160,19 @@ fn many_faults_around_a_batch_at_random() {
             },
         ]
     };
-    at_random("batch", 200, &scenario(plans(), 6, 30, 2));
     let allowing = allowing_failures(scenario(plans(), 6, 30, 2));
-    at_random("batch that allows failures", 200, &allowing);
+    vec![
+        large("cancelled", 200, scenario(plans(), 6, 30, 2)),
+        large("that allows failures", 200, allowing),
+    ]
 }
 
-#[test]
-fn many_faults_around_locks_at_random() {
+fn many_locks() -> Vec<World> {
     let unique = vec![
         unique(&[Error, Done], EVER),
         unique(&[Fail], EVER),
         unique(&[Done], EVER),
     ];
-    at_random("unique", 300, &scenario(unique, 6, 30, 0));
     let alone = vec![
         alone(&[Error, Done]),
         Plan {
@@ -170,11 +181,13 @@ fn many_faults_around_locks_at_random() {
         },
         alone(&[Fail]),
     ];
-    at_random("overlap", 200, &scenario(alone, 6, 30, 1));
+    vec![
+        large("unique", 300, scenario(unique, 6, 30, 0)),
+        large("overlap", 200, scenario(alone, 6, 30, 1)),
+    ]
 }
 
-#[test]
-fn many_faults_around_questions_at_random() {
+fn many_questions() -> Vec<World> {
     let plans = vec![
         hooked(&[Fail, Error, Done]),
         Plan {
@@ -184,5 +197,18 @@ fn many_faults_around_questions_at_random() {
         plan("unknown", &[Done], 2),
         plan("at-least-once", &[Error, Done], 3),
     ];
-    at_random("questions", 300, &scenario(plans, 6, 30, 3));
+    vec![large("questions", 300, scenario(plans, 6, 30, 3))]
+}
+
+worlds! {
+    a_chain: chains();
+    a_batch: batches();
+    a_question_to_php: questions();
+    a_unique_job_and_the_next_dispatch_of_it: unique_jobs();
+    jobs_that_do_not_overlap: without_overlapping();
+    a_message_for_somebody_else: for_somebody_else();
+    many_faults_around_chains: many_chains();
+    many_faults_around_a_batch: many_in_a_batch();
+    many_faults_around_locks: many_locks();
+    many_faults_around_questions: many_questions();
 }

@@ -7,7 +7,7 @@ use hikyaku_core::testing::Message;
 use hikyaku_core::{Clock, Outcome, State, Timestamp};
 
 use super::application::{ALONE, FALLBACK, UNIQUE, id, owner};
-use super::book::rule;
+use super::rule;
 use super::simulation::Simulation;
 
 /// The unique jobs: those that the application could not dispatch yet, and those that it did.

@@ -91,6 +91,9 @@ impl Play {
             drop(entry);
             return Err(JobError::continuation());
         }
+        if let Act::Fail = act {
+            entry.book.refuses(&entry.id, entry.token);
+        }
         if let Act::Ok | Act::Busy | Act::Commit | Act::Part = act {
             entry.book.succeeds(&entry.id);
         }

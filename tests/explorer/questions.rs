@@ -7,7 +7,8 @@ use hikyaku_laravel::batch::Counts;
 use serde_json::Value;
 
 use super::application::{BATCH, PHP};
-use super::book::{Book, Pages, rule};
+use super::book::{Book, Pages};
+use super::rule;
 
 /// A question, and what it is known by.
 type Question = (String, String);

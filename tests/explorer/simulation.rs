@@ -6,16 +6,19 @@ use std::time::Duration;
 use hikyaku_core::memory::MemoryLedger;
 use hikyaku_core::testing::explore::Choices;
 use hikyaku_core::testing::{
-    Message, ProcessId, QueueSettings, Remains, Scheduler, Settings, TaskId, VirtualClock, World,
+    Message, ProcessId, QueueSettings, Scheduler, Settings, TaskId, VirtualClock, World,
 };
-use hikyaku_core::{Clock, State, Timestamp, Worker};
+use hikyaku_core::{Timestamp, Worker};
 use hikyaku_laravel::batch::{BatchOptions, Callback};
 
 use super::application::{BATCH, Ends, Origin};
-use super::book::{Announced, Book, rule};
+use super::book::Book;
 use super::chance::{Budget, Chance};
 use super::locks::Unique;
 use super::play::{self, Act};
+use super::reached::Reached;
+use super::rule;
+use super::steps::Step;
 use super::watched::{Watched, WatchedQueue};
 
 /// A job to send.
@@ -36,7 +39,7 @@ pub(crate) struct Plan {
 }
 
 /// What the engine reaches of a world: what it is made of, or something around that.
-pub(crate) type Around = Arc<dyn Fn(&Origin) -> Ends>;
+pub(crate) type Around = Arc<dyn Fn(&Origin) -> Ends + Send + Sync>;
 
 /// A world to explore.
 #[derive(Clone)]
@@ -52,42 +55,46 @@ pub(crate) struct Scenario {
     pub(crate) cost: Option<(u64, u64)>,
     /// Whether the batch goes on when a job fails.
     pub(crate) allows_failures: bool,
+    /// Whether the mapping asks which messages of a batch failed.
+    pub(crate) partial_responses: bool,
     pub(crate) around: Around,
-}
-
-#[derive(Clone, Copy)]
-enum Step {
-    Poll(TaskId),
-    Deliver,
-    Advance,
-    Finish,
-    Cut(ProcessId, Remains),
-    Thaw(ProcessId),
-    Duplicate(usize),
-    Retry(usize),
+    /// What happened in all of its runs.
+    pub(crate) reached: Arc<Reached>,
 }
 
 pub(crate) struct Simulation<'a> {
     pub(super) scenario: &'a Scenario,
     pub(super) world: World<Arc<Book>>,
-    book: Arc<Book>,
+    pub(super) book: Arc<Book>,
     pub(super) chance: Arc<Chance>,
     pub(super) ledger: Arc<MemoryLedger>,
-    ids: Vec<String>,
-    sent: Vec<Message>,
+    pub(super) ids: Vec<String>,
+    pub(super) sent: Vec<Message>,
     pub(super) unique: Unique,
     /// The failed jobs that were sent again, and when their rows are forgotten: nobody sends one twice before that.
-    retried: Vec<(usize, Timestamp)>,
-    last: Option<TaskId>,
+    pub(super) retried: Vec<(usize, Timestamp)>,
+    /// Processes that were cut short and frozen.
+    pub(super) zombies: Vec<ProcessId>,
+    /// How many invocations have ended.
+    pub(super) ended: usize,
+    pub(super) last: Option<TaskId>,
 }
-
-/// Where somebody retries failed jobs.
-const OPERATOR: ProcessId = ProcessId(usize::MAX);
 
 impl Scenario {
     /// Runs the world to its end. The error names the rule that was broken.
     pub(crate) fn run(&self, choices: &Choices) -> Result<(), String> {
-        Simulation::new(self, choices).run()
+        let reached = Arc::new(Reached::default());
+        let ended = Simulation::new(self, choices, &reached).run();
+        self.reached.add(&reached);
+        ended
+    }
+
+    /// The same world with another budget.
+    pub(crate) fn with(&self, budget: Budget) -> Self {
+        Self {
+            budget,
+            ..self.clone()
+        }
     }
 
     fn settings(&self) -> Settings {
@@ -100,16 +107,17 @@ impl Scenario {
             batch_size: self.batch_size,
             timeout: Duration::from_secs(self.timeout),
             concurrency: 3,
+            partial_responses: self.partial_responses,
             seed: 1,
         }
     }
 }
 
 impl<'a> Simulation<'a> {
-    fn new(scenario: &'a Scenario, choices: &Choices) -> Self {
+    fn new(scenario: &'a Scenario, choices: &Choices, reached: &Arc<Reached>) -> Self {
         let (scheduler, clock) = (Scheduler::new(), VirtualClock::new());
-        let book = Arc::new(Book::new(scheduler.clone()));
-        let chance = Chance::new(choices.clone(), scenario.budget);
+        let book = Arc::new(Book::new(scheduler.clone(), Arc::clone(reached)));
+        let chance = Chance::new(choices.clone(), scenario.budget, Arc::clone(reached));
         let worker = play::register(Worker::new(Arc::clone(&book)));
         let ledger = Arc::new(MemoryLedger::default());
         let world = World::new(worker, scheduler.clone(), clock, scenario.settings());
@@ -142,6 +150,8 @@ impl<'a> Simulation<'a> {
             sent: Vec::new(),
             unique: Unique::default(),
             retried: Vec::new(),
+            zombies: Vec::new(),
+            ended: 0,
             last: None,
         };
         simulation.send();
@@ -191,244 +201,5 @@ impl<'a> Simulation<'a> {
             }
         }
         Err(format!("{}: not within {STEPS} steps", rule::IT_DRAINS))
-    }
-
-    fn next(&self) -> Step {
-        let mut steps = vec![self.usual()];
-        if self.chance.may_move() {
-            self.moves(&mut steps);
-        }
-        if self.chance.may_retry() {
-            let failed = (0..self.ids.len()).filter(|&index| {
-                self.ledger.failed(&self.ids[index]).is_some() && !self.is_retried(index)
-            });
-            steps.extend(failed.map(Step::Retry));
-        }
-        if self.chance.may_fault() {
-            self.faults(&mut steps);
-        }
-        let chosen = self.chance.choices.choose(steps.len());
-        match steps[chosen] {
-            Step::Poll(_) | Step::Deliver | Step::Thaw(_) if chosen > 0 => self.chance.spend_move(),
-            Step::Cut(..) | Step::Duplicate(_) => self.chance.spend_fault(),
-            Step::Retry(_) => self.chance.spend_retry(),
-            _ => {}
-        }
-        steps[chosen]
-    }
-
-    /// What happens when nothing interferes: who was at it goes on, then the queue delivers, then time passes.
-    fn usual(&self) -> Step {
-        let runnable = self.world.scheduler.runnable();
-        let goes_on = self.last.filter(|last| runnable.contains(last));
-        if let Some(task) = goes_on.or(runnable.first().copied()) {
-            return Step::Poll(task);
-        }
-        if self.world.can_deliver() {
-            return Step::Deliver;
-        }
-        let at_rest = self.world.drained() && self.world.frozen().is_empty();
-        match (
-            at_rest,
-            self.world.next_event(),
-            self.world.frozen().first(),
-        ) {
-            (false, Some(_), _) if !self.world.drained() => Step::Advance,
-            (false, _, Some(process)) => Step::Thaw(*process),
-            (_, Some(_), _) => Step::Advance,
-            _ => Step::Finish,
-        }
-    }
-
-    fn moves(&self, steps: &mut Vec<Step>) {
-        let Step::Poll(usual) = steps[0] else {
-            steps.extend(self.world.frozen().into_iter().map(Step::Thaw));
-            return;
-        };
-        let others = self.world.scheduler.runnable();
-        steps.extend(
-            others
-                .into_iter()
-                .filter(|task| *task != usual)
-                .map(Step::Poll),
-        );
-        if self.world.can_deliver() {
-            steps.push(Step::Deliver);
-        }
-        steps.extend(self.world.frozen().into_iter().map(Step::Thaw));
-    }
-
-    fn faults(&self, steps: &mut Vec<Step>) {
-        for process in self.world.serving() {
-            for remains in [Remains::Nothing, Remains::Jobs, Remains::Everything] {
-                steps.push(Step::Cut(process, remains));
-            }
-        }
-        steps.extend((0..self.sent.len()).map(Step::Duplicate));
-    }
-
-    fn take(&mut self, step: Step) {
-        self.tell(step);
-        match step {
-            Step::Poll(task) => {
-                self.last = Some(task);
-                self.world.poll(task);
-                self.go_down();
-            }
-            Step::Deliver => {
-                self.world.deliver();
-            }
-            Step::Advance => {
-                self.world.advance();
-                self.book.cut(|process| self.world.is_cut(process));
-            }
-            Step::Cut(process, remains) => {
-                self.world.cut(process, remains);
-                self.book.cut(|process| self.world.is_cut(process));
-            }
-            Step::Thaw(process) => self.world.thaw(process),
-            Step::Duplicate(index) => {
-                self.world.queue.duplicate(&self.sent[index]);
-            }
-            Step::Retry(index) => self.retry(index),
-            Step::Finish => {}
-        }
-    }
-
-    /// Takes those processes down whose jobs do.
-    fn go_down(&mut self) {
-        for process in self.book.dying() {
-            self.world.cut(process, Remains::Nothing);
-            // It may have been cut short before, and thawed.
-            self.world.scheduler.kill(process);
-            self.book.cut(|process| self.world.is_cut(process));
-        }
-    }
-
-    fn is_retried(&self, index: usize) -> bool {
-        let now = self.world.clock.now();
-        let mut retried = self.retried.iter();
-        retried.any(|(retried, forgotten)| *retried == index && now <= *forgotten)
-    }
-
-    /// As artisan does it: the payload is sent, and a little later the row is forgotten.
-    fn retry(&mut self, index: usize) {
-        const LATER: Duration = Duration::from_secs(5);
-        let id = self.ids[index].clone();
-        let Some(row) = self.ledger.failed(&id) else {
-            return;
-        };
-        let forgotten = self.world.clock.now() + LATER;
-        self.retried.push((index, forgotten));
-        self.world.queue.send(row.payload, None);
-        let (ledger, clock) = (Arc::clone(&self.ledger), self.world.clock.clone());
-        self.world.scheduler.spawn(OPERATOR, async move {
-            clock.sleep_until(forgotten).await;
-            ledger.forget(&id);
-        });
-    }
-
-    fn finish(&self) -> Result<(), String> {
-        if !self.world.drained() {
-            return Err(format!("{}: nothing happens any more", rule::IT_DRAINS));
-        }
-        let elsewhere = self.world.queue.elsewhere();
-        self.book.close(&self.ledger, &elsewhere);
-        if let Some(broken) = self.book.broken() {
-            return Err(broken);
-        }
-        self.is_unlocked()?;
-        for (index, plan) in self.scenario.plans.iter().enumerate() {
-            for (id, announced) in plan.announced(index) {
-                self.is_not_lost(&id, &announced)?;
-                self.is_committed(&id, &announced)?;
-            }
-        }
-        self.costs_what_it_says()
-    }
-
-    pub(super) fn state(&self, id: &str) -> Option<State> {
-        self.ledger.record(id).map(|record| record.state)
-    }
-
-    fn is_not_lost(&self, id: &str, announced: &Announced) -> Result<(), String> {
-        let state = self.state(id);
-        let is_buried = self.ledger.failed(id).is_some();
-        let follows = |before: &String| self.state(before) == Some(State::Done);
-        let is_due = announced.after.as_ref().is_none_or(follows);
-        let kept = match state {
-            Some(State::Done) => true,
-            Some(State::Failed) => is_buried,
-            None if !is_due => true,
-            None if announced.is_unfenced => is_buried || self.book.has_succeeded(id),
-            None if self.is_forwarded(id) => true,
-            _ => false,
-        };
-        let dead = self.world.queue.dead();
-        if kept || dead.iter().any(|message| message.body.contains(id)) {
-            return Ok(());
-        }
-        Err(format!("{}: `{id}` is {state:?}", rule::NOTHING_IS_LOST))
-    }
-
-    fn is_committed(&self, id: &str, announced: &Announced) -> Result<(), String> {
-        let notes = self.ledger.notes();
-        let committed = notes.iter().filter(|(_, by)| by == id).count();
-        let is_done = self.state(id) == Some(State::Done);
-        let due = usize::from(announced.commits && is_done);
-        if committed == due {
-            return Ok(());
-        }
-        let wrong = format!("`{id}` committed {committed} times, not {due}");
-        Err(format!("{}: {wrong}", rule::EFFECT_IS_ONCE))
-    }
-
-    fn costs_what_it_says(&self) -> Result<(), String> {
-        let Some((receives, writes)) = self.scenario.cost else {
-            return Ok(());
-        };
-        let Some(mild) = self.chance.only_mild() else {
-            return Ok(());
-        };
-        let (seen_receives, seen_writes) = (self.world.queue.receives(), self.ledger.writes());
-        if mild <= 1 && seen_receives != receives {
-            return Err(format!(
-                "{}: {seen_receives} receives, not {receives}",
-                rule::MILD_FAULTS_ARE_FREE
-            ));
-        }
-        if mild == 0 && seen_writes != writes {
-            return Err(format!(
-                "{}: {seen_writes} writes, not {writes}",
-                rule::COST_IS_KNOWN
-            ));
-        }
-        Ok(())
-    }
-
-    fn tell(&self, step: Step) {
-        let now = self.world.clock.now();
-        self.chance.choices.note(|| {
-            let what = match step {
-                Step::Poll(task) => format!("poll {task:?}"),
-                Step::Deliver => "deliver".to_owned(),
-                Step::Advance => format!("advance to {:?}", self.world.next_event()),
-                Step::Cut(process, remains) => format!("cut {process:?}, leaving {remains:?}"),
-                Step::Thaw(process) => format!("thaw {process:?}"),
-                Step::Duplicate(index) => format!("deliver `{}` once more", self.sent[index].id),
-                Step::Retry(index) => format!("send `{}` again", self.ids[index]),
-                Step::Finish => "rest".to_owned(),
-            };
-            let records: Vec<_> = self
-                .ids
-                .iter()
-                .map(|id| {
-                    self.ledger
-                        .record(id)
-                        .map(|record| (record.state, record.token, record.tries_spent))
-                })
-                .collect();
-            format!("{} {what} | {records:?}", now.as_millis() % 1_000_000_000)
-        });
     }
 }

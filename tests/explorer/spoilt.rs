@@ -1,5 +1,4 @@
-//! What an application's queue and tables do wrong, or its end of the ledger: one rule broken at a time, and each of them
-//! noticed.
+//! What an application's queue and tables can do wrong, or its end of the ledger: one thing at a time.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -16,12 +15,12 @@ use hikyaku_laravel::batch::BatchOptions;
 use serde_json::{Value, json};
 
 use super::application::{BATCH, Ends, Origin, PHP, UNIQUE};
-use super::book::rule;
-use super::defects::{all, noticed};
 use super::laravel::{EVER, alone, chain, hooked, member, unique};
+use super::mutants::Mutant;
 use super::play::Act::{Error, Fail, Ok as Done};
+use super::rule;
 use super::simulation::{Plan, Scenario};
-use super::{plan, scenario};
+use super::worlds::{plan, scenario};
 
 /// What is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +54,33 @@ enum Defect {
     TakesEverythingOver,
     /// A lock under which a job runs is not given up.
     KeepsLocks,
+}
+
+impl Defect {
+    fn words(self) -> &'static str {
+        match self {
+            Self::SendsBeforeItCompletes => {
+                "the next link is sent before its job is recorded as done"
+            }
+            Self::FollowsNothingThatIsDone => "a redelivery that finds the job done sends nothing",
+            Self::AcknowledgesBeforeItSends => {
+                "a message is settled before what follows it is sent"
+            }
+            Self::GivesLinksRandomIds => "a link that is sent twice has two ids",
+            Self::GivesQuestionsRandomIds => "a question to PHP that is asked twice has two ids",
+            Self::CountsAfterwards => "a batch is counted beside the end of its job",
+            Self::CountsCopies => "a batch is counted for every message of its job",
+            Self::CountsNoFailures => "a failure is not counted in its batch",
+            Self::ReadsOneLess => "`then` is asked for when one job is left",
+            Self::ReadsWhatWas => "a batch is read as it was a while ago",
+            Self::UnlocksWithoutOwner => "a unique lock is released whoever holds it",
+            Self::UnlocksOnRelease => "a unique lock is released before the job's end",
+            Self::UnlocksNothing => "a unique lock is not released",
+            Self::TakesNothingOver => "nobody takes over the overlap lock of a dead attempt",
+            Self::TakesEverythingOver => "anybody takes over the overlap lock of a live attempt",
+            Self::KeepsLocks => "an overlap lock is not released",
+        }
+    }
 }
 
 /// Everything a world is made of, with one thing wrong with it.
@@ -351,7 +377,10 @@ impl Cache for Spoilt {
 type World = (Defect, Scenario, &'static str);
 
 fn worlds_of_messages() -> Vec<World> {
-    use Defect::*;
+    use Defect::{
+        AcknowledgesBeforeItSends, FollowsNothingThatIsDone, GivesLinksRandomIds,
+        GivesQuestionsRandomIds, SendsBeforeItCompletes,
+    };
     let chain = |faults| scenario(vec![chain(&[&[Done], &[Done]])], faults, 0, 0);
     let asks = || scenario(vec![hooked(&[Fail])], 1, 0, 0);
     let unknown = scenario(vec![plan("unknown", &[Done], 2)], 1, 0, 0);
@@ -367,7 +396,7 @@ fn worlds_of_messages() -> Vec<World> {
 }
 
 fn worlds_of_batches() -> Vec<World> {
-    use Defect::*;
+    use Defect::{CountsAfterwards, CountsCopies, CountsNoFailures, ReadsOneLess, ReadsWhatWas};
     let batch = |first: &[_], faults| {
         let plans = vec![member(first), member(&[Done])];
         scenario(plans, faults, 0, 0)
@@ -382,7 +411,10 @@ fn worlds_of_batches() -> Vec<World> {
 }
 
 fn worlds_of_locks() -> Vec<World> {
-    use Defect::*;
+    use Defect::{
+        KeepsLocks, TakesEverythingOver, TakesNothingOver, UnlocksNothing, UnlocksOnRelease,
+        UnlocksWithoutOwner,
+    };
     let two_unique = |first: &[_]| {
         let plans = vec![unique(first, EVER), unique(&[Done], EVER)];
         scenario(plans, 0, 0, 0)
@@ -410,17 +442,21 @@ fn worlds_of_locks() -> Vec<World> {
     ]
 }
 
-#[test]
-fn every_defect_around_an_application_is_noticed_by_its_rule() {
+pub(crate) fn mutants() -> Vec<Mutant> {
     let worlds = [worlds_of_messages(), worlds_of_batches(), worlds_of_locks()];
-    all(worlds
-        .into_iter()
-        .flatten()
-        .map(|(defect, scenario, rule)| {
-            let spoilt = Scenario {
-                around: Arc::new(move |origin| Spoilt::ends(defect, origin)),
-                ..scenario
-            };
-            noticed(&format!("{defect:?}"), &spoilt, &[rule])
-        }));
+    let worlds = worlds.into_iter().flatten().enumerate();
+    let mutant = |(index, (defect, scenario, rule)): (usize, World)| Mutant {
+        // Some have several worlds.
+        name: match defect {
+            Defect::AcknowledgesBeforeItSends => format!("defect/{defect:?}{index}"),
+            _ => format!("defect/{defect:?}"),
+        },
+        words: defect.words(),
+        scenario: Scenario {
+            around: Arc::new(move |origin| Spoilt::ends(defect, origin)),
+            ..scenario
+        },
+        rules: vec![rule],
+    };
+    worlds.map(mutant).collect()
 }

@@ -10,6 +10,7 @@ use hikyaku_core::{
 };
 
 use super::book::Book;
+use super::reached::Event;
 
 pub(crate) struct Watched {
     pub(crate) ledger: Arc<dyn Ledger>,
@@ -24,10 +25,13 @@ impl Watched {
             self.book.claimed(request, grant.token, grant.tries_spent);
         }
     }
-}
 
-fn applied(reply: &Result<Fence, LedgerError>) -> bool {
-    matches!(reply, Ok(Fence::Applied))
+    fn applied(&self, reply: &Result<Fence, LedgerError>) -> bool {
+        if matches!(reply, Ok(Fence::Refused(_))) {
+            self.book.reached.count(Event::Fenced);
+        }
+        matches!(reply, Ok(Fence::Applied))
+    }
 }
 
 impl Ledger for Watched {
@@ -62,7 +66,7 @@ impl Ledger for Watched {
     ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
         Box::pin(async move {
             let reply = self.ledger.save(held, checkpoint).await;
-            if applied(&reply) {
+            if self.applied(&reply) {
                 self.book.saved(&held.id, checkpoint);
             }
             reply
@@ -74,7 +78,11 @@ impl Ledger for Watched {
         held: &'a Held,
         lease: Timestamp,
     ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
-        self.ledger.extend(held, lease)
+        Box::pin(async move {
+            let reply = self.ledger.extend(held, lease).await;
+            self.applied(&reply);
+            reply
+        })
     }
 
     fn complete<'a>(
@@ -88,7 +96,7 @@ impl Ledger for Watched {
                 let record = self.records.record(&held.id);
                 record.is_some_and(|record| record.state == State::Done)
             };
-            if applied(&reply) && is_done() {
+            if self.applied(&reply) && is_done() {
                 self.book.completed(&held.id);
             }
             reply
@@ -102,7 +110,7 @@ impl Ledger for Watched {
     ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
         Box::pin(async move {
             let reply = self.ledger.release(held, release).await;
-            if applied(&reply) {
+            if self.applied(&reply) {
                 self.book
                     .released(&held.id, held.token, release.tries_spent);
             }
@@ -118,7 +126,7 @@ impl Ledger for Watched {
     ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
         Box::pin(async move {
             let reply = self.ledger.fail(held, row, end).await;
-            if applied(&reply) {
+            if self.applied(&reply) {
                 self.book.failed(&held.id, held.token);
             }
             reply
@@ -141,7 +149,13 @@ impl Queue for WatchedQueue {
         receipt: &'a Receipt,
         delay: Duration,
     ) -> BoxFuture<'a, Result<(), QueueError>> {
-        self.queue.change_visibility(receipt, delay)
+        Box::pin(async move {
+            let changed = self.queue.change_visibility(receipt, delay).await;
+            if changed.is_err() {
+                self.book.reached.count(Event::StaleReceipt);
+            }
+            changed
+        })
     }
 
     fn send<'a>(&'a self, message: &'a Outgoing) -> BoxFuture<'a, Result<(), QueueError>> {

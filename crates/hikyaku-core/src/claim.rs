@@ -24,7 +24,8 @@ pub(crate) const LEASE_MARGIN: Duration = Duration::from_secs(10);
 const CLAIM_PATIENCE: Duration = Duration::from_secs(20);
 
 /// artisan sends a failed job again and only then forgets its row: a row written in between would be forgotten too.
-pub(crate) const REOPENED_QUIET: Duration = Duration::from_secs(10);
+/// Ten seconds for artisan, and ten for clocks to differ.
+pub(crate) const REOPENED_QUIET: Duration = Duration::from_secs(20);
 
 /// The right to run a job.
 #[derive(Debug, Clone, PartialEq, Eq)]

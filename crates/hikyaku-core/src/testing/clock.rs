@@ -68,8 +68,7 @@ impl VirtualClock {
     pub fn skewed(&self, ahead: Duration, behind: Duration) -> SkewedClock {
         SkewedClock {
             clock: self.clone(),
-            ahead,
-            behind,
+            skew: Arc::new(Mutex::new((ahead, behind))),
         }
     }
 
@@ -94,21 +93,34 @@ impl Clock for VirtualClock {
     }
 }
 
-/// A [`VirtualClock`] read by a machine whose time is off.
+/// A [`VirtualClock`] read by a machine whose time is off. A clone is off by as much.
 #[derive(Debug, Clone)]
 pub struct SkewedClock {
     clock: VirtualClock,
-    ahead: Duration,
-    behind: Duration,
+    /// How far it is ahead, and how far behind.
+    skew: Arc<Mutex<(Duration, Duration)>>,
+}
+
+impl SkewedClock {
+    /// Sets it, as a time server would: it jumps. Timers that wait already keep to the moment that they were set for.
+    pub fn set(&self, ahead: Duration, behind: Duration) {
+        *self.skew() = (ahead, behind);
+    }
+
+    fn skew(&self) -> MutexGuard<'_, (Duration, Duration)> {
+        self.skew.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Clock for SkewedClock {
     fn now(&self) -> Timestamp {
-        self.clock.now() + self.ahead - self.behind
+        let (ahead, behind) = *self.skew();
+        self.clock.now() + ahead - behind
     }
 
     fn sleep_until(&self, moment: Timestamp) -> BoxFuture<'static, ()> {
-        self.clock.sleep_until(moment - self.ahead + self.behind)
+        let (ahead, behind) = *self.skew();
+        self.clock.sleep_until(moment - ahead + behind)
     }
 }
 

@@ -49,6 +49,9 @@ pub trait Network: Send + Sync + 'static {
     fn skew(&self, _process: ProcessId) -> (Duration, Duration) {
         (Duration::ZERO, Duration::ZERO)
     }
+
+    /// A call took effect after its caller was gone.
+    fn outlived(&self, _call: Call<'_>) {}
 }
 
 /// A network on which nothing goes wrong.
@@ -108,11 +111,16 @@ impl Line {
             },
             Fate::Late(time) => {
                 let (sender, answer) = oneshot::channel();
-                let (line, call) = (self.clone(), detached());
+                let (line, call, subject) = (self.clone(), detached(), subject.to_owned());
                 self.scheduler.spawn(WIRE, async move {
                     line.wait(time).await;
-                    // Nobody listens any more when the caller is dead.
-                    drop(sender.send(call.await));
+                    if sender.send(call.await).is_err() {
+                        line.network.outlived(Call {
+                            process,
+                            operation,
+                            subject: &subject,
+                        });
+                    }
                 });
                 let lost = |_| Err(error(Fault("the answer was lost")));
                 answer.await.unwrap_or_else(lost)

@@ -192,6 +192,22 @@ impl SimQueue {
         self.content().messages.push(copy);
     }
 
+    /// Moves the message that would be received next behind all others. Only messages without a group: a standard
+    /// queue promises no order. Answers whether there was another that comes before it now.
+    pub fn reorder(&self) -> bool {
+        let now = self.clock.now();
+        let mut content = self.content();
+        let open = |message: &Message| message.group.is_none() && message.visible <= now;
+        let messages = content.messages.iter().enumerate();
+        let mut open = messages.filter(|(_, message)| open(message));
+        let (Some((first, _)), true) = (open.next(), open.next().is_some()) else {
+            return false;
+        };
+        let message = content.messages.remove(first);
+        content.messages.push(message);
+        true
+    }
+
     /// The messages that are not deleted.
     pub fn messages(&self) -> Vec<Message> {
         self.content().messages.clone()

@@ -245,7 +245,8 @@ impl Scheduler {
         self.tasks().current
     }
 
-    fn process_of(&self, id: TaskId) -> Option<ProcessId> {
+    /// The process that a task belongs to.
+    pub fn process_of(&self, id: TaskId) -> Option<ProcessId> {
         self.tasks().slots.get(id.0).map(|slot| slot.process)
     }
 

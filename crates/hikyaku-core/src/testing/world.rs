@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::clock::VirtualClock;
+use super::clock::{SkewedClock, VirtualClock};
 use super::executor::SimExecutor;
 use super::network::{Call, DistantLedger, DistantQueue, Fate, Line, Network, Reliable};
 use super::queue::{QueueSettings, SimQueue};
@@ -25,6 +25,9 @@ pub struct Settings {
     pub timeout: Duration,
     /// How many invocations run at once at most.
     pub concurrency: usize,
+    /// Whether the mapping asks which messages of a batch failed (`ReportBatchItemFailures`). Without it every message
+    /// of an invocation that answers is deleted.
+    pub partial_responses: bool,
     /// Where nonces and jitter start.
     pub seed: u64,
 }
@@ -36,6 +39,7 @@ impl Default for Settings {
             batch_size: 10,
             timeout: Duration::from_secs(900),
             concurrency: 10,
+            partial_responses: true,
             seed: 1,
         }
     }
@@ -56,6 +60,7 @@ pub enum Remains {
 struct Process {
     id: ProcessId,
     ports: Ports,
+    clock: SkewedClock,
     state: ProcessState,
 }
 
@@ -212,10 +217,12 @@ impl<S: Send + Sync + 'static> World<S> {
             return (idle.id, idle.ports.clone());
         }
         let id = ProcessId(self.processes.len());
-        let ports = self.ports(id);
+        let clock = self.clock_of(id);
+        let ports = self.ports_with(id, Arc::new(clock.clone()));
         self.processes.push(Process {
             id,
             ports: ports.clone(),
+            clock,
             state: ProcessState::Serving,
         });
         (id, ports)
@@ -223,8 +230,22 @@ impl<S: Send + Sync + 'static> World<S> {
 
     /// The ports as a process sees them.
     pub fn ports(&self, process: ProcessId) -> Ports {
+        self.ports_with(process, Arc::new(self.clock_of(process)))
+    }
+
+    fn clock_of(&self, process: ProcessId) -> SkewedClock {
         let (ahead, behind) = self.network.skew(process);
-        let clock: Arc<dyn Clock> = Arc::new(self.clock.skewed(ahead, behind));
+        self.clock.skewed(ahead, behind)
+    }
+
+    /// Sets a process's clock: it jumps.
+    pub fn set_clock(&self, process: ProcessId, ahead: Duration, behind: Duration) {
+        if let Some(process) = self.processes.get(process.0) {
+            process.clock.set(ahead, behind);
+        }
+    }
+
+    fn ports_with(&self, process: ProcessId, clock: Arc<dyn Clock>) -> Ports {
         let line = Line {
             process,
             network: Arc::clone(&self.network),
@@ -275,7 +296,8 @@ impl<S: Send + Sync + 'static> World<S> {
                 operation: "delete",
                 subject: &receipt.handle,
             };
-            if report.verdict.acknowledges() && self.network.fate(call) == Fate::Answered {
+            let is_over = report.verdict.acknowledges() || !self.settings.partial_responses;
+            if is_over && self.network.fate(call) == Fate::Answered {
                 self.queue.delete(receipt);
             }
         }
