@@ -3,6 +3,7 @@
 //! [`Template::resolve`] stops at the first value that only a deployment knows. [`Template::inspect`] goes on: such a value
 //! is marked, and [`is_unknown`] recognises it. Every resource counts as present, whatever its condition says.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use super::evaluate::Evaluator;
@@ -28,8 +29,14 @@ impl Template {
     /// Evaluates what can be evaluated. An error only for a parameter that is given and does not exist, or not with that value.
     pub fn inspect(&self, environment: &Environment) -> Result<Inspected, TemplateError> {
         let evaluator = Evaluator::tolerant(self, environment)?;
+        let walk = Walk {
+            evaluator: &evaluator,
+            made: Cell::new(0),
+        };
         let mut inspected = Inspected {
-            root: known(&evaluator, &self.root, "").unwrap_or_else(|| unknown(1, "template")),
+            root: walk
+                .known(&self.root, "")
+                .unwrap_or_else(|| unknown(1, "template")),
             arns: BTreeMap::new(),
             references: BTreeMap::new(),
         };
@@ -70,46 +77,58 @@ fn unknown(line: usize, name: &str) -> Node {
     Node::text_at(line, placeholder(name))
 }
 
-/// The value as far as it is known; `None` for `AWS::NoValue`.
-fn known(evaluator: &Evaluator<'_>, node: &Node, path: &str) -> Option<Node> {
-    if let Some((function, argument)) = node.intrinsic() {
-        return match function {
-            // Only the branch that is taken, and of that as much as is known.
-            "Fn::If" => match evaluator.branch(argument, path) {
-                Ok(branch) => known(evaluator, branch, path),
-                Err(_) => Some(unknown(node.line, function)),
-            },
-            _ => match evaluator.evaluate(node, path) {
-                Ok(value) => value,
-                Err(_) => Some(unknown(node.line, function)),
-            },
-        };
-    }
-    let value = match &node.value {
-        Value::Scalar(_) => return Some(node.clone()),
-        Value::Sequence(items) => {
-            let items = items.iter();
-            Value::Sequence(
-                items
-                    .filter_map(|item| known(evaluator, item, path))
-                    .collect(),
-            )
+/// How many bytes of text all evaluated values may hold together; real templates stay below one megabyte. What is beyond
+/// counts as not known.
+const MOST_BYTES: usize = 16 * 1_048_576;
+
+/// A walk through a template.
+struct Walk<'e, 't> {
+    evaluator: &'e Evaluator<'t>,
+    made: Cell<usize>,
+}
+
+impl Walk<'_, '_> {
+    /// The value as far as it is known; `None` for `AWS::NoValue`.
+    fn known(&self, node: &Node, path: &str) -> Option<Node> {
+        if let Some((function, argument)) = node.intrinsic() {
+            return self.called(node, function, argument, path);
         }
-        Value::Mapping(entries) => Value::Mapping(
-            entries
-                .iter()
-                .filter_map(|entry| {
+        let value = match &node.value {
+            Value::Scalar(_) => return Some(node.clone()),
+            Value::Sequence(items) => {
+                let items = items.iter();
+                Value::Sequence(items.filter_map(|item| self.known(item, path)).collect())
+            }
+            Value::Mapping(entries) => {
+                let known = |entry: &Entry| {
                     Some(Entry {
                         key: entry.key.clone(),
                         line: entry.line,
-                        node: known(evaluator, &entry.node, &entry.key)?,
+                        node: self.known(&entry.node, &entry.key)?,
                     })
-                })
-                .collect(),
-        ),
-    };
-    Some(Node {
-        line: node.line,
-        value,
-    })
+                };
+                Value::Mapping(entries.iter().filter_map(known).collect())
+            }
+        };
+        let line = node.line;
+        Some(Node { line, value })
+    }
+
+    fn called(&self, node: &Node, function: &str, argument: &Node, path: &str) -> Option<Node> {
+        // Only the branch that is taken, and of that as much as is known.
+        if function == "Fn::If" {
+            return match self.evaluator.branch(argument, path) {
+                Ok(branch) => self.known(branch, path),
+                Err(_) => Some(unknown(node.line, function)),
+            };
+        }
+        match self.evaluator.evaluate(node, path) {
+            Ok(value) if self.made.get() <= MOST_BYTES => {
+                let bytes = value.as_ref().map_or(0, Node::bytes);
+                self.made.set(self.made.get() + bytes);
+                value
+            }
+            _ => Some(unknown(node.line, function)),
+        }
+    }
 }

@@ -126,6 +126,20 @@ impl Node {
         inside + 1
     }
 
+    /// How many bytes its texts and keys have.
+    pub(super) fn bytes(&self) -> usize {
+        match &self.value {
+            Value::Scalar(scalar) => scalar.text.len(),
+            Value::Sequence(items) => items.iter().map(Self::bytes).sum(),
+            Value::Mapping(entries) => {
+                let entries = entries.iter();
+                entries
+                    .map(|entry| entry.key.len() + entry.node.bytes())
+                    .sum()
+            }
+        }
+    }
+
     /// How many levels it has.
     pub(super) fn depth(&self) -> usize {
         let inside = match &self.value {

@@ -7,6 +7,7 @@ mod batch_size;
 mod build;
 mod concurrency;
 mod dashboard;
+mod database;
 mod dead_letter_queue;
 mod dead_letter_retention;
 mod dead_letter_type;
@@ -58,6 +59,7 @@ pub(super) static ALL: &[&Rule] = &[
     &encryption::RULE,
     &concurrency::RULE,
     &concurrency::POLLERS,
+    &database::RULE,
     &recursion::RULE,
     &permissions::QUEUE,
     &permissions::TABLE,

@@ -45,10 +45,16 @@ fn check(stack: &Stack) -> Vec<Finding> {
 /// The queues that a function is meant to send to: they are in its environment, or its role names them for sending.
 fn sent_to(stack: &Stack, index: usize) -> Vec<usize> {
     let grants = Grants::of_function(stack, index);
+    let function = &stack.functions[index];
+    // The engine sends to every queue that it is told of; of other code only what its role says is known.
+    let may = |queue: &Queue| match grants.may("sqs:SendMessage", &queue.arn) {
+        May::Yes => true,
+        May::Unknown => function.is_hikyaku(),
+        May::No => false,
+    };
     let meant = |queue: &Queue| {
         grants.names("sqs:SendMessage", &queue.arn)
-            || (in_environment(&stack.functions[index], queue)
-                && grants.may("sqs:SendMessage", &queue.arn) != May::No)
+            || (in_environment(function, queue) && may(queue))
     };
     let queues = stack.queues.iter().enumerate();
     queues
