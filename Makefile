@@ -23,6 +23,9 @@ CLIENTS := .venv-clients
 OLD_BOTOCORE_VERSION := 1.29.165
 BOTO3_VERSION := 1.44.5
 AWSCLI_VERSION := 1.46.3
+OPINIONS := .venv-opinions
+MINISTACK_VERSION := 1.5.33
+MOTO_VERSION := 5.2.5
 LINT := .venv-lint
 SAM_TRANSLATOR_VERSION := 1.115.0
 CFN_LINT_VERSION := 1.58.0
@@ -32,7 +35,7 @@ REGION ?= ap-northeast-1
 # Which scenes of test-laravel are played; all without.
 SCENES ?=
 
-.PHONY: help run dev lint-template test-lint-template test test-clients test-laravel fuzz explore campaign check build invoke lint fmt doc tree clean
+.PHONY: help run dev lint-template test-lint-template test test-clients second-opinion test-laravel fuzz explore campaign check build invoke lint fmt doc tree clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -53,6 +56,10 @@ test: ## all tests
 test-clients: $(CLIENTS)/old/bin/python $(CLIENTS)/new/bin/aws ## AWS's own clients, old and new, and docs/producers against the local SQS
 	@cargo build --bins --examples
 	@python3 -B tests/clients/run.py $(BUILT)/debug/examples/sqs $(CLIENTS)
+
+second-opinion: $(OPINIONS)/ministack/bin/ministack $(OPINIONS)/moto/bin/moto_server ## every test of the ledger on two DynamoDB servers that others wrote
+	@cargo test --package integration-tests --test integration --no-run --message-format=json | \
+	  python3 -B tests/second_opinion/run.py $(OPINIONS)
 
 fuzz: ## hostile input to everything that reads (TARGET=php_read, SECONDS_EACH=60, INPUT=file to replay)
 	@INPUT="$(INPUT)" fuzz/run $(SECONDS_EACH) $(TARGET)
@@ -111,7 +118,7 @@ invoke: ## one event to one function of `make dev`: make invoke JOB=import-csv [
 
 clean: ## what the build and the local cloud left
 	cargo clean
-	rm -rf $(VENV) $(CLIENTS) $(LINT) .hikyaku fuzz/corpus fuzz/artifacts
+	rm -rf $(VENV) $(CLIENTS) $(OPINIONS) $(LINT) .hikyaku fuzz/corpus fuzz/artifacts
 
 $(VENV)/bin/cargo-lambda:
 	python3 -m venv $(VENV)
@@ -124,6 +131,14 @@ $(CLIENTS)/old/bin/python:
 $(CLIENTS)/new/bin/aws:
 	python3 -m venv $(CLIENTS)/new
 	$(CLIENTS)/new/bin/pip install --quiet boto3==$(BOTO3_VERSION) awscli==$(AWSCLI_VERSION)
+
+$(OPINIONS)/ministack/bin/ministack:
+	python3 -m venv $(OPINIONS)/ministack
+	$(OPINIONS)/ministack/bin/pip install --quiet ministack==$(MINISTACK_VERSION)
+
+$(OPINIONS)/moto/bin/moto_server:
+	python3 -m venv $(OPINIONS)/moto
+	$(OPINIONS)/moto/bin/pip install --quiet 'moto[server]==$(MOTO_VERSION)'
 
 $(LINT)/bin/cfn-lint:
 	python3 -m venv $(LINT)

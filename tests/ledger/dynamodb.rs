@@ -1,4 +1,7 @@
 //! DynamoDB on loopback, and the contract on it.
+//!
+//! It is the embedded one, unless `HIKYAKU_TEST_DYNAMODB` is the URL of another, whose tables it then may replace:
+//! `make second-opinion` runs every test of a ledger on servers that others wrote.
 
 use std::sync::Arc;
 
@@ -27,22 +30,23 @@ pub(crate) struct Emulator {
     config: Config,
     client: Client,
     laravel: Laravel,
-    server: tokio::task::JoinHandle<()>,
+    embedded: Option<tokio::task::JoinHandle<()>>,
 }
 
 impl Drop for Emulator {
     fn drop(&mut self) {
-        self.server.abort();
+        if let Some(server) = &self.embedded {
+            server.abort();
+        }
     }
 }
 
 impl Emulator {
     pub(crate) async fn start() -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let endpoint = format!("http://{}", listener.local_addr().unwrap());
-        let database = dynoxide::Database::memory().unwrap();
-        let server =
-            tokio::runtime::Handle::current().spawn(dynoxide::server::serve_on(listener, database));
+        let (endpoint, embedded) = match second_opinion() {
+            Some(endpoint) => (endpoint, None),
+            None => embedded().await,
+        };
         let config = Config {
             dynamodb_endpoint: Some(endpoint),
             credentials: Some(crate::local_keys()),
@@ -55,6 +59,11 @@ impl Emulator {
             ..Config::from_lookup(|_| Ok(None)).unwrap()
         };
         let client = clients::dynamodb(&config);
+        if embedded.is_none() {
+            let tables = [&config.ledger_table, &config.failed_table];
+            remove_tables(&client, tables.map(String::as_str)).await;
+            remove_tables(&client, [BATCHES, CACHE]).await;
+        }
         create_table(&client, &config.ledger_table, &["pk", "sk"]).await;
         create_table(&client, &config.failed_table, &["application", "uuid"]).await;
         create_table(&client, BATCHES, &["application", "id"]).await;
@@ -64,7 +73,7 @@ impl Emulator {
             config,
             client,
             laravel,
-            server,
+            embedded,
         }
     }
 
@@ -153,6 +162,40 @@ pub(crate) fn text(value: &str) -> AttributeValue {
 
 pub(crate) fn number(value: impl std::fmt::Display) -> AttributeValue {
     AttributeValue::N(value.to_string())
+}
+
+/// The URL of the server that is asked instead of the embedded one.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "which server a run asks is no setting of hikyaku"
+)]
+fn second_opinion() -> Option<String> {
+    let endpoint = std::env::var("HIKYAKU_TEST_DYNAMODB").ok()?;
+    assert!(
+        endpoint.starts_with("http://127.0.0.1:"),
+        "HIKYAKU_TEST_DYNAMODB is `{endpoint}`: tables are removed there, so it has to be on this machine"
+    );
+    Some(endpoint)
+}
+
+async fn embedded() -> (String, Option<tokio::task::JoinHandle<()>>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let database = dynoxide::Database::memory().unwrap();
+    let server =
+        tokio::runtime::Handle::current().spawn(dynoxide::server::serve_on(listener, database));
+    (endpoint, Some(server))
+}
+
+/// Removes what an earlier test left.
+async fn remove_tables(client: &Client, names: [&str; 2]) {
+    let listed = client.list_tables().send().await.unwrap();
+    for name in names {
+        if listed.table_names().iter().any(|table| table == name) {
+            let request = client.delete_table().table_name(name);
+            request.send().await.unwrap();
+        }
+    }
 }
 
 async fn create_table(client: &Client, name: &str, keys: &[&str]) {
