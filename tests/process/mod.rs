@@ -1,6 +1,8 @@
 //! Real processes: the functions' own binaries, killed for real, on the local cloud.
 
 pub(crate) mod binaries;
+mod forty_invocations;
+mod imports;
 mod killed_by_command;
 mod killed_on_the_cloud;
 mod stage;

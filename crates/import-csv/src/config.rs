@@ -1,5 +1,7 @@
 //! The function's settings, and the only place that reads the environment.
 
+use std::num::NonZeroU64;
+
 use hikyaku::Config;
 use hikyaku::objects::{ObjectsConfig, ObjectsError};
 use hikyaku::secrets::{NotAPlace, ValueFrom};
@@ -20,6 +22,7 @@ use crate::table::Tables;
 /// | `DATABASE_CONNECTIONS` | optional: how many connections a process may open. Default 1: what is left for everybody else is then `max_connections` less the mapping's `MaximumConcurrency` |
 /// | `IMPORT_SOURCES` | what may be imported: `s3://bucket`, `s3://bucket/folder/`, `file:///folder/`, separated by spaces |
 /// | `IMPORT_TABLES` | what may be imported into: JSON, below |
+/// | `IMPORT_SLICE_ROWS` | optional: after about so many rows an import gives way to other messages of its queue, and goes on later; by default it goes on as long as the invocation has time |
 /// | `IMPORT_REJECTS_URL` | optional: the prefix that rejected rows are written under |
 ///
 /// and AWS's own, see [`ObjectsConfig::from_variables`]. The tables, as template.yaml has them:
@@ -45,6 +48,8 @@ pub struct Settings {
     pub objects: ObjectsConfig,
     /// `IMPORT_TABLES`.
     pub tables: Tables,
+    /// `IMPORT_SLICE_ROWS`.
+    pub slice_rows: Option<NonZeroU64>,
     /// `IMPORT_REJECTS_URL`.
     pub rejects: Option<Url>,
 }
@@ -134,6 +139,9 @@ pub enum ConfigError {
     /// `IMPORT_TABLES`.
     #[error("could not read the settings: IMPORT_TABLES cannot be used: {0}")]
     Tables(String),
+    /// `IMPORT_SLICE_ROWS`.
+    #[error("could not read the settings: IMPORT_SLICE_ROWS is `{0}`, expected a number over 0")]
+    SliceRows(String),
     /// A variable that should hold a URL.
     #[error("could not read the settings: {variable} holds something that is no URL: `{text}`")]
     Url {
@@ -184,7 +192,16 @@ impl Settings {
             .map(|text| url("IMPORT_SOURCES", text))
             .collect::<Result<_, _>>()?;
         let rejects = variable("IMPORT_REJECTS_URL").filter(|text| !text.trim().is_empty());
+        let slice_rows = variable("IMPORT_SLICE_ROWS").filter(|text| !text.trim().is_empty());
+        let slice_rows = slice_rows
+            .map(|text| {
+                text.trim()
+                    .parse()
+                    .map_err(|_| ConfigError::SliceRows(text))
+            })
+            .transpose()?;
         Ok(Self {
+            slice_rows,
             database: database(required("DATABASE_URL")?, &variable)?,
             aws: Config::from_lookup(|name| Ok(variable(name))).map_err(ConfigError::Aws)?,
             objects: ObjectsConfig::from_variables(sources, &variable)

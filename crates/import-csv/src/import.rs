@@ -1,5 +1,7 @@
 //! The import itself: open → read → check → write, chunk after chunk.
 
+use std::num::NonZeroU64;
+
 use hikyaku::objects::Objects;
 use serde::Serialize;
 use url::Url;
@@ -22,6 +24,7 @@ pub struct Importer {
     sources: Objects,
     tables: Tables,
     rejects: Option<Rejects>,
+    slice_rows: Option<NonZeroU64>,
     pub(crate) limits: Limits,
 }
 
@@ -71,6 +74,7 @@ impl Importer {
             rejects: rejects.map_err(ConfigError::Rejects)?,
             sources: Objects::new(config).map_err(ConfigError::Sources)?,
             tables: settings.tables,
+            slice_rows: settings.slice_rows,
             limits: Limits::default(),
         })
     }
@@ -157,6 +161,7 @@ impl Importer {
         layout: &Layout<'_>,
         stop: impl Fn() -> bool,
     ) -> Result<Imported, ImportError> {
+        let began = cursor.position.rows;
         loop {
             let chunk = Chunk::read(&mut source.rows, layout, source.charset, self.limits).await?;
             cursor = self
@@ -165,12 +170,17 @@ impl Importer {
             if cursor.finished {
                 return Ok(self.imported(&cursor, owner));
             }
-            if stop() {
+            if stop() || self.is_sliced(cursor.position.rows - began) {
                 return Err(ImportError::Stopped {
                     row: cursor.position.rows + 1,
                 });
             }
         }
+    }
+
+    /// Whether an invocation that read so many rows leaves the rest to later ones.
+    fn is_sliced(&self, rows: u64) -> bool {
+        self.slice_rows.is_some_and(|most| rows >= most.get())
     }
 
     /// One transaction: the cursor, the rows, and, before it commits, the rejected rows beside it.

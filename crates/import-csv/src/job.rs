@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::{Attempt, Encoding, ImportError, Imported, Importer, import};
 
-/// An attempt with less time left than this, or than a tenth of its time, begins no further chunk; the next attempt
+/// An attempt with less time left than this, or than a tenth of its time, begins no further chunk; the next invocation
 /// goes on from there.
 const MARGIN: Duration = Duration::from_secs(10);
 
@@ -16,6 +16,8 @@ const MARGIN: Duration = Duration::from_secs(10);
 ///
 /// The first line of the object names the columns. See [`Settings`](crate::Settings) for which objects and tables a
 /// message may name.
+///
+/// A file may take many invocations: each goes on where the one before it stopped, with the same message.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ImportCsv {
@@ -43,24 +45,23 @@ impl Job for ImportCsv {
         };
         let margin = (context.time_left() / 10).min(MARGIN);
         let stop = || context.should_stop() || context.time_left() < margin;
-        import(context.state(), &self, attempt, stop)
-            .await
-            .map_err(verdict)
+        match import(context.state(), &self, attempt, stop).await {
+            Err(ImportError::Stopped { row }) => {
+                // The cursor in the database is what counts. This is for those who look into the ledger.
+                let progress = Progress { rows: row - 1 };
+                context.checkpoint(&progress).await?;
+                Err(JobError::continuation())
+            }
+            Err(error) if error.is_permanent() => Err(JobError::fail(error)),
+            Err(error) => Err(error.into()),
+            Ok(imported) => Ok(imported),
+        }
     }
 }
 
-/// What an error means for the job.
-fn verdict(error: ImportError) -> JobError {
-    match error {
-        // A file may take more attempts than the job has tries: one that only ran out of time spends none.
-        ImportError::Stopped { row } => {
-            tracing::info!(
-                row,
-                "the attempt's time is over; the next one goes on from here"
-            );
-            JobError::snooze(Duration::ZERO)
-        }
-        error if error.is_permanent() => JobError::fail(error),
-        error => error.into(),
-    }
+/// How far an import has come.
+#[derive(Debug, Serialize)]
+struct Progress {
+    /// Rows of the file that were read.
+    rows: u64,
 }
