@@ -96,6 +96,7 @@ fn delivery(id: &str, busy: bool) -> Delivery {
         receive_count: 1,
         group: None,
         queue: String::new(),
+        dead_letter: None,
         receipt: None,
     }
 }

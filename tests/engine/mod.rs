@@ -7,6 +7,7 @@ mod command;
 mod commit;
 mod context;
 mod continuation;
+mod dead_letters;
 mod deadline;
 mod debounce;
 mod echo;

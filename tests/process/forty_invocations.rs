@@ -3,7 +3,7 @@
 use hikyaku_local::event::Event;
 use hikyaku_local::sqs::SendRequest;
 
-use super::imports::{Log, kill, message, record, start, wait_until};
+use super::imports::{Log, Terms, kill, message, record, start, wait_until};
 use super::stage::Stage;
 
 /// A chunk has 500 rows, and an invocation one chunk.
@@ -17,7 +17,11 @@ const KILLED_EVERY: usize = 10;
 async fn an_import_goes_on_over_forty_invocations_and_kills_with_each_row_once() {
     let stage = Stage::with_rows(CHUNK * INVOCATIONS).await;
     let log = Log::default();
-    let cloud = start(&stage, &CHUNK.to_string(), &log).await;
+    let terms = Terms {
+        slice_rows: CHUNK.to_string(),
+        ..Terms::default()
+    };
+    let cloud = start(&stage, terms, &log).await;
     let mut events = cloud.watch();
     let queue = cloud.sqs().queue_by_name("imports").unwrap();
     let sent = SendRequest::new(queue.clone(), message(&stage));

@@ -14,7 +14,7 @@ use super::stage::{Stage, TABLES};
 
 pub(super) const ID: &str = "0199a1f0-0000-7000-8000-00000000dead";
 
-/// Queue and function with timeouts of seconds, so that a redelivery is not far away.
+/// Queue and function with timeouts of seconds, so that a redelivery is not far away, and what becomes of dead letters.
 const TEMPLATE: &str = r"
 Transform: AWS::Serverless-2016-10-31
 Parameters:
@@ -22,6 +22,8 @@ Parameters:
   Sources: { Type: String }
   Tables: { Type: String }
   SliceRows: { Type: String }
+  MaxReceiveCount: { Type: Number }
+  Seconds: { Type: Number }
 Resources:
   Ledger:
     Type: AWS::DynamoDB::Table
@@ -32,14 +34,38 @@ Resources:
       KeySchema: [{ AttributeName: pk, KeyType: HASH }, { AttributeName: sk, KeyType: RANGE }]
   Imports:
     Type: AWS::SQS::Queue
-    Properties: { QueueName: imports, VisibilityTimeout: 16 }
+    Properties:
+      QueueName: imports
+      VisibilityTimeout: !Ref Seconds
+      RedrivePolicy: { deadLetterTargetArn: !GetAtt DeadLetters.Arn, maxReceiveCount: !Ref MaxReceiveCount }
+  DeadLetters:
+    Type: AWS::SQS::Queue
+    Properties: { QueueName: dead-letters, VisibilityTimeout: 60 }
+  Failed:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      TableName: failed_jobs
+      BillingMode: PAY_PER_REQUEST
+      AttributeDefinitions: [{ AttributeName: application, AttributeType: S }, { AttributeName: uuid, AttributeType: S }]
+      KeySchema: [{ AttributeName: application, KeyType: HASH }, { AttributeName: uuid, KeyType: RANGE }]
+  BuryDeadLettersFunction:
+    Type: AWS::Serverless::Function
+    Metadata: { BuildMethod: rust-cargolambda, BuildProperties: { Binary: bury-dead-letters } }
+    Properties:
+      Runtime: provided.al2023
+      CodeUri: .
+      Timeout: 60
+      Events:
+        Messages:
+          Type: SQS
+          Properties: { Queue: !GetAtt DeadLetters.Arn, BatchSize: 10, FunctionResponseTypes: [ReportBatchItemFailures] }
   ImportCsvFunction:
     Type: AWS::Serverless::Function
     Metadata: { BuildMethod: rust-cargolambda, BuildProperties: { Binary: import-csv } }
     Properties:
       Runtime: provided.al2023
       CodeUri: .
-      Timeout: 16
+      Timeout: !Ref Seconds
       Environment:
         Variables: { DATABASE_URL: !Ref DatabaseUrl, IMPORT_SOURCES: !Ref Sources, IMPORT_TABLES: !Ref Tables, IMPORT_SLICE_ROWS: !Ref SliceRows }
       Events:
@@ -63,13 +89,34 @@ pub(super) fn message(stage: &Stage) -> String {
     .to_string()
 }
 
-pub(super) async fn start(stage: &Stage, slice_rows: &str, log: &Log) -> Cloud {
+/// How the cloud of a test differs from others.
+pub(super) struct Terms {
+    /// `IMPORT_SLICE_ROWS`, or nothing.
+    pub(super) slice_rows: String,
+    pub(super) max_receive_count: u32,
+    /// The function's timeout, and the queue's.
+    pub(super) seconds: u32,
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Self {
+            slice_rows: String::new(),
+            max_receive_count: 100,
+            seconds: 16,
+        }
+    }
+}
+
+pub(super) async fn start(stage: &Stage, terms: Terms, log: &Log) -> Cloud {
     let template = Template::parse(TEMPLATE, "test").unwrap();
     let parameters = [
         ("DatabaseUrl", stage.database_url()),
         ("Sources", stage.url("")),
         ("Tables", TABLES.to_owned()),
-        ("SliceRows", slice_rows.to_owned()),
+        ("SliceRows", terms.slice_rows),
+        ("MaxReceiveCount", terms.max_receive_count.to_string()),
+        ("Seconds", terms.seconds.to_string()),
     ];
     let log = Arc::clone(log);
     let options = Options {
@@ -89,12 +136,33 @@ pub(super) async fn start(stage: &Stage, slice_rows: &str, log: &Log) -> Cloud {
 /// What the functions wrote.
 pub(super) type Log = Arc<Mutex<Vec<String>>>;
 
+fn config(cloud: &Cloud) -> Config {
+    Config {
+        dynamodb_endpoint: Some(cloud.endpoints().dynamodb.clone()),
+        credentials: Some(crate::local_keys()),
+        ..Config::from_lookup(|_| Ok(None)).unwrap()
+    }
+}
+
+fn dynamodb(cloud: &Cloud) -> aws_sdk_dynamodb::Client {
+    clients::dynamodb(&config(cloud))
+}
+
+/// The failed job's row: where it is sent again, its payload, and why it failed.
+pub(super) async fn failed(cloud: &Cloud) -> Option<[String; 3]> {
+    let key = |value: &str| AttributeValue::S(value.to_owned());
+    let read = dynamodb(cloud)
+        .get_item()
+        .table_name("failed_jobs")
+        .key("application", key("Laravel"))
+        .key("uuid", key(ID));
+    let item = read.send().await.unwrap().item?;
+    Some(["queue", "payload", "exception"].map(|name| item[name].as_s().unwrap().clone()))
+}
+
 /// The state of the job's record, and its fencing token.
 pub(super) async fn record(cloud: &Cloud) -> (String, String) {
-    let mut config = Config::from_lookup(|_| Ok(None)).unwrap();
-    config.dynamodb_endpoint = Some(cloud.endpoints().dynamodb.clone());
-    config.credentials = Some(crate::local_keys());
-    let client = clients::dynamodb(&config);
+    let client = dynamodb(cloud);
     let text = |value: &str| AttributeValue::S(value.to_owned());
     let read = client
         .get_item()

@@ -3,7 +3,7 @@
 use hikyaku_local::event::Event;
 use hikyaku_local::sqs::SendRequest;
 
-use super::imports::{Log, kill, message, record, start, wait_until};
+use super::imports::{Log, Terms, kill, message, record, start, wait_until};
 use super::stage::Stage;
 
 const ROWS: usize = 100_000;
@@ -12,7 +12,7 @@ const ROWS: usize = 100_000;
 async fn a_function_killed_in_the_middle_of_an_import_leaves_each_row_once() {
     let stage = Stage::with_rows(ROWS).await;
     let log = Log::default();
-    let cloud = start(&stage, "", &log).await;
+    let cloud = start(&stage, Terms::default(), &log).await;
     let mut events = cloud.watch();
     let queue = cloud.sqs().queue_by_name("imports").unwrap();
     cloud

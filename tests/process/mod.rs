@@ -2,6 +2,7 @@
 
 pub(crate) mod binaries;
 mod forty_invocations;
+mod given_up;
 mod imports;
 mod killed_by_command;
 mod killed_on_the_cloud;

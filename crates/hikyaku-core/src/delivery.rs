@@ -15,8 +15,17 @@ pub struct Delivery {
     pub group: Option<String>,
     /// The queue's name for people and for the failed store (Laravel stores its URL). Empty when it came from none.
     pub queue: String,
+    /// Set if a dead-letter queue handed it over: then `queue` is the one it came from before, where it can be sent again.
+    pub dead_letter: Option<DeadLetter>,
     /// How to give it back. None for what no queue holds: a direct invocation, a schedule.
     pub receipt: Option<Receipt>,
+}
+
+/// What a dead-letter queue knows of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// When it was sent, by the queue's clock.
+    pub sent: Option<Timestamp>,
 }
 
 /// The right to change a received message's visibility.

@@ -38,6 +38,22 @@ pub struct Description {
 }
 
 impl Description {
+    /// For a worker that takes every name and runs nothing.
+    pub(crate) fn of_anything() -> Self {
+        Self {
+            name: "*",
+            tries: 0,
+            max_exceptions: 0,
+            backoff: Vec::new(),
+            timeout: 30,
+            fail_on_timeout: false,
+            guarantee: Guarantee::Once,
+            unique_until_processing: false,
+            failed_hook: false,
+            delete_when_missing_models: false,
+        }
+    }
+
     pub(crate) fn of<J: Job>() -> Self {
         Self {
             name: J::NAME,

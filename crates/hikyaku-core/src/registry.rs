@@ -36,12 +36,15 @@ pub(crate) struct Registered<S> {
 /// All job types of one worker.
 pub(crate) struct Registry<S> {
     jobs: BTreeMap<&'static str, Registered<S>>,
+    /// What takes every other name.
+    any: Option<Registered<S>>,
 }
 
 impl<S: Send + Sync + 'static> Registry<S> {
     pub(crate) fn new() -> Self {
         Self {
             jobs: BTreeMap::new(),
+            any: None,
         }
     }
 
@@ -54,8 +57,13 @@ impl<S: Send + Sync + 'static> Registry<S> {
         self.jobs.insert(J::NAME, registered).is_some()
     }
 
+    /// Has every name taken by one type.
+    pub(crate) fn take_any(&mut self, registered: Registered<S>) {
+        self.any = Some(registered);
+    }
+
     pub(crate) fn find(&self, name: &str) -> Option<&Registered<S>> {
-        self.jobs.get(name)
+        self.jobs.get(name).or(self.any.as_ref())
     }
 
     pub(crate) fn descriptions(&self) -> impl Iterator<Item = &Description> {

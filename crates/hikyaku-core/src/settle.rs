@@ -234,8 +234,14 @@ impl Engine<'_> {
 
     /// Sends on what somebody else may be able to run, or writes a message that is no job of ours to the failed store.
     pub(crate) async fn settle_refused(&self, refused: &Refused, delivery: &Delivery) -> Settled {
-        let error = explain(&refused.why);
+        let why = explain(&refused.why);
+        let error = match self.origin(delivery) {
+            Some(origin) => format!("{why} ({origin})"),
+            None => why,
+        };
+        // A dead letter was everybody's already.
         if refused.is_for_somebody_else()
+            && delivery.dead_letter.is_none()
             && let Some(fallback) = self.fallback(delivery)
         {
             return self.forward(delivery, fallback, error).await;
@@ -428,7 +434,7 @@ impl Engine<'_> {
         }
     }
 
-    async fn fail(&self, job: &Finished<'_>, failure: Failure, why: &str) -> Settled {
+    pub(crate) async fn fail(&self, job: &Finished<'_>, failure: Failure, why: &str) -> Settled {
         let quiet = job.claim.reopened.map(|reopened| reopened + REOPENED_QUIET);
         if let Some(early) = self.too_early_to_bury(quiet).await {
             let release = Release {

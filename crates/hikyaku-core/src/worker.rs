@@ -42,6 +42,8 @@ pub struct Worker<S> {
     pub(crate) registry: Registry<S>,
     pub(crate) settings: Settings,
     php_jobs: BTreeMap<String, LinkOptions>,
+    /// Whether it buries what it is given, as a worker of dead letters does.
+    buries: bool,
     /// A name under which two job types were registered.
     taken_twice: Option<&'static str>,
 }
@@ -87,6 +89,7 @@ impl<S: Send + Sync + 'static> Worker<S> {
             registry: Registry::new(),
             settings: Settings::default(),
             php_jobs: BTreeMap::new(),
+            buries: false,
             taken_twice: None,
         }
     }
@@ -143,6 +146,18 @@ impl<S: Send + Sync + 'static> Worker<S> {
         self.registry.descriptions().cloned().collect()
     }
 
+    /// A worker that buries.
+    pub(crate) fn burying(registry: Registry<S>) -> Self
+    where
+        S: Default,
+    {
+        Self {
+            registry,
+            buries: true,
+            ..Self::new(S::default())
+        }
+    }
+
     /// One delivery's whole way.
     pub(crate) async fn handle(
         &self,
@@ -176,7 +191,7 @@ impl<S: Send + Sync + 'static> Worker<S> {
                 return Turn::Over(Report::unread(id, delivery, settled));
             }
         };
-        let (decoded, prepared) =
+        let (mut decoded, prepared) =
             match decode(&self.registry, envelope, delivery, &engine.ports.laravel) {
                 Decoding::Ready(decoded, prepared) => (decoded, Ok(prepared)),
                 Decoding::Misfit(decoded, why) => (decoded, Err(why)),
@@ -185,6 +200,10 @@ impl<S: Send + Sync + 'static> Worker<S> {
                 }
             };
         name_span(&decoded.id, &decoded.name);
+        if self.buries {
+            let settled = engine.bury_dead_letter(&mut decoded, delivery).await;
+            return Turn::Over(Report::of(&decoded, delivery, 0, settled));
+        }
         let ready = self
             .begin(&decoded, prepared, delivery, engine, company)
             .await;

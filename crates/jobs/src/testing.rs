@@ -46,6 +46,7 @@ pub(crate) async fn run<J: Job>(data: Value, state: J::State, now: Timestamp) ->
         receive_count: 1,
         group: None,
         queue: String::new(),
+        dead_letter: None,
         receipt: None,
     };
     let invocation = Invocation {

@@ -292,6 +292,7 @@ impl Content {
             receive_count: message.receives,
             group: message.group.clone(),
             queue: SimQueue::URL.to_owned(),
+            dead_letter: None,
             receipt: Some(Receipt {
                 queue: SimQueue::URL.to_owned(),
                 handle: self.handles.to_string(),

@@ -146,6 +146,7 @@ fn delivery(body: String) -> Delivery {
         receive_count: 1,
         group: None,
         queue: SimQueue::URL.to_owned(),
+        dead_letter: None,
         receipt: None,
     }
 }

@@ -28,6 +28,7 @@ pub(super) fn read(payload: &str, surroundings: Surroundings<'_>) -> Delivery {
         receive_count: 1,
         group: None,
         queue: surroundings.queue_url.unwrap_or_default().to_owned(),
+        dead_letter: None,
         receipt: None,
     }
 }

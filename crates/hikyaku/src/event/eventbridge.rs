@@ -66,6 +66,7 @@ pub(super) fn read(payload: &str, surroundings: Surroundings<'_>) -> Result<Deli
         receive_count: 1,
         group: None,
         queue: surroundings.queue_url.unwrap_or_default().to_owned(),
+        dead_letter: None,
         receipt: None,
     })
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use hikyaku_core::{Delivery, Receipt, is_fifo};
+use hikyaku_core::{DeadLetter, Delivery, Receipt, Timestamp, is_fifo};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -33,6 +33,11 @@ struct Attributes<'a> {
     receive_count: Option<Cow<'a, str>>,
     #[serde(borrow, rename = "MessageGroupId")]
     group: Option<Cow<'a, str>>,
+    #[serde(borrow, rename = "SentTimestamp")]
+    sent: Option<Cow<'a, str>>,
+    /// The queue that gave the message up, if this is a dead-letter queue.
+    #[serde(borrow, rename = "DeadLetterQueueSourceArn")]
+    source: Option<Cow<'a, str>>,
 }
 
 impl Attributes<'_> {
@@ -40,6 +45,8 @@ impl Attributes<'_> {
         Self {
             receive_count: None,
             group: None,
+            sent: None,
+            source: None,
         }
     }
 }
@@ -65,7 +72,10 @@ pub(super) fn read(
 
 fn delivery(record: Record<'_>, surroundings: Surroundings<'_>) -> Delivery {
     let arn = record.event_source_arn;
-    let queue = url_of(&arn, surroundings.sqs_endpoint).unwrap_or_else(|| arn.clone().into_owned());
+    let url = |arn: &str| url_of(arn, surroundings.sqs_endpoint).unwrap_or_else(|| arn.to_owned());
+    let queue = url(&arn);
+    let source = record.attributes.source.as_deref().map(url);
+    let sent = record.attributes.sent.and_then(|sent| sent.parse().ok());
     let count = record
         .attributes
         .receive_count
@@ -81,12 +91,15 @@ fn delivery(record: Record<'_>, surroundings: Surroundings<'_>) -> Delivery {
             .group
             .filter(|_| is_fifo(&arn))
             .map(Cow::into_owned),
+        dead_letter: source.as_ref().map(|_| DeadLetter {
+            sent: sent.map(Timestamp::from_millis),
+        }),
         receipt: Some(Receipt {
             queue: queue.clone(),
             handle: record.receipt_handle.into_owned(),
             received: surroundings.now,
         }),
-        queue,
+        queue: source.unwrap_or(queue),
     }
 }
 

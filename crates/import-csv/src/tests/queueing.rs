@@ -29,6 +29,7 @@ async fn deliver(bench: Bench, ports: &Ports, body: String) -> Report {
         receive_count: 1,
         group: None,
         queue: String::new(),
+        dead_letter: None,
         receipt: None,
     };
     let invocation = Invocation {
