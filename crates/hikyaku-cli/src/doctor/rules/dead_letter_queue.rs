@@ -14,9 +14,15 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(stack: &Stack) -> Vec<Finding> {
+    // A dead-letter queue that is worked off is the end of the way.
+    let last: Vec<&str> = stack
+        .dead_letter_queues()
+        .iter()
+        .map(|queue| queue.id())
+        .collect();
     let without = stack
         .consumed()
-        .filter(|queue| !queue.part.has("RedrivePolicy"));
+        .filter(|queue| !queue.part.has("RedrivePolicy") && !last.contains(&queue.id()));
     without
         .map(|queue| {
             let receives = super::receive_count::wanted(stack, queue);

@@ -30,6 +30,7 @@ const STILL_OWN: &[(&str, &str)] = &[
     ("log-group", "ImportCsvFunction"),
     ("log-group", "ResizeImageFunction"),
     ("log-group", "ReportJobsFunction"),
+    ("log-group", "BuryDeadLettersFunction"),
 ];
 
 #[test]
@@ -237,4 +238,22 @@ Resources:
 ";
     assert_eq!(findings(alarm).len(), 0);
     assert_eq!(findings(&alarm.replace("${Part}", "other")).len(), 1);
+}
+
+#[test]
+fn a_dead_letter_queue_that_is_worked_off_needs_none_of_its_own() {
+    let consumer = "
+  Bury:
+    Type: AWS::Serverless::Function
+    Properties:
+      LoggingConfig: { LogGroup: x }
+      Events:
+        Dead: { Type: SQS, Properties: { Queue: !GetAtt Dead.Arn, FunctionResponseTypes: [ReportBatchItemFailures] } }
+";
+    let found = findings(&format!("{QUIET}{consumer}"));
+    assert!(
+        found
+            .iter()
+            .all(|finding| finding.rule.id != "dead-letter-queue")
+    );
 }
