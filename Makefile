@@ -35,7 +35,7 @@ REGION ?= ap-northeast-1
 # Which scenes of test-laravel are played; all without.
 SCENES ?=
 
-.PHONY: help run dev lint-template test-lint-template test test-clients second-opinion test-laravel fuzz explore campaign check build invoke lint fmt doc tree clean
+.PHONY: help run dev lint-template test-lint-template test test-clients second-opinion test-laravel fuzz explore field campaign check build invoke lint fmt doc tree clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -67,6 +67,9 @@ fuzz: ## hostile input to everything that reads (TARGET=php_read, SECONDS_EACH=6
 explore: ## the engine in every world there is (SECONDS_BUDGET=600 in all, SEED=1, REPLAY='what a failure says')
 	@cargo build --quiet --profile explore --package explorer
 	@$(BUILT)/explore/explore $(if $(REPLAY),--replay '$(REPLAY)',--seconds $(SECONDS_BUDGET) --seed $(SEED))
+
+field: ## models of other systems in the same light: the traces that lose or double a job
+	@cargo run --quiet --package explorer -- --field
 
 # Every suite that needs PHP: one line each, below the scenes. With SCENES those alone are played.
 test-laravel: ## with real Laravel, both ways (SCENES="chain batch" plays some; Debian's php-cli php-laravel-framework php-sqlite3)

@@ -26,6 +26,7 @@ mod closing;
 #[path = "../engine/command.rs"]
 mod command;
 mod defects;
+mod field;
 mod groups;
 mod jobs;
 mod laravel;
@@ -52,12 +53,17 @@ use hikyaku_core::testing::explore::repeat;
 use self::notation::Notation;
 
 const USAGE: &str =
-    "explore [--seconds 600] [--seed 1] [--replay 'WORLD@FAULTS,MOVES,RETRIES:ANSWERS']";
+    "explore [--seconds 600] [--seed 1] [--replay 'WORLD@FAULTS,MOVES,RETRIES:ANSWERS'] [--field]";
 
 /// What was asked for.
 enum Order {
-    Explore { seconds: u64, seed: u64 },
+    Explore {
+        seconds: u64,
+        seed: u64,
+    },
     Replay(String),
+    /// The models of other systems.
+    Field,
 }
 
 impl Order {
@@ -71,6 +77,7 @@ impl Order {
                 Long("seconds") => seconds = words.value()?.parse()?,
                 Long("seed") => seed = words.value()?.parse()?,
                 Long("replay") => return Ok(Self::Replay(words.value()?.string()?)),
+                Long("field") => return Ok(Self::Field),
                 other => return Err(other.unexpected()),
             }
         }
@@ -89,6 +96,7 @@ fn main() -> ExitCode {
     let ended = match order {
         Order::Explore { seconds, seed } => explore(Duration::from_secs(seconds), seed),
         Order::Replay(run) => replay(&run),
+        Order::Field => Ok(field::report()),
     };
     match ended {
         Ok(text) => {
