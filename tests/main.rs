@@ -13,6 +13,8 @@ mod ledger;
 #[cfg(test)]
 mod process;
 #[cfg(test)]
+mod schedules;
+#[cfg(test)]
 mod threads;
 #[cfg(test)]
 mod tidy;

@@ -68,6 +68,8 @@ pub use threads::JobThreads;
 
 pub use aws_sdk_dynamodb as dynamodb;
 pub use hikyaku_core as core;
+#[cfg(feature = "testing")]
+pub use hikyaku_core::testing;
 pub use hikyaku_laravel::chain::LinkOptions;
 pub use hikyaku_laravel::encrypter::Encrypter;
 pub use hikyaku_laravel::php;

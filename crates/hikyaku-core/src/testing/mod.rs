@@ -1,6 +1,8 @@
 //! Jobs and the engine under test, in virtual time.
 //!
-//! For a job, [`run_job`] is all there is to know: it runs one job through the real engine and says what came of it.
+//! For a job, two things are all there is to know: [`run_job`] runs one job through the real engine and says what came of
+//! it, and [`Schedules`] runs it under a thousand schedules with kills, copies and lost answers, to see whether its effect
+//! happens once.
 //!
 //! The rest is the world that the engine's own tests are made of: a [`Scheduler`] that polls nothing by itself, a
 //! [`VirtualClock`] that stands still until it is advanced, a [`SimQueue`] with the rules of SQS, and a [`World`] in
@@ -16,6 +18,7 @@ mod queue;
 mod random;
 mod run_job;
 mod scheduler;
+mod schedules;
 mod world;
 
 pub use clock::{SkewedClock, VirtualClock};
@@ -28,4 +31,5 @@ pub use queue::{Message, QueueSettings, SimQueue};
 pub use random::SeededRandom;
 pub use run_job::{Ran, block_on, run_job};
 pub use scheduler::{ProcessId, Scheduler, TaskId, yield_now};
+pub use schedules::{End, Fault, Schedules, Tried, Violation};
 pub use world::{Ended, Remains, Settings, World};

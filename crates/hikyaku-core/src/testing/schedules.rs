@@ -1,0 +1,487 @@
+//! A job under many schedules: kills, freezes, copies and lost answers, and whether its effect happened once.
+
+use std::cell::Cell;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::json;
+
+use super::clock::VirtualClock;
+use super::explore::{Choices, wander};
+use super::network::{Call, Fate, Network};
+use super::queue::{Message, QueueSettings};
+use super::scheduler::{ProcessId, Scheduler, TaskId};
+use super::world::{Remains, Settings, World};
+use crate::memory::MemoryLedger;
+use crate::{Clock, Job, State, Timestamp, Worker};
+
+/// What may go wrong in a schedule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The process is killed, between any two steps of the job and the engine.
+    Kill,
+    /// The process stands still, and goes on when Lambda has long given it up and another attempt may run.
+    Freeze,
+    /// SQS delivers the message once more: meanwhile, or when the job has ended.
+    Copy,
+    /// A request to the ledger or the queue is refused, or takes effect without an answer, or late.
+    Request,
+}
+
+const ALL: [Fault; 4] = [Fault::Kill, Fault::Freeze, Fault::Copy, Fault::Request];
+
+/// Of a thousand steps so many go wrong, until a schedule has had its faults.
+const PERMILLE: usize = 60;
+
+/// How many schedules a job is run under, and what may go wrong in them.
+///
+/// Each schedule sends the job once, to the production engine with a queue and a ledger in memory, in virtual time. Some
+/// steps go wrong, at random from a seed. When the message is gone, the test looks at what its other systems have seen.
+///
+/// The job's state is made anew for every schedule, with fakes of the systems that the job talks to: a fake must
+/// answer without real waiting, because time stands still unless the job itself waits
+/// ([`Context::sleep`](crate::Context::sleep)). A job that needs real input and output, or a runtime's own timers, does not
+/// come to an end here, and the error says so. Writes that a job commits with its end ([`Context::commit`](crate::Context::commit))
+/// belong to the ledger's database, which is not part of this world.
+///
+/// ```
+/// use std::collections::BTreeSet;
+/// use std::sync::{Arc, Mutex};
+///
+/// use hikyaku_core::testing::{End, Schedules};
+/// use hikyaku_core::{Context, Job, JobError};
+/// use serde::{Deserialize, Serialize};
+///
+/// /// A mail provider that drops what has a key it knows.
+/// #[derive(Default)]
+/// struct Provider { keys: Mutex<BTreeSet<String>>, mails: Mutex<u32> }
+///
+/// impl Provider {
+///     fn send(&self, key: String) {
+///         if self.keys.lock().unwrap().insert(key) {
+///             *self.mails.lock().unwrap() += 1;
+///         }
+///     }
+/// }
+///
+/// #[derive(Serialize, Deserialize)]
+/// struct SendInvoice { invoice: u64 }
+///
+/// impl Job for SendInvoice {
+///     const NAME: &'static str = "send-invoice";
+///     type State = Arc<Provider>;
+///     type Output = ();
+///
+///     async fn run(self, context: &Context<Arc<Provider>>) -> Result<(), JobError> {
+///         context.state().send(context.effect_key("mail"));
+///         Ok(())
+///     }
+/// }
+///
+/// let make = || {
+///     let provider = Arc::new(Provider::default());
+///     (Arc::clone(&provider), provider)
+/// };
+/// let tried = Schedules::of(300).run(&SendInvoice { invoice: 7 }, make, |provider, end| {
+///     match (*provider.mails.lock().unwrap(), end) {
+///         (1, End::Done) => Ok(()),
+///         (mails, end) => Err(format!("{mails} mails, and the job ended as {end:?}")),
+///     }
+/// });
+/// println!("{}", tried.unwrap());
+/// ```
+#[derive(Debug, Clone)]
+pub struct Schedules {
+    runs: u64,
+    seed: u64,
+    faults: u32,
+    kinds: Vec<Fault>,
+}
+
+/// How a job ended in a schedule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// It is done.
+    Done,
+    /// It is in the failed store, for this reason.
+    Failed(String),
+    /// SQS gave its message up, after as many receives as the queue allows.
+    GivenUp,
+}
+
+/// What was tried, and nothing was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Tried {
+    /// How many schedules there were.
+    pub schedules: u64,
+    /// Kills in them.
+    pub kills: u32,
+    /// Freezes.
+    pub freezes: u32,
+    /// Messages that were delivered once more.
+    pub copies: u32,
+    /// Requests that went wrong.
+    pub requests: u32,
+    /// How often the message was delivered in all.
+    pub deliveries: u64,
+}
+
+/// A schedule in which something is wrong, as short as it could be made.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// What the test said of it.
+    pub what: String,
+    /// What happened.
+    pub trace: Vec<String>,
+    /// The seed that finds it again at once: `Schedules::of(1).seed(…)`.
+    pub seed: u64,
+    /// How many schedules it took.
+    pub schedules: u64,
+}
+
+impl Schedules {
+    /// So many schedules, with up to three faults of every kind in each.
+    pub fn of(runs: u64) -> Self {
+        Self {
+            runs,
+            seed: 1,
+            faults: 3,
+            kinds: ALL.to_vec(),
+        }
+    }
+
+    /// Begins at this seed; 1 otherwise. The same seed gives the same schedules.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// At most so many faults in a schedule.
+    #[must_use]
+    pub fn faults(mut self, faults: u32) -> Self {
+        self.faults = faults;
+        self
+    }
+
+    /// Without faults of this kind.
+    #[must_use]
+    pub fn without(mut self, fault: Fault) -> Self {
+        self.kinds.retain(|kind| *kind != fault);
+        self
+    }
+
+    /// Runs the job under each schedule. `make` gives the state of a schedule and what the test wants to look at; `check` looks
+    /// at it when the message is gone, and says what is wrong.
+    ///
+    /// # Errors
+    /// The first schedule in which something is wrong; its text is the shortened story of it.
+    pub fn run<J, P>(
+        &self,
+        job: &J,
+        make: impl Fn() -> (J::State, P),
+        check: impl Fn(&P, End) -> Result<(), String>,
+    ) -> Result<Tried, Violation>
+    where
+        J: Job + Serialize,
+    {
+        let body = json!({ "uuid": "job-1", "job": J::NAME, "data": job }).to_string();
+        let (counts, deliveries) = (Arc::new(Counts::default()), Cell::new(0));
+        let run = |choices: &Choices| {
+            let (state, seen) = make();
+            let worker = Worker::new(state).register::<J>();
+            let mut schedule = Schedule::new(self, worker, choices, &counts);
+            schedule.world.queue.send(body.clone(), None);
+            let end = schedule.play()?;
+            deliveries.set(deliveries.get() + schedule.world.queue.receives());
+            check(&seen, end)
+        };
+        let explored = wander(run, self.seed, PERMILLE, |runs| runs < self.runs);
+        match explored.failure {
+            None => Ok(Tried {
+                schedules: explored.runs,
+                kills: counts.kills.load(Ordering::Relaxed),
+                freezes: counts.freezes.load(Ordering::Relaxed),
+                copies: counts.copies.load(Ordering::Relaxed),
+                requests: counts.requests.load(Ordering::Relaxed),
+                deliveries: deliveries.get(),
+            }),
+            Some(failure) => Err(Violation {
+                what: failure.what,
+                trace: failure.trace,
+                seed: self.seed.wrapping_add(failure.runs).wrapping_sub(1),
+                schedules: failure.runs,
+            }),
+        }
+    }
+}
+
+#[derive(Default)]
+struct Counts {
+    kills: AtomicU32,
+    freezes: AtomicU32,
+    copies: AtomicU32,
+    requests: AtomicU32,
+}
+
+/// Decides what becomes of requests, within the faults that are left.
+struct Requests {
+    choices: Choices,
+    left: Arc<AtomicU32>,
+    counts: Arc<Counts>,
+    is_on: bool,
+    clock: VirtualClock,
+    began: Timestamp,
+}
+
+impl Network for Requests {
+    fn fate(&self, call: Call<'_>) -> Fate {
+        const LATE: Duration = Duration::from_secs(40);
+        const FATES: [(Fate, &str); 4] = [
+            (Fate::Answered, ""),
+            (Fate::Throttled, "is refused"),
+            (Fate::AnswerLost, "takes effect, and its answer is lost"),
+            (Fate::Late(LATE), "takes effect 40 s later"),
+        ];
+        if !self.is_on || self.left.load(Ordering::Relaxed) == 0 {
+            return Fate::Answered;
+        }
+        let (fate, told) = FATES[self.choices.choose(FATES.len())];
+        if fate != Fate::Answered {
+            self.left.fetch_sub(1, Ordering::Relaxed);
+            self.counts.requests.fetch_add(1, Ordering::Relaxed);
+            let after = self.began.until(self.clock.now()).as_secs_f64();
+            let (operation, process) = (call.operation, call.process.0);
+            self.choices
+                .note(|| format!("{after:>7.1} s  `{operation}` of process {process} {told}"));
+        }
+        fate
+    }
+}
+
+/// One schedule while it is played.
+struct Schedule<'a, S> {
+    asked: &'a Schedules,
+    world: World<S>,
+    ledger: Arc<MemoryLedger>,
+    choices: &'a Choices,
+    counts: &'a Counts,
+    left: Arc<AtomicU32>,
+    sent: Option<Message>,
+    last: Option<TaskId>,
+    began: Timestamp,
+}
+
+#[derive(Clone, Copy)]
+enum Step {
+    Poll(TaskId),
+    Deliver,
+    Advance,
+    Thaw(ProcessId),
+    Kill(ProcessId),
+    Freeze(ProcessId),
+    Copy,
+    Rest,
+}
+
+impl<'a, S: Send + Sync + 'static> Schedule<'a, S> {
+    fn new(
+        asked: &'a Schedules,
+        worker: Worker<S>,
+        choices: &'a Choices,
+        counts: &'a Arc<Counts>,
+    ) -> Self {
+        let (scheduler, clock) = (Scheduler::new(), VirtualClock::new());
+        let (began, left) = (clock.now(), Arc::new(AtomicU32::new(asked.faults)));
+        let requests = Requests {
+            choices: choices.clone(),
+            left: Arc::clone(&left),
+            counts: Arc::clone(counts),
+            is_on: asked.kinds.contains(&Fault::Request),
+            clock: clock.clone(),
+            began,
+        };
+        // A function's fifteen minutes, and the visibility timeout that AWS advises for them.
+        let settings = Settings {
+            queue: QueueSettings {
+                visibility: Duration::from_secs(5_400),
+                ..QueueSettings::default()
+            },
+            batch_size: 1,
+            concurrency: 2,
+            ..Settings::default()
+        };
+        let ledger = Arc::new(MemoryLedger::default());
+        let world = World::new(worker, scheduler, clock, settings)
+            .with_ledger(Arc::clone(&ledger) as _)
+            .with_network(Arc::new(requests));
+        Self {
+            asked,
+            world,
+            ledger,
+            choices,
+            counts,
+            left,
+            sent: None,
+            last: None,
+            began,
+        }
+    }
+
+    fn play(&mut self) -> Result<End, String> {
+        const STEPS: u32 = 50_000;
+        self.sent = self.world.queue.messages().pop();
+        for _ in 0..STEPS {
+            match self.next() {
+                Step::Rest => return self.end(),
+                step => self.take(step),
+            }
+        }
+        Err(format!(
+            "the job does not come to an end within {STEPS} steps"
+        ))
+    }
+
+    fn next(&self) -> Step {
+        let mut steps = vec![self.usual()];
+        if self.left.load(Ordering::Relaxed) > 0 {
+            let may = |fault| self.asked.kinds.contains(&fault);
+            for process in self.world.serving() {
+                steps.extend(may(Fault::Kill).then_some(Step::Kill(process)));
+                steps.extend(may(Fault::Freeze).then_some(Step::Freeze(process)));
+            }
+            steps.extend(may(Fault::Copy).then_some(Step::Copy));
+        }
+        let chosen = self.choices.choose(steps.len());
+        if chosen > 0 {
+            self.left.fetch_sub(1, Ordering::Relaxed);
+        }
+        steps[chosen]
+    }
+
+    /// Who was at it goes on; then the queue delivers; then time passes; what is frozen goes on last.
+    fn usual(&self) -> Step {
+        let runnable = self.world.scheduler.runnable();
+        let goes_on = self.last.filter(|last| runnable.contains(last));
+        if let Some(task) = goes_on.or(runnable.first().copied()) {
+            return Step::Poll(task);
+        }
+        if self.world.can_deliver() {
+            return Step::Deliver;
+        }
+        match (self.world.next_event(), self.world.frozen().first()) {
+            (Some(_), None) => Step::Advance,
+            (Some(_), Some(_)) if !self.world.drained() => Step::Advance,
+            (_, Some(process)) => Step::Thaw(*process),
+            (None, None) => Step::Rest,
+        }
+    }
+
+    fn take(&mut self, step: Step) {
+        match step {
+            Step::Poll(task) => {
+                self.last = Some(task);
+                self.world.poll(task);
+            }
+            Step::Deliver => {
+                if let Some(process) = self.world.deliver() {
+                    self.tell(|| format!("process {} receives the message", process.0));
+                }
+            }
+            Step::Advance => {
+                self.world.advance();
+            }
+            Step::Thaw(process) => {
+                self.tell(|| format!("process {} goes on", process.0));
+                self.world.thaw(process);
+            }
+            Step::Kill(process) => {
+                self.counts.kills.fetch_add(1, Ordering::Relaxed);
+                self.tell(|| format!("process {} is killed", process.0));
+                self.world.cut(process, Remains::Nothing);
+            }
+            Step::Freeze(process) => {
+                self.counts.freezes.fetch_add(1, Ordering::Relaxed);
+                self.tell(|| format!("process {} stands still", process.0));
+                self.world.cut(process, Remains::Everything);
+            }
+            Step::Copy => {
+                self.counts.copies.fetch_add(1, Ordering::Relaxed);
+                self.tell(|| "SQS holds the message once more".to_owned());
+                if let Some(message) = &self.sent {
+                    self.world.queue.duplicate(message);
+                }
+            }
+            Step::Rest => {}
+        }
+    }
+
+    fn tell(&self, what: impl FnOnce() -> String) {
+        let after = self.began.until(self.world.clock.now()).as_secs_f64();
+        self.choices.note(|| format!("{after:>7.1} s  {}", what()));
+    }
+
+    fn end(&self) -> Result<End, String> {
+        const ID: &str = "job-1";
+        if !self.world.drained() {
+            return Err("the job waits for something that is not part of this world: real input and output, a timer of a runtime, or a \
+                        lock that nobody gives up"
+                .to_owned());
+        }
+        if let Some(row) = self.ledger.failed(ID) {
+            return Ok(End::Failed(row.exception));
+        }
+        if !self.world.queue.dead().is_empty() {
+            return Ok(End::GivenUp);
+        }
+        match self.ledger.record(ID).map(|record| record.state) {
+            // A job without a ledger leaves nothing behind.
+            None | Some(State::Done | State::Cancelled) => Ok(End::Done),
+            Some(state) => Err(format!("the message is gone, and the job is {state:?}")),
+        }
+    }
+}
+
+impl fmt::Display for Tried {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            schedules,
+            kills,
+            freezes,
+            copies,
+            requests,
+            deliveries,
+        } = self;
+        write!(
+            formatter,
+            "{schedules} schedules: {kills} kills, {freezes} freezes, {copies} copies, {requests} requests gone wrong, {deliveries} deliveries"
+        )
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(formatter, "{}", self.what)?;
+        for line in &self.trace {
+            writeln!(formatter, "  {line}")?;
+        }
+        write!(
+            formatter,
+            "found in schedule {}; again at once: Schedules::of(1).seed({})",
+            self.schedules, self.seed
+        )
+    }
+}
+
+/// As a test shows it that unwraps.
+impl fmt::Debug for Violation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
+impl std::error::Error for Violation {}
