@@ -116,7 +116,7 @@ impl Plan {
                 is_alone: self.is_alone,
                 is_in_batch: self.is_in_batch,
                 is_hooked: self.job == "App\\Jobs\\Hooked",
-                is_unfenced: self.job == "at-least-once",
+                is_unfenced: self.job.ends_with("at-least-once"),
                 is_at_most_once: self.job == "at-most-once",
                 commits: self.acts.iter().any(|act| matches!(act, Act::Commit)),
             },

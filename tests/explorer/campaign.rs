@@ -195,7 +195,7 @@ impl Shared {
             schedules: explored.runs,
             is_exhausted: explored.complete,
         });
-        self.judge(&explorations.world.name, budget, self.seed, explored);
+        self.judge(&explorations.world.name, budget, None, explored);
     }
 
     fn walk(&self, explorations: &mut Explorations) {
@@ -214,10 +214,10 @@ impl Shared {
             |_| self.goes_on(end),
         );
         explorations.walks += explored.runs;
-        self.judge(&explorations.world.name, budget, seed, explored);
+        self.judge(&explorations.world.name, budget, Some(seed), explored);
     }
 
-    fn judge(&self, name: &str, budget: Budget, seed: u64, explored: Explored) {
+    fn judge(&self, name: &str, budget: Budget, seed: Option<u64>, explored: Explored) {
         if let Some(failure) = explored.failure {
             let report = report(name, budget, seed, &failure);
             locked(&self.failure).get_or_insert(report);
@@ -225,19 +225,21 @@ impl Shared {
     }
 }
 
-/// What a broken rule looks like, and how to see it again.
-pub(crate) fn report(name: &str, budget: Budget, seed: u64, failure: &Failure) -> String {
+/// What a broken rule looks like, and how to see it again. `seed`: of the first random walk, if it was one.
+pub(crate) fn report(name: &str, budget: Budget, seed: Option<u64>, failure: &Failure) -> String {
     let run = Notation {
         world: name.to_owned(),
         budget,
         answers: failure.answers.clone(),
     };
     let trace = failure.trace.join("\n  ");
-    let last = seed + failure.runs - 1;
     let Failure { what, runs, .. } = failure;
+    let found = match seed {
+        Some(seed) => format!("at random, from seed {}", seed + runs - 1),
+        None => format!("depth first, in schedule {runs}"),
+    };
     format!(
-        "{name}: {what}\n  {trace}\nfound in run {runs} (a random walk: seed {last}) and shrunk. \
-         To see it again:\n\n  make explore REPLAY='{run}'\n"
+        "{name}: {what}\n  {trace}\nfound {found}, and shrunk. To see it again:\n\n  make explore REPLAY='{run}'\n"
     )
 }
 

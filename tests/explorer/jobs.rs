@@ -95,14 +95,26 @@ fn costing_nothing(acts: &[Act], scenario: Scenario) -> Scenario {
 }
 
 fn with_heartbeat() -> Vec<World> {
-    let two = |acts: &[Act]| patient(scenario(vec![long(acts)], 1, 0, 0));
+    let one = |acts: &[Act]| patient(scenario(vec![long(acts)], 1, 0, 0));
+    let cheap = |acts: &[Act]| {
+        let plan = Plan {
+            job: "long-at-least-once",
+            ..long(acts)
+        };
+        patient(scenario(vec![plan], 1, 0, 0))
+    };
     vec![
-        small("done", costing(1, 4, two(&[Done]))),
-        small("tried again", costing(2, 8, two(&[Error, Done]))),
-        small("failed", costing(1, 5, two(&[Fail]))),
-        small("takes its process down", two(&[Kill, Done])),
-        small("in parts", two(&[Part])),
-        small("commits", costing(1, 4, two(&[Commit]))),
+        small("done", costing(1, 4, one(&[Done]))),
+        small("tried again", costing(2, 8, one(&[Error, Done]))),
+        small("failed", costing(1, 5, one(&[Fail]))),
+        small("takes its process down", one(&[Kill, Done])),
+        small("without a ledger", cheap(&[Error, Done])),
+        small(
+            "without a ledger, takes its process down",
+            cheap(&[Kill, Done]),
+        ),
+        small("in parts", one(&[Part])),
+        small("commits", costing(1, 4, one(&[Commit]))),
     ]
 }
 

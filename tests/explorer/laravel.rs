@@ -80,10 +80,10 @@ fn batches() -> Vec<World> {
     let two = |first: &[Act]| scenario(vec![member(first), member(&[Done])], 1, 0, 0);
     let again = scenario(vec![member(&[Fail, Done]), member(&[Done])], 1, 0, 1);
     vec![
-        small("done", two(&[Done])),
-        small("cancelled", two(&[Fail])),
+        small("done", costing(2, 7, two(&[Done]))),
+        small("cancelled", costing(2, 8, two(&[Fail]))),
         small("sent again", allowing_failures(again)),
-        small("in parts", two(&[Part])),
+        small("in parts", costing(4, 13, two(&[Part]))),
         small("takes its process down", two(&[Kill, Done])),
     ]
 }
@@ -91,7 +91,7 @@ fn batches() -> Vec<World> {
 fn questions() -> Vec<World> {
     let asks = || vec![hooked(&[Fail, Error, Done])];
     vec![
-        small("any two faults", scenario(asks(), 2, 0, 0)),
+        small("any two faults", costing(1, 3, scenario(asks(), 2, 0, 0))),
         small("sent again", scenario(asks(), 1, 0, 1)),
     ]
 }
@@ -99,7 +99,16 @@ fn questions() -> Vec<World> {
 fn unique_jobs() -> Vec<World> {
     let world = |(name, acts): (&str, &[Act])| {
         let plans = vec![unique(acts, EVER), unique(&[Done], EVER)];
-        small(name, scenario(plans, 1, 0, 0))
+        let world = scenario(plans, 1, 0, 0);
+        small(
+            name,
+            match acts {
+                [Done] => costing(2, 6, world),
+                [Fail] => costing(2, 7, world),
+                [Error, Done] => costing(3, 8, world),
+                _ => world,
+            },
+        )
     };
     let ends: [(_, &[_]); 5] = [
         ("done", &[Done]),
@@ -121,7 +130,7 @@ fn without_overlapping() -> Vec<World> {
     let beside = |first: &[Act]| scenario(vec![alone(first), alone(&[Done])], 1, 0, 0);
     let one = scenario(vec![alone(&[Error, Done])], 1, 0, 0);
     vec![
-        small("one", one),
+        small("one", costing(2, 8, one)),
         small("two", beside(&[Error, Done])),
         small("in parts", beside(&[Part])),
         small("takes its process down", beside(&[Kill, Done])),

@@ -206,7 +206,7 @@ mod tests {
                 .failure
                 .unwrap();
             assert!(failure.answers.len() < 40, "{failure}");
-            let report = report(name, world.scenario.budget, 1, &failure);
+            let report = report(name, world.scenario.budget, None, &failure);
             let command = report
                 .lines()
                 .find(|line| line.contains("make explore"))

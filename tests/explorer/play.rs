@@ -131,6 +131,13 @@ play!(Once, "once", Once, 60, false);
 play!(AtMostOnce, "at-most-once", AtMostOnce, 60, false);
 play!(AtLeastOnce, "at-least-once", AtLeastOnce, 60, false);
 play!(Long, "long", Once, 600, false);
+play!(
+    LongAtLeastOnce,
+    "long-at-least-once",
+    AtLeastOnce,
+    600,
+    false
+);
 play!(Object, "App\\Jobs\\Play", Once, 60, false);
 play!(Hooked, "App\\Jobs\\Hooked", Once, 60, true);
 
@@ -141,6 +148,7 @@ pub(crate) fn register(worker: Worker<Arc<Book>>) -> Worker<Arc<Book>> {
         .register::<AtMostOnce>()
         .register::<AtLeastOnce>()
         .register::<Long>()
+        .register::<LongAtLeastOnce>()
         .register::<Object>()
         .register::<Hooked>()
 }

@@ -121,7 +121,10 @@ impl World {
         let Budget { faults, moves, .. } = budget;
         println!("{name} {faults}+{moves}: {} schedules", explored.runs);
         if let Some(failure) = explored.failure {
-            panic!("{}", report(name, budget, 1, &failure));
+            panic!(
+                "{}",
+                report(name, budget, (self.walks > 0).then_some(1), &failure)
+            );
         }
         let is_whole = explored.complete || self.walks > 0;
         assert!(is_whole, "{name}: there are more than {MANY} ways");
