@@ -1,11 +1,13 @@
 //! What is written down while a world runs, and the rules it is held against.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hikyaku_core::testing::{ProcessId, Scheduler};
 use hikyaku_core::{ClaimRequest, Stop};
 
+pub(crate) use super::page::Announced;
+use super::page::{Claim, Page};
 use super::reached::{Event, Reached};
 use super::rule;
 
@@ -26,76 +28,6 @@ pub(super) struct Pages {
     pub(super) questions: BTreeMap<String, String>,
     /// The processes that a job is taking down.
     dying: Vec<ProcessId>,
-}
-
-/// What is known of a job before it runs.
-#[derive(Debug, Clone, Default)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "they are independent of one another"
-)]
-pub(crate) struct Announced {
-    pub(crate) tries: u32,
-    /// Its place in an ordered group.
-    pub(crate) group: Option<(String, usize)>,
-    /// The job of its chain before it.
-    pub(crate) after: Option<String>,
-    /// It does not run beside others that are of the same mind.
-    pub(crate) is_alone: bool,
-    pub(crate) is_in_batch: bool,
-    /// PHP is asked to call its `failed()`.
-    pub(crate) is_hooked: bool,
-    /// It keeps no ledger.
-    pub(crate) is_unfenced: bool,
-    /// It is started at most once, whoever takes its process down.
-    pub(crate) is_at_most_once: bool,
-    /// It commits something.
-    pub(crate) commits: bool,
-}
-
-#[derive(Default)]
-pub(super) struct Page {
-    /// None: nobody should know such a job.
-    pub(super) announced: Option<Announced>,
-    token: u64,
-    generation: u32,
-    claims: BTreeMap<u64, Claim>,
-    pub(super) completions: u32,
-    /// The generations in which it failed.
-    pub(super) failures: BTreeSet<u32>,
-    pub(super) successes: u32,
-    starts: usize,
-    /// The generations in which it said that it never will succeed.
-    refusals: BTreeSet<u32>,
-    /// The last checkpoint that was saved.
-    saved: Option<String>,
-}
-
-struct Claim {
-    generation: u32,
-    spent: u32,
-    /// Whether it ran with nothing beside it.
-    alone: bool,
-    run: Option<Run>,
-    /// The try was given back.
-    refunded: bool,
-    /// Its end was recorded.
-    settled: bool,
-    /// The checkpoint that it goes on from.
-    saved: Option<String>,
-}
-
-struct Run {
-    process: ProcessId,
-    live: bool,
-    /// For one that does not yield: whether it was told to stop. Nobody can do more.
-    stuck: Option<Stop>,
-}
-
-impl Run {
-    fn counts(&self) -> bool {
-        self.live && !self.stuck.as_ref().is_some_and(Stop::should_stop)
-    }
 }
 
 impl Pages {
@@ -339,82 +271,6 @@ impl Book {
     }
 }
 
-impl Page {
-    fn announced(&self) -> Option<&Announced> {
-        self.announced.as_ref()
-    }
-
-    fn is_alone(&self) -> bool {
-        self.announced().is_some_and(|job| job.is_alone)
-    }
-
-    /// How many attempts of this generation count as tries.
-    fn spent(&self, generation: u32) -> usize {
-        let claims = self.claims.values();
-        claims
-            .filter(|claim| claim.generation == generation && !claim.refunded)
-            .count()
-    }
-
-    fn fails_without_reason(&self, generation: u32) -> Option<String> {
-        let tries = self.tries();
-        let spent = self.spent(generation);
-        let is_due = spent >= tries || self.refusals.contains(&generation);
-        (!is_due).then(|| format!("fails with {spent} of {tries} tries spent"))
-    }
-
-    fn tries(&self) -> usize {
-        let tries = self.announced().map_or(0, |job| job.tries);
-        usize::try_from(tries).unwrap_or(usize::MAX)
-    }
-
-    fn runs(&self) -> usize {
-        let runs = self.claims.values().filter_map(|claim| claim.run.as_ref());
-        runs.filter(|run| run.counts()).count()
-    }
-
-    fn start(&mut self, token: u64, process: ProcessId) -> Option<(&'static str, String)> {
-        let live = self.runs();
-        let Some(claim) = self.claims.get_mut(&token) else {
-            return Some((
-                rule::TOKENS_GROW,
-                format!("runs with token {token}, which nobody was given"),
-            ));
-        };
-        claim.run = Some(Run {
-            process,
-            live: true,
-            stuck: None,
-        });
-        let generation = claim.generation;
-        let counted = |claim: &&Claim| {
-            claim.generation == generation && claim.run.is_some() && !claim.refunded
-        };
-        let runs = self.claims.values().filter(counted).count();
-        let tries = self.tries();
-        if self.completions > 0 {
-            Some((rule::DONE_IS_DONE, "starts although it is done".to_owned()))
-        } else if live > 0 {
-            Some((
-                rule::ONE_AT_A_TIME,
-                format!("starts with token {token} while {live} run"),
-            ))
-        } else if generation < self.generation {
-            Some((
-                rule::STALE_NEVER_RUNS,
-                format!("of {generation} starts after {}", self.generation),
-            ))
-        } else if runs > tries {
-            Some((
-                rule::TRIES_HOLD,
-                format!("runs {runs} times with {tries} tries"),
-            ))
-        } else {
-            None
-        }
-    }
-}
-
 impl Pages {
     /// Why a job must not start now, whatever its own page says.
     fn is_out_of_turn(&self, id: &str) -> Option<(&'static str, String)> {
@@ -448,18 +304,5 @@ impl Pages {
                 format_args!("`{id}` of group `{group}` ends after its successor"),
             );
         }
-    }
-}
-
-/// Notes that a run is over when it is dropped, however it ends.
-pub(crate) struct Entry {
-    pub(crate) book: Arc<Book>,
-    pub(crate) id: String,
-    pub(crate) token: u64,
-}
-
-impl Drop for Entry {
-    fn drop(&mut self) {
-        self.book.ends(&self.id, self.token);
     }
 }

@@ -25,6 +25,7 @@ mod chance;
 mod closing;
 #[path = "../engine/command.rs"]
 mod command;
+mod defective;
 mod defects;
 mod field;
 mod groups;
@@ -34,13 +35,17 @@ mod locks;
 mod mixes;
 mod mutants;
 mod notation;
+mod page;
 mod play;
 mod questions;
 mod reached;
 mod rule;
 mod simulation;
 mod spoilt;
+mod spoilt_tables;
+mod spoilt_worlds;
 mod steps;
+mod summary;
 mod watched;
 mod worlds;
 

@@ -7,7 +7,7 @@ use hikyaku_core::memory::Notes;
 use hikyaku_core::{Commit, Context, Guarantee, Job, JobError, Worker};
 use serde::{Deserialize, Serialize};
 
-use super::book::{Book, Entry};
+use super::book::Book;
 
 /// What each start does after its sleep; the last repeats.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -104,6 +104,19 @@ impl Play {
             Act::Fail => Err(JobError::fail("never")),
             Act::Snooze => Err(JobError::snooze(Duration::from_secs(3))),
         }
+    }
+}
+
+/// Notes that a run is over when it is dropped, however it ends.
+struct Entry {
+    book: Arc<Book>,
+    id: String,
+    token: u64,
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        self.book.ends(&self.id, self.token);
     }
 }
 

@@ -7,97 +7,30 @@ use std::time::Duration;
 use hikyaku_core::memory::MemoryLedger;
 use hikyaku_core::testing::{Scheduler, SimQueue, yield_now};
 use hikyaku_core::{
-    Batch, Batches, BoxFuture, Cache, ClaimReply, ClaimRequest, End, FailedJob, Fence, Held,
-    Ledger, LedgerError, Lock, Outgoing, Queue, QueueError, Receipt, Record, Release, Replace,
-    State, StoreError, Timestamp, Unlock,
+    Batch, BoxFuture, Cache, ClaimReply, ClaimRequest, End, FailedJob, Fence, Held, Ledger,
+    LedgerError, Outgoing, Queue, QueueError, Receipt, Record, Release, Replace, State, Timestamp,
+    Unlock,
 };
-use hikyaku_laravel::batch::BatchOptions;
 use serde_json::{Value, json};
 
 use super::application::{BATCH, Ends, Origin, PHP, UNIQUE};
-use super::laravel::{EVER, alone, chain, hooked, member, unique};
-use super::mutants::Mutant;
-use super::play::Act::{Error, Fail, Ok as Done};
-use super::rule;
-use super::simulation::{Plan, Scenario};
-use super::worlds::{plan, scenario};
-
-/// What is wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Defect {
-    /// The link is sent before its job is recorded as done.
-    SendsBeforeItCompletes,
-    /// A redelivery that finds the job done sends nothing.
-    FollowsNothingThatIsDone,
-    /// What is sent is acknowledged before it is there.
-    AcknowledgesBeforeItSends,
-    /// A repetition has an identity of its own.
-    GivesLinksRandomIds,
-    GivesQuestionsRandomIds,
-    /// The batch is counted beside the job's end.
-    CountsAfterwards,
-    /// The batch is counted for every message of its job.
-    CountsCopies,
-    /// A failure is not written down in the batch.
-    CountsNoFailures,
-    /// `then` is asked for when one job is left.
-    ReadsOneLess,
-    /// A batch is read as it was a while ago.
-    ReadsWhatWas,
-    /// A unique lock goes whoever has it.
-    UnlocksWithoutOwner,
-    UnlocksOnRelease,
-    UnlocksNothing,
-    /// Nobody takes a dead attempt's lock over.
-    TakesNothingOver,
-    /// Everybody takes locks over.
-    TakesEverythingOver,
-    /// A lock under which a job runs is not given up.
-    KeepsLocks,
-}
-
-impl Defect {
-    fn words(self) -> &'static str {
-        match self {
-            Self::SendsBeforeItCompletes => {
-                "the next link is sent before its job is recorded as done"
-            }
-            Self::FollowsNothingThatIsDone => "a redelivery that finds the job done sends nothing",
-            Self::AcknowledgesBeforeItSends => {
-                "a message is settled before what follows it is sent"
-            }
-            Self::GivesLinksRandomIds => "a link that is sent twice has two ids",
-            Self::GivesQuestionsRandomIds => "a question to PHP that is asked twice has two ids",
-            Self::CountsAfterwards => "a batch is counted beside the end of its job",
-            Self::CountsCopies => "a batch is counted for every message of its job",
-            Self::CountsNoFailures => "a failure is not counted in its batch",
-            Self::ReadsOneLess => "`then` is asked for when one job is left",
-            Self::ReadsWhatWas => "a batch is read as it was a while ago",
-            Self::UnlocksWithoutOwner => "a unique lock is released whoever holds it",
-            Self::UnlocksOnRelease => "a unique lock is released before the job's end",
-            Self::UnlocksNothing => "a unique lock is not released",
-            Self::TakesNothingOver => "nobody takes over the overlap lock of a dead attempt",
-            Self::TakesEverythingOver => "anybody takes over the overlap lock of a live attempt",
-            Self::KeepsLocks => "an overlap lock is not released",
-        }
-    }
-}
+use super::spoilt_worlds::Defect;
 
 /// Everything a world is made of, with one thing wrong with it.
-struct Spoilt {
-    defect: Defect,
-    ledger: Arc<MemoryLedger>,
+pub(super) struct Spoilt {
+    pub(super) defect: Defect,
+    pub(super) ledger: Arc<MemoryLedger>,
     queue: SimQueue,
     scheduler: Scheduler,
     /// Completions that are still to be written.
     late: Mutex<Vec<(Held, End)>>,
     /// A batch as it was read before.
-    read: Mutex<Option<Batch>>,
+    pub(super) read: Mutex<Option<Batch>>,
     sent: AtomicU64,
 }
 
 impl Spoilt {
-    fn ends(defect: Defect, origin: &Origin) -> Ends {
+    pub(super) fn ends(defect: Defect, origin: &Origin) -> Ends {
         let spoilt = Arc::new(Self {
             defect,
             ledger: Arc::clone(&origin.ledger),
@@ -115,7 +48,7 @@ impl Spoilt {
         }
     }
 
-    fn is(&self, defect: Defect) -> bool {
+    pub(super) fn is(&self, defect: Defect) -> bool {
         self.defect == defect
     }
 
@@ -307,156 +240,4 @@ impl Queue for Spoilt {
             Ok(())
         })
     }
-}
-
-impl Batches for Spoilt {
-    fn read<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<Batch>, StoreError>> {
-        Box::pin(async move {
-            let mut batch = self.ledger.batch(id);
-            if let (Some(batch), Defect::ReadsOneLess) = (&mut batch, self.defect) {
-                batch.counts.pending = (batch.counts.pending - 1).max(0);
-            }
-            if self.is(Defect::ReadsWhatWas) {
-                let mut read = self.read.lock().unwrap();
-                let fresh = Batch {
-                    counts: hikyaku_laravel::batch::Counts {
-                        pending: i64::MAX,
-                        failed: 0,
-                    },
-                    first_failed: None,
-                    cancelled: false,
-                    options: BatchOptions::default(),
-                };
-                return Ok(std::mem::replace(&mut *read, batch).or(Some(fresh)));
-            }
-            Ok(batch)
-        })
-    }
-
-    fn finish<'a>(&'a self, id: &'a str, now: Timestamp) -> BoxFuture<'a, Result<(), StoreError>> {
-        self.ledger.finish(id, now)
-    }
-
-    fn cancel<'a>(&'a self, id: &'a str, now: Timestamp) -> BoxFuture<'a, Result<(), StoreError>> {
-        self.ledger.cancel(id, now)
-    }
-}
-
-impl Cache for Spoilt {
-    fn lock<'a>(&'a self, lock: &'a Lock) -> BoxFuture<'a, Result<bool, StoreError>> {
-        Box::pin(async move {
-            let mut lock = lock.clone();
-            match self.defect {
-                Defect::TakesNothingOver => "nobody".clone_into(&mut lock.job),
-                Defect::TakesEverythingOver => self.ledger.put(&lock.key, "", Timestamp::default()),
-                _ => {}
-            }
-            self.ledger.lock(&lock).await
-        })
-    }
-
-    fn unlock<'a>(&'a self, unlock: &'a Unlock) -> BoxFuture<'a, Result<(), StoreError>> {
-        Box::pin(async move {
-            if self.is(Defect::KeepsLocks) {
-                return Ok(());
-            }
-            self.ledger.unlock(unlock).await
-        })
-    }
-
-    fn get<'a>(
-        &'a self,
-        key: &'a str,
-        now: Timestamp,
-    ) -> BoxFuture<'a, Result<Option<String>, StoreError>> {
-        self.ledger.get(key, now)
-    }
-}
-
-/// The defect, a world in which it shows, and the rule that it breaks.
-type World = (Defect, Scenario, &'static str);
-
-fn worlds_of_messages() -> Vec<World> {
-    use Defect::{
-        AcknowledgesBeforeItSends, FollowsNothingThatIsDone, GivesLinksRandomIds,
-        GivesQuestionsRandomIds, SendsBeforeItCompletes,
-    };
-    let chain = |faults| scenario(vec![chain(&[&[Done], &[Done]])], faults, 0, 0);
-    let asks = || scenario(vec![hooked(&[Fail])], 1, 0, 0);
-    let unknown = scenario(vec![plan("unknown", &[Done], 2)], 1, 0, 0);
-    vec![
-        (SendsBeforeItCompletes, chain(0), rule::LINKS_FOLLOW),
-        (FollowsNothingThatIsDone, chain(1), rule::NOTHING_IS_LOST),
-        (AcknowledgesBeforeItSends, chain(1), rule::NOTHING_IS_LOST),
-        (AcknowledgesBeforeItSends, asks(), rule::QUESTIONS_ARE_ASKED),
-        (AcknowledgesBeforeItSends, unknown, rule::NOTHING_IS_LOST),
-        (GivesLinksRandomIds, chain(0), rule::LINKS_FOLLOW),
-        (GivesQuestionsRandomIds, asks(), rule::QUESTIONS_ARE_ASKED),
-    ]
-}
-
-fn worlds_of_batches() -> Vec<World> {
-    use Defect::{CountsAfterwards, CountsCopies, CountsNoFailures, ReadsOneLess, ReadsWhatWas};
-    let batch = |first: &[_], faults| {
-        let plans = vec![member(first), member(&[Done])];
-        scenario(plans, faults, 0, 0)
-    };
-    vec![
-        (CountsAfterwards, batch(&[Done], 1), rule::BATCH_IS_COUNTED),
-        (CountsCopies, batch(&[Done], 1), rule::BATCH_IS_COUNTED),
-        (CountsNoFailures, batch(&[Fail], 0), rule::BATCH_IS_COUNTED),
-        (ReadsOneLess, batch(&[Done], 0), rule::BATCH_IS_COUNTED),
-        (ReadsWhatWas, batch(&[Done], 0), rule::BATCH_IS_COUNTED),
-    ]
-}
-
-fn worlds_of_locks() -> Vec<World> {
-    use Defect::{
-        KeepsLocks, TakesEverythingOver, TakesNothingOver, UnlocksNothing, UnlocksOnRelease,
-        UnlocksWithoutOwner,
-    };
-    let two_unique = |first: &[_]| {
-        let plans = vec![unique(first, EVER), unique(&[Done], EVER)];
-        scenario(plans, 0, 0, 0)
-    };
-    let slow = |sleep, plan| Plan { sleep, ..plan };
-    let expiring = vec![
-        slow(30, unique(&[Done], 20)),
-        slow(60, unique(&[Error, Done], EVER)),
-    ];
-    let expiring = scenario(expiring, 0, 0, 0);
-    let one = |faults| scenario(vec![alone(&[Done])], faults, 0, 0);
-    let two = vec![alone(&[Error, Done]), slow(30, alone(&[Done]))];
-    let two = scenario(two, 0, 0, 0);
-    vec![
-        (UnlocksWithoutOwner, expiring, rule::ONE_HOLDER),
-        (
-            UnlocksOnRelease,
-            two_unique(&[Error, Done]),
-            rule::ONE_HOLDER,
-        ),
-        (UnlocksNothing, two_unique(&[Done]), rule::ONE_HOLDER),
-        (TakesNothingOver, one(1), rule::NO_OVERLAP),
-        (TakesEverythingOver, two, rule::NO_OVERLAP),
-        (KeepsLocks, one(0), rule::NO_OVERLAP),
-    ]
-}
-
-pub(crate) fn mutants() -> Vec<Mutant> {
-    let worlds = [worlds_of_messages(), worlds_of_batches(), worlds_of_locks()];
-    let worlds = worlds.into_iter().flatten().enumerate();
-    let mutant = |(index, (defect, scenario, rule)): (usize, World)| Mutant {
-        // Some have several worlds.
-        name: match defect {
-            Defect::AcknowledgesBeforeItSends => format!("defect/{defect:?}{index}"),
-            _ => format!("defect/{defect:?}"),
-        },
-        words: defect.words(),
-        scenario: Scenario {
-            around: Arc::new(move |origin| Spoilt::ends(defect, origin)),
-            ..scenario
-        },
-        rules: vec![rule],
-    };
-    worlds.map(mutant).collect()
 }
