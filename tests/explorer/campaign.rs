@@ -252,15 +252,11 @@ impl Explorations {
         }
     }
 
-    /// How many schedules its next budget has, guessed from the last one.
+    /// How many schedules its next budget has, guessed from the last one. Large worlds come after the small ones.
     fn size(&self) -> u64 {
+        let large = if self.world.walks > 0 { 10_000 } else { 0 };
         let larger = |rung: &Rung| rung.schedules.saturating_mul(20);
-        // Large worlds come after the small ones.
-        self.rungs
-            .iter()
-            .map(larger)
-            .max()
-            .unwrap_or(self.world.walks)
+        self.rungs.iter().map(larger).max().unwrap_or(large)
     }
 
     pub(crate) fn schedules(&self) -> u64 {

@@ -1,5 +1,6 @@
 //! One world, run to its end the way the choices say.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -52,7 +53,7 @@ pub(crate) struct Scenario {
     /// Whether the queue knows of the groups.
     pub(crate) is_ordered: bool,
     /// What a run without faults costs: receives and ledger writes.
-    pub(crate) cost: Option<(u64, u64)>,
+    pub(crate) cost: Option<(u64, RangeInclusive<u64>)>,
     /// Whether the batch goes on when a job fails.
     pub(crate) allows_failures: bool,
     /// Whether the mapping asks which messages of a batch failed.

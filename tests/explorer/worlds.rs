@@ -1,5 +1,6 @@
 //! The worlds that are explored, each by a name.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use super::application::Origin;
@@ -163,6 +164,18 @@ pub(crate) fn scenario(plans: Vec<Plan>, faults: u32, moves: u32, retries: u32) 
 
 /// The same world, of which it is known what it costs when nothing goes wrong: receives and ledger writes.
 pub(crate) fn costing(receives: u64, writes: u64, scenario: Scenario) -> Scenario {
+    Scenario {
+        cost: Some((receives, writes..=writes)),
+        ..scenario
+    }
+}
+
+/// The same, if it depends on who comes first.
+pub(crate) fn costing_about(
+    receives: u64,
+    writes: RangeInclusive<u64>,
+    scenario: Scenario,
+) -> Scenario {
     Scenario {
         cost: Some((receives, writes)),
         ..scenario
