@@ -17,6 +17,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::build::{BuildError, Built};
+use crate::place::{LocalCloud, LocalError};
 
 /// What `hikyaku dev` takes.
 #[derive(Debug, Args)]
@@ -70,6 +71,9 @@ pub(crate) enum DevError {
         /// Why.
         source: std::io::Error,
     },
+    /// Nobody could find it with `--local`.
+    #[error(transparent)]
+    Local(#[from] LocalError),
     /// No runtime or no signal handler.
     #[error("could not prepare to run")]
     Runtime(#[source] std::io::Error),
@@ -147,6 +151,7 @@ impl Dev {
 async fn serve(template: &Template, options: Options) -> Result<(), DevError> {
     let cloud = Cloud::start(template, options).await?;
     let seen = cloud.watch();
+    let _announced = LocalCloud::of(&cloud).announce()?;
     introduce(&cloud);
     tokio::select! {
         stopped = stop_signal() => stopped.map_err(DevError::Runtime)?,

@@ -6,19 +6,31 @@
 )]
 
 mod build;
+mod completions;
+mod confirm;
 mod cost;
 mod dev;
+mod dispatch;
 mod doctor;
+mod failed;
 mod inspect;
+mod outcome;
+mod output;
+mod place;
+mod queues;
+mod show;
+mod time;
 
 use std::error::Error;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+use outcome::Outcome;
 
 /// Background jobs in Rust on AWS Lambda.
 #[derive(Debug, Parser)]
-#[command(name = "hikyaku", version, propagate_version = true)]
+#[command(name = "hikyaku", version, propagate_version = true, max_term_width = 80, after_help = outcome::EXIT_CODES)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -34,17 +46,59 @@ enum Command {
     Doctor(doctor::Doctor),
     /// Show what is in a message
     Inspect(inspect::Inspect),
+    /// Send a job, as an application does
+    Dispatch(dispatch::Dispatch),
+    /// List failed jobs (artisan queue:failed)
+    Failed(failed::Failed),
+    /// Show all that is known of one job
+    Show(show::Show),
+    /// Send failed jobs again, under their uuids (queue:retry)
+    Retry(failed::Retry),
+    /// Delete failed jobs by their uuids (queue:forget)
+    Forget(failed::Forget),
+    /// Delete all failed jobs (queue:flush)
+    Flush(failed::Flush),
+    /// Delete old failed jobs (queue:prune-failed)
+    PruneFailed(failed::PruneFailed),
+    /// Show how full the queues are, again and again (queue:monitor)
+    Monitor(queues::Monitor),
+    /// Let no function read a queue; its messages wait
+    Pause(queues::Pause),
+    /// Let functions read a queue again
+    Resume(queues::Resume),
+    /// Delete all messages of a queue (queue:clear)
+    Clear(queues::Clear),
+    /// Print a script that completes these words in a shell
+    Completions(completions::Completions),
+}
+
+impl Command {
+    fn run(self) -> Result<Outcome, Box<dyn Error>> {
+        match self {
+            Self::Dev(dev) => dev.run()?,
+            Self::Cost(cost) => cost.run()?,
+            Self::Doctor(doctor) => doctor.run()?,
+            Self::Inspect(inspect) => inspect.run()?,
+            Self::Failed(failed) => return Ok(failed.run()?),
+            Self::Show(show) => return Ok(show.run()?),
+            Self::Retry(retry) => return Ok(retry.run()?),
+            Self::Forget(forget) => return Ok(forget.run()?),
+            Self::Flush(flush) => return Ok(flush.run()?),
+            Self::PruneFailed(prune) => return Ok(prune.run()?),
+            Self::Dispatch(dispatch) => return Ok(dispatch.run()?),
+            Self::Monitor(monitor) => return Ok(monitor.run()?),
+            Self::Pause(pause) => return Ok(pause.run()?),
+            Self::Resume(resume) => return Ok(resume.run()?),
+            Self::Clear(clear) => return Ok(clear.run()?),
+            Self::Completions(completions) => completions.run(&mut Arguments::command()),
+        }
+        Ok(Outcome::Done)
+    }
 }
 
 fn main() -> ExitCode {
-    let outcome: Result<(), Box<dyn Error>> = match Arguments::parse().command {
-        Command::Dev(dev) => dev.run().map_err(Box::from),
-        Command::Cost(cost) => cost.run().map_err(Box::from),
-        Command::Doctor(doctor) => doctor.run().map_err(Box::from),
-        Command::Inspect(inspect) => inspect.run().map_err(Box::from),
-    };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+    match Arguments::parse().command.run() {
+        Ok(outcome) => outcome.into(),
         Err(error) => {
             eprintln!("hikyaku: {}", hikyaku::explain(&*error));
             ExitCode::FAILURE
@@ -54,12 +108,35 @@ fn main() -> ExitCode {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     #[test]
     fn the_command_line_is_consistent() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_help_fits_a_terminal_of_80_columns() {
+        let mut command = Arguments::command();
+        command.build();
+        let mut seen = 0;
+        let subcommands = command.get_subcommands().cloned();
+        let all: Vec<_> = std::iter::once(command.clone())
+            .chain(subcommands)
+            .collect();
+        for mut command in all {
+            for help in [command.render_help(), command.render_long_help()] {
+                for line in help.to_string().lines() {
+                    let columns = line.chars().count();
+                    assert!(
+                        columns <= 80,
+                        "{}: {columns} columns: {line}",
+                        command.get_name()
+                    );
+                    seen += 1;
+                }
+            }
+        }
+        assert!(seen > 100);
     }
 }

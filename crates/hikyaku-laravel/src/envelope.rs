@@ -11,6 +11,7 @@ mod fields;
 mod kind;
 mod members;
 mod payload;
+mod resent;
 mod tries;
 mod unsupported;
 

@@ -1,0 +1,175 @@
+//! The file in which `hikyaku dev` says where its cloud is, so that `--local` needs no more words.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use hikyaku_local::cloud::Cloud;
+use serde::{Deserialize, Serialize};
+
+/// Where the file is, below the folder that `hikyaku dev` was started in.
+const STATE_FILE: &str = ".hikyaku/local.json";
+
+/// A port of this machine answers at once, or nobody listens.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// A local cloud that runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LocalCloud {
+    /// Endpoints, region, keys that open nothing, and what functions are told of tables.
+    pub(crate) variables: BTreeMap<String, String>,
+    /// Where Lambda answers.
+    pub(crate) lambda: String,
+    /// The queues, in the template's order.
+    pub(crate) queues: Vec<LocalQueue>,
+}
+
+/// A queue of a local cloud.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LocalQueue {
+    /// Its resource in the template.
+    pub(crate) logical_id: String,
+    /// Its name.
+    pub(crate) name: String,
+    /// Its URL.
+    pub(crate) url: String,
+}
+
+/// Why there is no local cloud to work on.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LocalError {
+    /// No file.
+    #[error(
+        "no local cloud runs here: there is no {STATE_FILE} in this folder or above it (start `hikyaku dev` in another \
+         terminal, or name its file with --local=FILE)"
+    )]
+    None,
+    /// The file cannot be read.
+    #[error("reading {} (name the file that `hikyaku dev` wrote, or start `hikyaku dev` again)", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Nobody answers.
+    #[error(
+        "the local cloud of {} does not answer at {address} any more (start `hikyaku dev` again; it writes a new file)",
+        path.display()
+    )]
+    Gone {
+        /// The file.
+        path: PathBuf,
+        /// Where it was.
+        address: String,
+    },
+    /// The file cannot be written.
+    #[error("writing {}, by which `--local` finds this cloud", path.display())]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl LocalCloud {
+    /// What there is to say of a cloud.
+    pub(crate) fn of(cloud: &Cloud) -> Self {
+        let stack = cloud.stack();
+        let of_functions = stack.functions.iter().flat_map(|function| {
+            let told = function.environment.iter();
+            told.filter(|(name, _)| name.starts_with("HIKYAKU_"))
+        });
+        let mut variables: BTreeMap<_, _> = of_functions
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        variables.extend(cloud.environment_lines().iter().filter_map(|line| {
+            let (name, value) = line.split_once('=')?;
+            let is_ours = name.starts_with("AWS_");
+            is_ours.then(|| (name.to_owned(), value.to_owned()))
+        }));
+        Self {
+            variables,
+            lambda: cloud.endpoints().lambda.clone(),
+            queues: stack
+                .queues
+                .iter()
+                .map(|queue| LocalQueue {
+                    logical_id: queue.logical_id.clone(),
+                    name: queue.name.clone(),
+                    url: queue.url.clone(),
+                })
+                .collect(),
+        }
+    }
+
+    /// The cloud that a file tells of; without a name, the file in this folder or the nearest one above.
+    pub(super) fn find(file: &str) -> Result<Self, LocalError> {
+        let path = if file.is_empty() {
+            nearest().ok_or(LocalError::None)?
+        } else {
+            PathBuf::from(file)
+        };
+        let unreadable = |source| LocalError::Unreadable {
+            path: path.clone(),
+            source,
+        };
+        let text = fs::read_to_string(&path).map_err(unreadable)?;
+        let found: Self = serde_json::from_str(&text).map_err(|error| unreadable(error.into()))?;
+        if found.answers() {
+            return Ok(found);
+        }
+        Err(LocalError::Gone {
+            address: found.lambda,
+            path,
+        })
+    }
+
+    fn answers(&self) -> bool {
+        let address = self.lambda.strip_prefix("http://");
+        let address: Option<SocketAddr> = address.and_then(|text| text.parse().ok());
+        address.is_some_and(|address| TcpStream::connect_timeout(&address, PATIENCE).is_ok())
+    }
+
+    /// Writes the file; it is removed when the answer is dropped.
+    pub(crate) fn announce(&self) -> Result<Announced, LocalError> {
+        let path = PathBuf::from(STATE_FILE);
+        let text = serde_json::to_string_pretty(self).unwrap_or_default();
+        let write = || {
+            fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
+            // Whoever reads it meanwhile sees the old one or the new one.
+            let draft = path.with_extension("json.new");
+            fs::write(&draft, &text)?;
+            fs::rename(&draft, &path)
+        };
+        match write() {
+            Ok(()) => Ok(Announced { path, text }),
+            Err(source) => Err(LocalError::Unwritable { path, source }),
+        }
+    }
+}
+
+/// The file, as long as its cloud runs.
+pub(crate) struct Announced {
+    path: PathBuf,
+    text: String,
+}
+
+impl Drop for Announced {
+    fn drop(&mut self) {
+        // Another cloud may have written its own since.
+        if fs::read_to_string(&self.path).is_ok_and(|text| text == self.text) {
+            drop(fs::remove_file(&self.path));
+        }
+    }
+}
+
+fn nearest() -> Option<PathBuf> {
+    let here = std::env::current_dir().ok()?;
+    let mut paths = here.ancestors().map(|folder| folder.join(STATE_FILE));
+    paths.find(|path| path.is_file())
+}

@@ -1,0 +1,162 @@
+//! `hikyaku pause` and `resume`: the event source mappings of a queue are disabled and enabled.
+//!
+//! AWS Lambda API reference, `ListEventSourceMappings` and `UpdateEventSourceMapping`.
+
+use clap::Args;
+use hikyaku::signed::SignedRequest;
+use serde_json::{Value as Json, json};
+
+use crate::outcome::{OperatorError, Outcome};
+use crate::output;
+use crate::place::{Place, Reach};
+
+/// What `hikyaku pause` takes.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Pause {
+    #[command(flatten)]
+    which: Which,
+}
+
+/// What `hikyaku resume` takes.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Resume {
+    #[command(flatten)]
+    which: Which,
+}
+
+#[derive(Debug, Clone, Args)]
+struct Which {
+    /// Queues by their names or URLs
+    #[arg(value_name = "QUEUE", required = true)]
+    queues: Vec<String>,
+    #[command(flatten)]
+    place: Place,
+}
+
+impl Pause {
+    /// From then on nothing reads the queues. Messages wait; what is in flight ends.
+    pub(crate) fn run(self) -> Result<Outcome, OperatorError> {
+        self.which.run(false)
+    }
+}
+
+impl Resume {
+    /// The queues are read again.
+    pub(crate) fn run(self) -> Result<Outcome, OperatorError> {
+        self.which.run(true)
+    }
+}
+
+impl Which {
+    fn run(self, enabled: bool) -> Result<Outcome, OperatorError> {
+        self.place.run(|reach| self.clone().switch(reach, enabled))
+    }
+
+    async fn switch(self, reach: Reach, enabled: bool) -> Result<Outcome, OperatorError> {
+        let mut names = Vec::new();
+        for queue in &self.queues {
+            let url = reach.queue_url(queue).await?;
+            names.push(url.rsplit('/').next().unwrap_or_default().to_owned());
+        }
+        let mappings = reach.mappings().await?;
+        let mut answers = Vec::new();
+        for name in &names {
+            let of_queue = mappings.iter().filter(|mapping| {
+                let arn = mapping["EventSourceArn"].as_str().unwrap_or_default();
+                arn.split(':').nth(2) == Some("sqs") && arn.rsplit(':').next() == Some(name)
+            });
+            let before = answers.len();
+            for mapping in of_queue {
+                answers.push(reach.switch_mapping(name, mapping, enabled).await?);
+            }
+            if answers.len() == before {
+                answers.push(json!({"queue": name, "state": "no function reads it"}));
+            }
+        }
+        if self.place.json {
+            output::json(&answers);
+        } else {
+            for answer in &answers {
+                println!("{}", line(answer));
+            }
+        }
+        Ok(Outcome::of(
+            answers.iter().all(|answer| answer["function"].is_string()),
+        ))
+    }
+}
+
+fn line(answer: &Json) -> String {
+    let text = |name: &str| answer[name].as_str().unwrap_or_default();
+    match answer["function"].as_str() {
+        Some(function) => format!("{} -> {function}: {}", text("queue"), text("state")),
+        None => format!("{}: {}", text("queue"), text("state")),
+    }
+}
+
+impl Reach {
+    /// All event source mappings. One request for a hundred.
+    async fn mappings(&self) -> Result<Vec<Json>, OperatorError> {
+        let mut mappings = Vec::new();
+        let mut marker = String::new();
+        loop {
+            let request = SignedRequest {
+                operation: "ListEventSourceMappings".to_owned(),
+                method: "GET",
+                path: format!("/2015-03-31/event-source-mappings/?MaxItems=100{marker}"),
+                ..SignedRequest::default()
+            };
+            let answer = self.ask("lambda", request).await.map_err(|error| {
+                let doing = format!("listing the event source mappings of {}", self.name());
+                OperatorError::asking(
+                    doing,
+                    "may these keys do lambda:ListEventSourceMappings?",
+                    error,
+                )
+            })?;
+            mappings.extend(
+                answer["EventSourceMappings"]
+                    .as_array()
+                    .cloned()
+                    .unwrap_or_default(),
+            );
+            let next = answer["NextMarker"]
+                .as_str()
+                .filter(|next| !next.is_empty());
+            let Some(next) = next else {
+                return Ok(mappings);
+            };
+            let encoded: String = url::form_urlencoded::byte_serialize(next.as_bytes()).collect();
+            marker = format!("&Marker={encoded}");
+        }
+    }
+
+    async fn switch_mapping(
+        &self,
+        queue: &str,
+        mapping: &Json,
+        enabled: bool,
+    ) -> Result<Json, OperatorError> {
+        let uuid = mapping["UUID"].as_str().unwrap_or_default();
+        let request = SignedRequest {
+            operation: "UpdateEventSourceMapping".to_owned(),
+            method: "PUT",
+            path: format!("/2015-03-31/event-source-mappings/{uuid}"),
+            headers: vec![("content-type", "application/json".to_owned())],
+            body: json!({"Enabled": enabled}).to_string().into_bytes(),
+        };
+        let answer = self.ask("lambda", request).await.map_err(|error| {
+            let doing = format!("switching mapping {uuid} of queue `{queue}`");
+            let next = "its state may be changing: wait a minute and say it again; may these keys do \
+                        lambda:UpdateEventSourceMapping?";
+            OperatorError::asking(doing, next, error)
+        })?;
+        let function = mapping["FunctionArn"].as_str().unwrap_or_default();
+        Ok(json!({
+            "queue": queue,
+            "function": function.rsplit(':').next().unwrap_or_default(),
+            "mapping": uuid,
+            "state": answer["State"].as_str().unwrap_or_default(),
+        }))
+    }
+}

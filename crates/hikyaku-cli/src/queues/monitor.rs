@@ -1,0 +1,211 @@
+//! `hikyaku monitor`: how full the queues are, again and again on a terminal.
+
+use std::collections::BTreeSet;
+use std::io::{IsTerminal as _, Write as _};
+use std::time::Duration;
+
+use clap::Args;
+use hikyaku::SystemClock;
+use hikyaku::core::Clock as _;
+use hikyaku::signed::SignedRequest;
+use serde_json::json;
+
+use super::depth::Depth;
+use crate::outcome::{OperatorError, Outcome};
+use crate::output;
+use crate::place::{Place, Reach};
+use crate::time;
+
+/// What `hikyaku monitor` takes.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Monitor {
+    /// Queues by their names or URLs; without any, all
+    #[arg(value_name = "QUEUE")]
+    queues: Vec<String>,
+    /// Queues whose names begin so
+    #[arg(long, value_name = "TEXT", conflicts_with = "queues")]
+    prefix: Option<String>,
+    /// Look once; what is not a terminal is shown one look
+    #[arg(long)]
+    once: bool,
+    /// Look again after this time
+    #[arg(long, value_name = "TIME", value_parser = time::wait, default_value = "5s")]
+    interval: Duration,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// One look.
+struct Look {
+    queues: Vec<Depth>,
+    failed: usize,
+}
+
+impl Monitor {
+    /// Looks until Ctrl-C, or once.
+    pub(crate) fn run(self) -> Result<Outcome, OperatorError> {
+        self.place.run(|reach| self.clone().monitor(reach))
+    }
+
+    async fn monitor(self, reach: Reach) -> Result<Outcome, OperatorError> {
+        let urls = self.urls(&reach).await?;
+        let once = self.once || self.place.json || !std::io::stdout().is_terminal();
+        loop {
+            let look = look(&reach, &urls).await?;
+            if self.place.json {
+                output::json(&json!({"queues": look.queues, "failedJobs": look.failed}));
+            } else if once {
+                print!("{}", look.text());
+            } else {
+                // From the upper left corner, and nothing of the last look below.
+                print!("\u{1b}[H\u{1b}[2J{}\nCtrl-C ends.\n", look.text());
+                drop(std::io::stdout().flush());
+            }
+            if once {
+                return Ok(Outcome::Done);
+            }
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => return Ok(Outcome::Done),
+                () = tokio::time::sleep(self.interval) => {}
+            }
+        }
+    }
+
+    async fn urls(&self, reach: &Reach) -> Result<Vec<String>, OperatorError> {
+        if self.queues.is_empty() {
+            return reach.queue_urls(self.prefix.as_deref()).await;
+        }
+        let mut urls = Vec::new();
+        for queue in &self.queues {
+            urls.push(reach.queue_url(queue).await?);
+        }
+        Ok(urls)
+    }
+}
+
+async fn look(reach: &Reach, urls: &[String]) -> Result<Look, OperatorError> {
+    let mut queues = Vec::new();
+    for url in urls {
+        queues.push(reach.depth(url).await?);
+    }
+    // The dead letters of what was named belong to the look.
+    let known: BTreeSet<_> = queues.iter().map(|queue| queue.name.clone()).collect();
+    let targets: BTreeSet<_> = queues
+        .iter()
+        .filter_map(|queue| queue.dead_letters_to.clone())
+        .collect();
+    for target in targets.difference(&known) {
+        let url = reach.queue_url(target).await?;
+        queues.push(reach.depth(&url).await?);
+    }
+    reach.find_oldest(&mut queues).await;
+    Ok(Look {
+        queues,
+        failed: reach.failed_count().await?,
+    })
+}
+
+impl Look {
+    fn text(&self) -> String {
+        let targets: BTreeSet<_> = self
+            .queues
+            .iter()
+            .filter_map(|queue| queue.dead_letters_to.as_deref())
+            .collect();
+        let heading = ["QUEUE", "WAITING", "DELAYED", "IN FLIGHT", "OLDEST"].map(str::to_owned);
+        let mut working = vec![heading];
+        let mut dead = vec![["DEAD LETTERS", "MESSAGES"].map(str::to_owned)];
+        for queue in &self.queues {
+            if targets.contains(queue.name.as_str()) {
+                dead.push([queue.name.clone(), queue.all().to_string()]);
+            } else {
+                let oldest = queue.oldest_seconds.map_or_else(|| "-".to_owned(), age);
+                working.push([
+                    queue.name.clone(),
+                    queue.waiting.to_string(),
+                    queue.delayed.to_string(),
+                    queue.in_flight.to_string(),
+                    oldest,
+                ]);
+            }
+        }
+        let failed = output::count(self.failed, "failed job");
+        let more = if self.failed == 0 {
+            ""
+        } else {
+            " (`hikyaku failed` lists them)"
+        };
+        format!(
+            "{}\n{}\n{failed}{more}\n",
+            output::table(&working),
+            output::table(&dead)
+        )
+    }
+}
+
+/// `45s`, `12m`, `3h`, `2d`.
+fn age(seconds: u64) -> String {
+    match seconds {
+        0..120 => format!("{seconds}s"),
+        120..7_200 => format!("{}m", seconds / 60),
+        7_200..172_800 => format!("{}h", seconds / 3_600),
+        _ => format!("{}d", seconds / 86_400),
+    }
+}
+
+impl Reach {
+    /// How many rows the failed jobs have. One query; it reads what it counts.
+    async fn failed_count(&self) -> Result<usize, OperatorError> {
+        Ok(self.failed_jobs().await?.len())
+    }
+
+    /// `CloudWatch` knows how long the oldest message waits; where it does not answer, nobody does. One request.
+    ///
+    /// Amazon SQS developer guide, "Available `CloudWatch` metrics": the age is at most that of the last minutes, and
+    /// messages that were received three times do not count.
+    async fn find_oldest(&self, queues: &mut [Depth]) {
+        let now = SystemClock.now().as_secs();
+        let queries: Vec<_> = queues
+            .iter()
+            .enumerate()
+            .map(|(number, queue)| {
+                json!({"Id": format!("q{number}"), "MetricStat": {"Period": 60, "Stat": "Maximum", "Metric": {
+                    "Namespace": "AWS/SQS", "MetricName": "ApproximateAgeOfOldestMessage",
+                    "Dimensions": [{"Name": "QueueName", "Value": queue.name}],
+                }}})
+            })
+            .collect();
+        let body = json!({"MetricDataQueries": queries, "StartTime": now.saturating_sub(600), "EndTime": now});
+        let request =
+            SignedRequest::json("GraniteServiceVersion20100801.GetMetricData", "1.0", &body);
+        let Ok(answer) = self.ask("monitoring", request).await else {
+            return;
+        };
+        for (number, queue) in queues.iter_mut().enumerate() {
+            let results = answer["MetricDataResults"].as_array().into_iter().flatten();
+            let mut results = results.filter(|result| result["Id"] == format!("q{number}"));
+            let newest = results
+                .next()
+                .and_then(|result| result["Values"][0].as_f64());
+            // Whole seconds, and never below zero.
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "an age in seconds is small and positive"
+            )]
+            let newest = newest.map(|age| age.max(0.0) as u64);
+            queue.oldest_seconds = newest;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_age_is_told_in_one_unit() {
+        let ages = [0, 119, 120, 7_199, 7_200, 172_799, 172_800].map(age);
+        assert_eq!(ages, ["0s", "119s", "2m", "119m", "2h", "47h", "2d"]);
+    }
+}

@@ -1,0 +1,64 @@
+//! A failed job's payload as it is sent again.
+
+use super::{Envelope, with_member};
+
+impl Envelope {
+    /// The body as `queue:retry` would send it at `now` (Unix seconds): its attempts are counted anew, and if the moment
+    /// until which it was to be tried has passed, it gets as long again as it had when it was made, or, where that is not
+    /// known, the tries of its job. All else stays to the letter.
+    pub fn resent(&self, now: i64) -> String {
+        let mut text = self.text.clone();
+        let mut set = |key: &str, value: &str| {
+            // Members are found anew: the one before has moved them.
+            if let Ok(members) = super::members(&text) {
+                text = with_member(&text, &members, key, value);
+            }
+        };
+        if self.attempts.is_some() {
+            set("attempts", "0");
+        }
+        if let Some(until) = self.retry_until.filter(|&until| until <= now) {
+            let span = self.created_at.map(|made| until.saturating_sub(made));
+            match span.filter(|&span| span > 0) {
+                Some(span) => set("retryUntil", &now.saturating_add(span).to_string()),
+                None => set("retryUntil", "null"),
+            }
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resent(body: &str) -> String {
+        Envelope::parse(body).unwrap().resent(5_000)
+    }
+
+    #[test]
+    fn a_payload_without_counts_stays_to_the_letter() {
+        let body = r#"{ "job":"a@b", "data":{"x":1.0}, "uuid":"u","retryUntil":6000 }"#;
+        assert_eq!(resent(body), body);
+    }
+
+    #[test]
+    fn attempts_are_counted_anew() {
+        let body = r#"{"job":"a@b","data":{},"uuid":"u","attempts":3}"#;
+        assert_eq!(resent(body), body.replace(":3", ":0"));
+    }
+
+    #[test]
+    fn a_moment_that_has_passed_moves_by_as_long_as_the_job_had() {
+        let body = r#"{"job":"a@b","data":{},"uuid":"u","createdAt":1000,"retryUntil":1600}"#;
+        assert_eq!(resent(body), body.replace("1600", "5600"));
+    }
+
+    #[test]
+    fn a_moment_that_has_passed_is_dropped_where_nobody_knows_how_long_the_job_had() {
+        let body = r#"{"job":"a@b","data":{},"uuid":"u","retryUntil":1600}"#;
+        let sent = resent(body);
+        assert_eq!(sent, body.replace("1600", "null"));
+        assert_eq!(Envelope::parse(&sent).unwrap().retry_until, None);
+    }
+}
