@@ -1,3 +1,4 @@
 //! The command `hikyaku`, run as people run it.
 
 mod inspect;
+mod operate;

@@ -6,4 +6,4 @@ mod given_up;
 mod imports;
 mod killed_by_command;
 mod killed_on_the_cloud;
-mod stage;
+pub(crate) mod stage;

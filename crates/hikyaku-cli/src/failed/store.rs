@@ -67,7 +67,12 @@ impl Row {
 
     /// What went wrong, without the class of the exception and the trace.
     pub(crate) fn error(&self) -> &str {
-        self.exception.lines().next().unwrap_or_default()
+        let line = self.exception.lines().next().unwrap_or_default();
+        let line = line.strip_suffix(" in hikyaku:0").unwrap_or(line);
+        match line.split_once(": ") {
+            Some((class, error)) if class.contains('\\') && !class.contains(' ') => error,
+            _ => line,
+        }
     }
 
     /// Whether nobody knows if the job did its work: it is run at most once, and must not be sent again in bulk.

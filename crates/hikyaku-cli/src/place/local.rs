@@ -13,6 +13,14 @@ use serde::{Deserialize, Serialize};
 /// Where the file is, below the folder that `hikyaku dev` was started in.
 const STATE_FILE: &str = ".hikyaku/local.json";
 
+/// What an operator needs to know of what functions are told. Not a queue: that would be one function's own.
+const OF_FUNCTIONS: [&str; 4] = [
+    "HIKYAKU_LEDGER_TABLE",
+    "HIKYAKU_FAILED_TABLE",
+    "HIKYAKU_APPLICATION",
+    "HIKYAKU_CONNECTION",
+];
+
 /// A port of this machine answers at once, or nobody listens.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -82,7 +90,7 @@ impl LocalCloud {
         let stack = cloud.stack();
         let of_functions = stack.functions.iter().flat_map(|function| {
             let told = function.environment.iter();
-            told.filter(|(name, _)| name.starts_with("HIKYAKU_"))
+            told.filter(|(name, _)| OF_FUNCTIONS.contains(&name.as_str()))
         });
         let mut variables: BTreeMap<_, _> = of_functions
             .map(|(name, value)| (name.clone(), value.clone()))

@@ -57,7 +57,7 @@ pub(crate) struct Place {
     )]
     application: Option<String>,
     /// Print JSON
-    #[arg(long, help_heading = "Options")]
+    #[arg(long, help_heading = None::<&str>)]
     pub(crate) json: bool,
 }
 

@@ -18,7 +18,7 @@ use crate::dynamodb::DynamoDb;
 use crate::event::{Event, Events};
 use crate::faults::Struck;
 use crate::lambda::{Host, Lambda, Surroundings};
-use crate::mapping::{Poller, Source};
+use crate::mapping::{Poller, Source, Switch, Switches};
 use crate::sqs::{Identity, QueueName, Sqs};
 use crate::tasks::Tasks;
 use crate::template::{Environment, Function, Mapping, Queue, Stack, Template};
@@ -167,18 +167,20 @@ impl Cloud {
         let sqs = crate::sqs::router(self.sqs.clone())
             .layer(axum::middleware::from_fn(trace_header::keep));
         address::serve(listeners.sqs, sqs, &self.tasks);
-        address::serve(
-            listeners.lambda,
-            crate::lambda::routes(self.lambda.clone()),
-            &self.tasks,
-        );
         self.dynamodb
             .serve(listeners.dynamodb, clock.clone(), &self.tasks);
-        for mapping in self.stack.mappings.iter().filter(|mapping| mapping.enabled) {
+        let mut switches = Vec::new();
+        for mapping in &self.stack.mappings {
             let source = self.source(mapping, clock)?;
-            self.tasks
-                .spawn(Poller::new(source).run(self.tasks.clone()));
+            let arns = (source.queue_arn.clone(), source.function.arn.clone());
+            let switch = Switch::new(mapping.clone(), arns.0, arns.1);
+            let poller = Poller::new(source).switched_by(switch.watch());
+            self.tasks.spawn(poller.run(self.tasks.clone()));
+            switches.push(switch);
         }
+        let lambda = crate::lambda::routes(self.lambda.clone())
+            .merge(crate::mapping::routes(Switches::new(switches)));
+        address::serve(listeners.lambda, lambda, &self.tasks);
         dead_letters::watch(&self.sqs, &self.events, clock, &self.tasks);
         scheduler::run(
             &self.stack,

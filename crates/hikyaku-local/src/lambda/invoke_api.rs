@@ -114,14 +114,14 @@ fn refused(error: &InvokeError) -> Response {
 
 async fn unknown(request: axum::extract::Request) -> Response {
     let message = format!(
-        "`{} {}` is not served: only Invoke is",
+        "`{} {}` is not served: only Invoke is, and event source mappings are",
         request.method(),
         request.uri().path()
     );
     failure(StatusCode::NOT_FOUND, "UnknownOperationException", &message)
 }
 
-fn failure(status: StatusCode, kind: &str, message: &str) -> Response {
+pub(crate) fn failure(status: StatusCode, kind: &str, message: &str) -> Response {
     let fault = if status.is_server_error() {
         "Service"
     } else {
@@ -135,7 +135,7 @@ fn failure(status: StatusCode, kind: &str, message: &str) -> Response {
     with_headers(status, Body::from(body), headers)
 }
 
-fn with_headers(
+pub(crate) fn with_headers(
     status: StatusCode,
     body: Body,
     headers: impl IntoIterator<Item = (&'static str, String)>,

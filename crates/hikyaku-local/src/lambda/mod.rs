@@ -24,6 +24,7 @@ pub use environment::Surroundings;
 pub use error::InvokeError;
 pub use host::{Host, Limits};
 pub use invoke_api::routes;
+pub(crate) use invoke_api::{failure, with_headers};
 pub use logs::LogSink;
 pub use process::{Binaries, CargoBinaries};
 pub(crate) use service::new_request_id;

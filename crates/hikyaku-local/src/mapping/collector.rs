@@ -58,6 +58,12 @@ impl Collector {
         }
     }
 
+    /// Forgets what waits: it becomes visible in the queue again when its time is over.
+    pub(super) fn let_go(&mut self) {
+        self.gathered.clear();
+        self.window_ends_ms = None;
+    }
+
     fn gather(&mut self, messages: Vec<ReceivedMessage>) {
         let now_ms = self.source.clock.now_ms();
         if !messages.is_empty() && self.window_ends_ms.is_none() {

@@ -10,9 +10,11 @@ mod pace;
 mod poller;
 mod record;
 mod response;
+mod switches;
 
 pub use poller::{Poller, Source};
 pub use response::{BadResponse, partial_failures};
+pub(crate) use switches::{Switch, Switches, routes};
 
 #[cfg(test)]
 mod tests;

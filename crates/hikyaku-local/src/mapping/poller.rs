@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::collector::Collector;
@@ -46,6 +47,8 @@ pub struct Poller {
     collector: Collector,
     pace: Pace,
     running: JoinSet<Verdict>,
+    /// None: always on.
+    enabled: Option<watch::Receiver<bool>>,
 }
 
 impl Poller {
@@ -63,7 +66,14 @@ impl Poller {
             collector,
             pace,
             running: JoinSet::new(),
+            enabled: None,
         }
+    }
+
+    /// A poller that reads only while this says so.
+    pub(crate) fn switched_by(mut self, enabled: watch::Receiver<bool>) -> Self {
+        self.enabled = Some(enabled);
+        self
     }
 
     /// Reads the queue until the cloud stops, then waits for the batches in flight.
@@ -75,8 +85,31 @@ impl Poller {
         while self.running.join_next().await.is_some() {}
     }
 
+    fn is_enabled(&self) -> bool {
+        self.enabled
+            .as_ref()
+            .is_none_or(|enabled| *enabled.borrow())
+    }
+
+    /// Until it is switched on again. What is in flight ends meanwhile.
+    async fn rest(&mut self) {
+        self.collector.let_go();
+        let mut on = self.enabled.clone();
+        tokio::select! {
+            Some(verdict) = self.running.join_next() => {
+                self.pace.note(verdict.unwrap_or(Verdict::BackOff), self.source.clock.now_ms());
+            }
+            () = turned(on.as_mut(), true) => {}
+        }
+    }
+
     async fn poll(&mut self) {
         loop {
+            if !self.is_enabled() {
+                self.rest().await;
+                continue;
+            }
+            let mut off = self.enabled.clone();
             let full = self.running.len() >= self.pace.limit();
             tokio::select! {
                 biased;
@@ -85,6 +118,7 @@ impl Poller {
                     let verdict = verdict.unwrap_or(Verdict::BackOff);
                     self.pace.note(verdict, self.source.clock.now_ms());
                 }
+                () = turned(off.as_mut(), false) => {}
                 batch = self.collector.next(), if !full => match batch {
                     Ok(batch) => {
                         let source = Arc::clone(&self.source);
@@ -98,4 +132,14 @@ impl Poller {
             }
         }
     }
+}
+
+/// Completes when the switch is so; never if there is none.
+async fn turned(switch: Option<&mut watch::Receiver<bool>>, wanted: bool) {
+    if let Some(switch) = switch
+        && switch.wait_for(|enabled| *enabled == wanted).await.is_ok()
+    {
+        return;
+    }
+    std::future::pending::<()>().await;
 }

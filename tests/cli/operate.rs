@@ -1,0 +1,381 @@
+//! A job fails, is found, read, mended, retried and done: through the binary, on the cloud of `hikyaku dev`.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::time::Duration;
+
+use serde_json::Value as Json;
+
+use crate::process::binaries::folder;
+use crate::process::stage::{Stage, TABLES};
+
+const TEMPLATE: &str = r"
+Transform: AWS::Serverless-2016-10-31
+Parameters: { DatabaseUrl: { Type: String }, Sources: { Type: String }, Tables: { Type: String } }
+Resources:
+  Ledger:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      TableName: ledger
+      BillingMode: PAY_PER_REQUEST
+      AttributeDefinitions: [{ AttributeName: pk, AttributeType: S }, { AttributeName: sk, AttributeType: S }]
+      KeySchema: [{ AttributeName: pk, KeyType: HASH }, { AttributeName: sk, KeyType: RANGE }]
+  Failed:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      TableName: failed
+      BillingMode: PAY_PER_REQUEST
+      AttributeDefinitions: [{ AttributeName: application, AttributeType: S }, { AttributeName: uuid, AttributeType: S }]
+      KeySchema: [{ AttributeName: application, KeyType: HASH }, { AttributeName: uuid, KeyType: RANGE }]
+  Imports:
+    Type: AWS::SQS::Queue
+    Properties:
+      QueueName: imports
+      VisibilityTimeout: 60
+      RedrivePolicy: { deadLetterTargetArn: !GetAtt Dead.Arn, maxReceiveCount: 100 }
+  Idle:
+    Type: AWS::SQS::Queue
+    Properties: { QueueName: idle }
+  Dead:
+    Type: AWS::SQS::Queue
+    Properties: { QueueName: dead }
+  ImportCsvFunction:
+    Type: AWS::Serverless::Function
+    Metadata: { BuildMethod: rust-cargolambda, BuildProperties: { Binary: import-csv } }
+    Properties:
+      FunctionName: import-csv
+      Runtime: provided.al2023
+      CodeUri: .
+      Timeout: 60
+      Environment:
+        Variables:
+          DATABASE_URL: !Ref DatabaseUrl
+          IMPORT_SOURCES: !Ref Sources
+          IMPORT_TABLES: !Ref Tables
+          HIKYAKU_LEDGER_TABLE: !Ref Ledger
+          HIKYAKU_FAILED_TABLE: !Ref Failed
+          HIKYAKU_APPLICATION: Shop
+      Events:
+        Messages:
+          Type: SQS
+          Properties: { Queue: !GetAtt Imports.Arn, BatchSize: 1, FunctionResponseTypes: [ReportBatchItemFailures] }
+";
+
+/// `hikyaku dev` in a folder of its own; it ends with the test.
+struct Dev {
+    stage: Stage,
+    process: Child,
+    /// Held open: who writes to a pipe that nobody reads is killed.
+    _said: BufReader<ChildStdout>,
+}
+
+impl Dev {
+    async fn start() -> Self {
+        let stage = Stage::with_rows(3).await;
+        fs::write(stage.path("template.yaml"), TEMPLATE).unwrap();
+        let parameters = [
+            format!("DatabaseUrl={}", stage.database_url()),
+            format!("Sources={}", stage.url("")),
+            format!("Tables={TABLES}"),
+        ];
+        let parameters = parameters.iter().flat_map(|value| ["--parameter", value]);
+        let mut process = Command::new(folder().join("hikyaku"))
+            .args([
+                "dev",
+                "--no-build",
+                "--sqs-port=0",
+                "--dynamodb-port=0",
+                "--lambda-port=0",
+            ])
+            .args(parameters)
+            .current_dir(stage.path(""))
+            .env("CARGO_TARGET_DIR", folder().parent().unwrap())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = BufReader::new(process.stdout.take().unwrap());
+        let mut line = String::new();
+        while !line.contains("Lambda answers") {
+            line.clear();
+            assert_ne!(
+                said.read_line(&mut line).unwrap(),
+                0,
+                "`hikyaku dev` has ended"
+            );
+        }
+        Self {
+            stage,
+            process,
+            _said: said,
+        }
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        Command::new(folder().join("hikyaku"))
+            .args(arguments)
+            .arg("--local")
+            .current_dir(self.stage.path(""))
+            .stdin(Stdio::null())
+            .output()
+            .unwrap()
+    }
+
+    /// What a command prints that ends well.
+    #[track_caller]
+    fn says(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", error(&output));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    #[track_caller]
+    fn json(&self, arguments: &[&str]) -> Json {
+        let output = self.run(&[arguments, &["--json"]].concat());
+        serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|_| panic!("{arguments:?}: {}", error(&output)))
+    }
+
+    /// Asks until the answer is as hoped; the function works meanwhile.
+    fn until(&self, arguments: &[&str], hoped: impl Fn(&Json) -> bool) -> Json {
+        for _ in 0..600 {
+            let answer = self.json(arguments);
+            if hoped(&answer) {
+                return answer;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        panic!("{arguments:?}: {:#}", self.json(arguments))
+    }
+
+    /// Sends an import of a file that is not there, and waits until it has failed.
+    fn break_a_job(&self, file: &str) -> String {
+        let data = serde_json::json!({"url": self.stage.url(file), "table": "numbers"}).to_string();
+        let uuid = self.says(&[
+            "dispatch",
+            r"App\Jobs\ImportCsv",
+            "--queue",
+            "imports",
+            "--data",
+            &data,
+        ]);
+        let uuid = uuid.trim().to_owned();
+        self.until(&["show", &uuid], |job| job["state"] == "failed");
+        uuid
+    }
+}
+
+impl Drop for Dev {
+    fn drop(&mut self) {
+        drop(self.process.kill());
+        drop(self.process.wait());
+    }
+}
+
+fn error(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn code(output: &Output) -> Option<i32> {
+    output.status.code()
+}
+
+#[tokio::test]
+async fn a_failed_job_is_found_read_mended_and_retried() {
+    let dev = Dev::start().await;
+    let uuid = dev.break_a_job("late.csv");
+
+    let listed = dev.says(&["failed"]);
+    assert!(
+        listed.contains(&uuid) && listed.contains("there is no such object"),
+        "{listed}"
+    );
+    let row = &dev.json(&["failed", "--queue", "imports", "--since", "1h"])[0];
+    assert_eq!(
+        (&row["uuid"], &row["job"]),
+        (
+            &Json::from(uuid.as_str()),
+            &Json::from(r"App\Jobs\ImportCsv")
+        )
+    );
+    assert_eq!(
+        dev.json(&["failed", "--job", "another"]),
+        Json::from(Vec::<Json>::new())
+    );
+    let shown = dev.says(&["show", &uuid]);
+    assert!(
+        shown.contains("state       failed") && shown.contains("1 in this generation"),
+        "{shown}"
+    );
+
+    assert!(
+        dev.says(&["retry", &uuid, "--dry-run"])
+            .contains("would be sent to imports")
+    );
+    assert_eq!(dev.json(&["show", &uuid])["state"], "failed");
+
+    fs::copy(dev.stage.path("numbers.csv"), dev.stage.path("late.csv")).unwrap();
+    assert!(dev.says(&["retry", &uuid]).contains("sent to imports"));
+    let done = dev.until(&["show", &uuid], |job| job["state"] == "done");
+    assert_eq!(
+        (&done["ledger"]["generation"], &done["ledger"]["tries"]),
+        (&Json::from(1), &Json::from(1))
+    );
+    assert_eq!(done["failed"], Json::Null);
+    assert_eq!(dev.says(&["failed"]), "No failed jobs.\n");
+    dev.stage.assert_each_row_once().await;
+
+    let again = dev.run(&["retry", &uuid]);
+    assert_eq!(code(&again), Some(3));
+    assert!(String::from_utf8_lossy(&again.stdout).contains("no failed job has this uuid"));
+}
+
+#[tokio::test]
+async fn failed_jobs_are_retried_together_and_deleted_by_uuid_by_age_and_all() {
+    let dev = Dev::start().await;
+    let [one, two] = ["one.csv", "two.csv"].map(|file| dev.break_a_job(file));
+
+    let unnamed = dev.run(&["retry"]);
+    assert_eq!(code(&unnamed), Some(2));
+    let both = dev.json(&["retry", "all", "--dry-run"]);
+    let results: Vec<_> = both
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|answer| &answer["result"])
+        .collect();
+    assert_eq!(results, ["would send", "would send"]);
+
+    assert_eq!(dev.says(&["forget", &one]), format!("{one}  forgotten\n"));
+    assert_eq!(code(&dev.run(&["forget", &one])), Some(3));
+    assert_eq!(
+        dev.says(&["prune-failed", "--hours", "1"]),
+        "0 failed jobs deleted.\n"
+    );
+    let asked = dev.run(&["flush"]);
+    assert_eq!(code(&asked), Some(1));
+    assert!(error(&asked).contains("say --yes"), "{}", error(&asked));
+    assert_eq!(dev.json(&["failed"])[0]["uuid"], *two);
+    assert_eq!(dev.says(&["flush", "--yes"]), "1 failed job deleted.\n");
+    assert_eq!(dev.json(&["failed"]), Json::from(Vec::<Json>::new()));
+}
+
+#[tokio::test]
+async fn queues_are_watched_cleared_paused_and_resumed() {
+    let dev = Dev::start().await;
+    let waiting = |queue: &str| {
+        let queues = dev.json(&["monitor"])["queues"].as_array().unwrap().clone();
+        let queue = queues.into_iter().find(|found| found["name"] == queue);
+        queue.unwrap()["waiting"].clone()
+    };
+    dev.says(&["dispatch", "nobody", "--queue", "idle"]);
+    assert_eq!(waiting("idle"), 1);
+    assert!(
+        dev.says(&["monitor", "idle"])
+            .contains("idle   1        0        0")
+    );
+    assert_eq!(code(&dev.run(&["clear", "idle"])), Some(1));
+    dev.says(&["clear", "idle", "--yes"]);
+    assert_eq!(waiting("idle"), 0);
+
+    let nobody = dev.run(&["pause", "idle"]);
+    assert_eq!(code(&nobody), Some(3));
+    assert_eq!(
+        dev.says(&["pause", "imports"]),
+        "imports -> import-csv: Disabling\n"
+    );
+    let data =
+        serde_json::json!({"url": dev.stage.url("numbers.csv"), "table": "numbers"}).to_string();
+    let uuid = dev.says(&[
+        "dispatch",
+        r"App\Jobs\ImportCsv",
+        "--queue",
+        "Imports",
+        "--data",
+        &data,
+    ]);
+    assert_eq!(waiting("imports"), 1);
+    assert_eq!(dev.json(&["show", uuid.trim()])["state"], "unknown");
+    assert_eq!(
+        dev.says(&["resume", "imports"]),
+        "imports -> import-csv: Enabling\n"
+    );
+    dev.until(&["show", uuid.trim()], |job| job["state"] == "done");
+    dev.stage.assert_each_row_once().await;
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_said_with_what_to_do() {
+    let dev = Dev::start().await;
+    for (arguments, says) in [
+        (
+            &["dispatch", "a", "--queue", "nowhere"][..],
+            "the local cloud has no queue `nowhere`; it has ",
+        ),
+        (&["dispatch", "a"], "say --queue QUEUE"),
+        (
+            &["dispatch", "a", "--queue", "idle", "--data", "{"],
+            "are not JSON",
+        ),
+        (
+            &["dispatch", "a", "--queue", "idle", "--file", "none.json"],
+            "reading none.json (give a file that exists",
+        ),
+        (
+            &["failed", "--failed-table", "none"],
+            "are these the right tables?",
+        ),
+        (
+            &["show", "a", "--ledger-table", "none"],
+            "are these the right tables?",
+        ),
+    ] {
+        let output = dev.run(arguments);
+        assert_eq!(code(&output), Some(1), "{arguments:?}");
+        assert!(
+            error(&output).contains(says),
+            "{arguments:?}: {}",
+            error(&output)
+        );
+    }
+}
+
+#[tokio::test]
+async fn without_a_local_cloud_it_is_said_how_to_start_one() {
+    let folder_of_nobody = tempfile::TempDir::new().unwrap();
+    let failed = |arguments: &[&str]| {
+        Command::new(folder().join("hikyaku"))
+            .args(arguments)
+            .current_dir(&folder_of_nobody)
+            .env_remove("AWS_ACCESS_KEY_ID")
+            .env("PATH", "")
+            .output()
+            .unwrap()
+    };
+    let none = failed(&["failed", "--local"]);
+    assert_eq!(code(&none), Some(1));
+    assert!(
+        error(&none).contains("start `hikyaku dev`"),
+        "{}",
+        error(&none)
+    );
+    let no_keys = failed(&["failed"]);
+    assert!(
+        error(&no_keys).contains("name a profile of the AWS CLI with --profile"),
+        "{}",
+        error(&no_keys)
+    );
+
+    let state = folder_of_nobody.path().join("gone.json");
+    fs::write(
+        &state,
+        r#"{"variables": {}, "lambda": "http://127.0.0.1:1", "queues": []}"#,
+    )
+    .unwrap();
+    let gone = failed(&["failed", "--local=gone.json"]);
+    assert!(
+        error(&gone).contains("does not answer at http://127.0.0.1:1 any more"),
+        "{}",
+        error(&gone)
+    );
+}
