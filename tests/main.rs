@@ -13,6 +13,8 @@ mod ledger;
 #[cfg(test)]
 mod process;
 #[cfg(test)]
+mod refused;
+#[cfg(test)]
 mod schedules;
 #[cfg(test)]
 mod threads;

@@ -17,6 +17,7 @@ mod fifo;
 mod guarantees;
 mod heartbeat;
 mod laravel_batch;
+mod limits;
 mod locks;
 mod missing_model;
 mod overflow;

@@ -1,7 +1,9 @@
 //! Jobs that take their process down: they alone are buried for it.
 
+use std::sync::Arc;
+
 use hikyaku_core::State;
-use hikyaku_core::testing::Settings;
+use hikyaku_core::testing::{Settings, World};
 use serde_json::json;
 
 use super::echo::Act::{self, Error, Kill, Ok as Done, Sleep};
@@ -200,4 +202,63 @@ fn a_group_that_has_the_process_for_itself_counts_a_death_at_once() {
     assert_eq!(scene.attempts("g1"), [1, 2]);
     scene.died_of_itself("g1", 2);
     scene.lost_no_try("g2");
+}
+
+/// Lets the message be received so many times without anybody beginning with it: its invocations are throttled, or it is
+/// taken in advance and waits behind others until it is visible again.
+fn receive_in_vain(scene: &Scene, times: usize) {
+    for _ in 0..times {
+        let visible = scene.world.queue.next_visible().unwrap();
+        scene.world.clock.advance_to(visible);
+        assert_eq!(scene.world.queue.receive(1).len(), 1);
+    }
+}
+
+#[test]
+fn receives_that_were_throttled_or_taken_in_advance_spend_no_try() {
+    for job in ["once", "long", "at-most-once"] {
+        let mut scene = Scene::new();
+        scene.send_with("a", job, &[Done], json!({"maxTries": 1}));
+        receive_in_vain(&scene, 20);
+        scene.run();
+        assert_eq!(scene.attempts("a"), [1], "{job}");
+        let record = scene.ledger.record("a").unwrap();
+        assert_eq!((record.state, record.tries_spent), (State::Done, 1));
+    }
+}
+
+#[test]
+fn receives_in_vain_between_two_tries_spend_none_either() {
+    let mut scene = Scene::new();
+    let more = json!({"maxTries": 3, "backoff": "5"});
+    scene.send_with("a", "once", &[Error], more);
+    for tries in 1..3 {
+        let stage = Arc::clone(&scene.stage);
+        let begun = |_: &World<_>| stage.starts_of("a").len() < tries;
+        assert!(scene.world.run_while(begun));
+        // It ends, and waits for its next try.
+        let now = scene.whole_seconds();
+        scene.run_to(now + 1);
+        receive_in_vain(&scene, 7);
+    }
+    scene.run();
+    assert_eq!(scene.attempts("a"), [1, 2, 3]);
+    let row = scene.ledger.failed("a").unwrap();
+    assert!(row.exception.contains("try 3 of 3"), "{}", row.exception);
+}
+
+#[test]
+fn receives_in_vain_after_a_death_in_company_spend_none_either() {
+    let mut scene = Scene::new();
+    scene.send_with("poison", "once", &[Kill, Done], json!({"maxTries": 1}));
+    scene.send_with("n", "once", &[Sleep(10)], json!({"maxTries": 1}));
+    let stage = Arc::clone(&scene.stage);
+    let living = |_: &World<_>| stage.dying.lock().unwrap().is_empty();
+    assert!(scene.world.run_while(living));
+    stage.dying.lock().unwrap().clear();
+    scene.crash();
+    receive_in_vain(&scene, 14);
+    scene.run();
+    scene.lost_no_try("poison");
+    scene.lost_no_try("n");
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::stage::Stage;
+use super::stage::{JOBS, Stage};
 
 fn job(name: &str, what: &str) -> String {
     json!({ "job": name, "data": { "what": what } }).to_string()
@@ -49,6 +49,35 @@ async fn an_error_without_a_queue_to_retry_from_fails_the_invocation() {
         error,
         "job `once` (r-1) released: no route to the mail server"
     );
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn an_error_with_a_queue_to_retry_from_is_handed_over_and_told() {
+    let stage = Stage::handing_over_to(JOBS).await;
+    let payload = json!({ "uuid": "u-1", "job": "once", "data": { "what": "err" } }).to_string();
+    let told = stage.invoke("r-1", &payload).await.unwrap();
+    assert_eq!(
+        told,
+        json!({ "job": "once", "id": "u-1", "outcome": "released", "handedOverTo": stage.config.queue_url })
+    );
+    let [message] = &stage.received(JOBS).await[..] else {
+        panic!("not one message")
+    };
+    assert_eq!(*message.body, payload);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn an_error_whose_queue_does_not_take_it_stays_with_the_invocation() {
+    let stage = Stage::handing_over_to("missing").await;
+    let payload = json!({ "uuid": "u-1", "job": "once", "data": { "what": "err" } }).to_string();
+    let error = stage.invoke("r-1", &payload).await.unwrap_err();
+    assert_eq!(
+        error,
+        "job `once` (u-1) released: no route to the mail server"
+    );
+    // Lambda's own retry is its next attempt.
+    let again = stage.invoke("r-2", &payload).await.unwrap_err();
+    assert_eq!(again, error);
 }
 
 #[tokio::test(flavor = "current_thread")]

@@ -6,6 +6,7 @@ mod counting;
 mod direct;
 mod disk;
 mod jobs;
+mod limits;
 mod oversized;
 mod sending;
 mod stage;

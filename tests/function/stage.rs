@@ -44,6 +44,15 @@ impl Stage {
 
     /// A function whose steps do as they are told.
     pub(crate) async fn with_steps(plan: fn(i64) -> Plan) -> Self {
+        Self::set_up(plan, None).await
+    }
+
+    /// A function that hands what must be retried, and came from no queue, over to `queue`.
+    pub(crate) async fn handing_over_to(queue: &str) -> Self {
+        Self::set_up(|_| Plan::Succeed, Some(queue)).await
+    }
+
+    async fn set_up(plan: fn(i64) -> Plan, own_queue: Option<&str>) -> Self {
         let emulator = Emulator::start().await;
         let operations = Operations::default();
         let (dynamodb, dynamodb_door) =
@@ -53,6 +62,7 @@ impl Stage {
         let (queues, sqs_door) = counting::open(address, operations.clone()).await;
         let config = Config {
             dynamodb_endpoint: Some(dynamodb),
+            queue_url: own_queue.map(|queue| format!("{queues}/000000000000/{queue}")),
             relay_queue_url: Some(format!("{queues}/000000000000/{RELAY}")),
             sqs_endpoint: Some(queues),
             ..emulator.config().clone()

@@ -11,3 +11,5 @@ mod memory;
 mod own;
 mod random;
 mod rows;
+
+pub(crate) use contract::{DAY, LEASE, NOW, request, row};

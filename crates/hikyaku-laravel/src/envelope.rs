@@ -38,6 +38,10 @@ pub use self::unsupported::Unsupported;
 /// message quotas").
 pub const MAX_BODY_BYTES: usize = 1_048_576;
 
+/// The longest `uuid`, in bytes: it is the sort key of a row of `failed_jobs` (Amazon DynamoDB developer guide,
+/// "Service, account, and table quotas"). A message with a longer one could be neither claimed nor buried.
+pub const MAX_UUID_BYTES: usize = 1024;
+
 /// The longest body accepted from where it was kept, in bytes. A function holds such a body several times over.
 pub const MAX_STORED_BYTES: usize = 16 * 1024 * 1024;
 
@@ -55,7 +59,8 @@ pub struct Envelope {
     text: String,
     members: Vec<Member>,
     kind: Kind,
-    /// `uuid`: the job's identity, kept by `queue:retry`. Absent from minimal producers; an empty one counts as absent.
+    /// `uuid`: the job's identity, kept by `queue:retry`, at most [`MAX_UUID_BYTES`]. Absent from minimal producers; an
+    /// empty one counts as absent.
     pub uuid: Option<String>,
     /// `displayName`: the job's class, or that of the listener, mailable or notification inside it.
     pub display_name: Option<String>,
@@ -115,7 +120,7 @@ impl Envelope {
         let of_ours = |key| ours.map_or(Ok(None), |ours| ours.fields(OURS).count(key));
         Ok(Self {
             kind: Kind::of(&job, &fields)?,
-            uuid: fields.text("uuid")?.filter(|uuid| !uuid.is_empty()),
+            uuid: uuid(&fields)?,
             display_name: fields.text("displayName")?,
             job,
             max_tries: fields.count("maxTries")?.map(Tries::from),
@@ -192,6 +197,19 @@ impl fmt::Debug for Envelope {
 /// What `job` has before its `@`.
 pub(crate) fn name_of(job: &str) -> &str {
     kind::split(job).0
+}
+
+/// The job's identity, if it has one.
+fn uuid(fields: &Fields<'_>) -> Result<Option<String>, EnvelopeError> {
+    let uuid = fields.text("uuid")?.filter(|uuid| !uuid.is_empty());
+    match uuid {
+        Some(uuid) if uuid.len() > MAX_UUID_BYTES => Err(EnvelopeError::WrongType {
+            key: "uuid".to_owned(),
+            expected: "a string of at most 1024 bytes",
+            found: format!("one of {}", uuid.len()),
+        }),
+        uuid => Ok(uuid),
+    }
 }
 
 /// The value of `key` in a JSON object; none in anything else, and none for null.

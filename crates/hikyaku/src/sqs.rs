@@ -154,7 +154,9 @@ fn retryable<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
     match error {
         SdkError::ServiceError(answer) => {
             let code = answer.err().code().unwrap_or_default();
-            answer.raw().status().as_u16() >= 500 || passes(code)
+            let status = answer.raw().status();
+            // It was carried out, or an intermediary answered: asking again tells.
+            status.is_success() || status.as_u16() >= 500 || passes(code)
         }
         SdkError::ConstructionFailure(_) => false,
         _ => true,

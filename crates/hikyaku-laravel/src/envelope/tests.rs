@@ -297,6 +297,17 @@ fn a_body_longer_than_a_message_can_be_is_refused() {
 }
 
 #[test]
+fn a_uuid_longer_than_a_key_of_dynamodb_is_refused() {
+    let body = |length| format!(r#"{{"job":"a","uuid":"{}"}}"#, "u".repeat(length));
+    assert!(Envelope::parse(&body(MAX_UUID_BYTES)).is_ok());
+    let error = Envelope::parse(&body(MAX_UUID_BYTES + 1)).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "decoding a message body: key `uuid` must be a string of at most 1024 bytes, found one of 1025"
+    );
+}
+
+#[test]
 fn the_depth_of_values_nobody_asks_for_does_not_matter() {
     let deep = format!("{}{}", "[".repeat(200_000), "]".repeat(200_000));
     let envelope = parse(&format!(r#"{{"job":"a","x":{deep},"data":{deep}}}"#));

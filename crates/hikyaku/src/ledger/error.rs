@@ -150,7 +150,10 @@ pub(crate) fn retryable<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
     ];
     match error {
         SdkError::ServiceError(answer) => {
-            answer.raw().status().as_u16() >= 500
+            let status = answer.raw().status();
+            // It was carried out, or an intermediary answered: asking again tells.
+            status.is_success()
+                || status.as_u16() >= 500
                 || answer
                     .err()
                     .code()
