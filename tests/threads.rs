@@ -97,6 +97,8 @@ fn delivery(id: &str, busy: bool) -> Delivery {
         group: None,
         queue: String::new(),
         dead_letter: None,
+        sent: None,
+        trace: None,
         receipt: None,
     }
 }

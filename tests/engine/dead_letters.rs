@@ -26,6 +26,8 @@ fn letter(scene: &Scene, body: impl Into<String>) -> Delivery {
         dead_letter: Some(DeadLetter {
             sent: Some(scene.start),
         }),
+        sent: Some(scene.start),
+        trace: None,
         receipt: Some(Receipt {
             queue: DEAD.to_owned(),
             handle: "h-1".to_owned(),

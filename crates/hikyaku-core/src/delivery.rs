@@ -17,8 +17,20 @@ pub struct Delivery {
     pub queue: String,
     /// Set if a dead-letter queue handed it over: then `queue` is the one it came from before, where it can be sent again.
     pub dead_letter: Option<DeadLetter>,
+    /// When it was sent, by the queue's clock. None where nobody says so.
+    pub sent: Option<Timestamp>,
+    /// The trace it belongs to, as its sender wrote it: `Root=…;Parent=…;Sampled=…`.
+    pub trace: Option<String>,
     /// How to give it back. None for what no queue holds: a direct invocation, a schedule.
     pub receipt: Option<Receipt>,
+}
+
+impl Delivery {
+    /// The id of the trace it belongs to: the header's `Root` (AWS X-Ray developer guide, "Tracing header").
+    pub fn trace_id(&self) -> Option<&str> {
+        let mut parts = self.trace.as_deref()?.split(';');
+        parts.find_map(|part| part.trim().strip_prefix("Root="))
+    }
 }
 
 /// What a dead-letter queue knows of a message.

@@ -166,8 +166,7 @@ impl<S: Send + Sync + 'static> Worker<S> {
         company: Company,
     ) -> Turn {
         let message = &delivery.message_id;
-        let span =
-            tracing::error_span!("job", message.id = %message, job.id = Empty, job.name = Empty);
+        let span = tracing::error_span!("job", message.id = %message, trace.id = delivery.trace_id(), job.id = Empty, job.name = Empty, job.attempt = Empty);
         let turn = self
             .attend(delivery, engine, company)
             .instrument(span.clone())
@@ -219,6 +218,7 @@ impl<S: Send + Sync + 'static> Worker<S> {
                 return Turn::Over(Report::of(&decoded, delivery, 0, settled));
             }
         };
+        Span::current().record("job.attempt", claim.spent);
         let job = run::Job {
             id: &decoded.id,
             policy: &decoded.policy,

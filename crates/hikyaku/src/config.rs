@@ -8,6 +8,7 @@ use hikyaku_laravel::encrypter::{Cipher, Encrypter};
 use tracing::level_filters::LevelFilter;
 use url::Url;
 
+use crate::metrics::Detail;
 use crate::secrets::{SecretError, ValueFrom};
 
 /// What a function is told by its environment. [`Config::from_lookup`] with nothing gives the defaults.
@@ -75,6 +76,14 @@ pub struct Config {
     pub credentials: Option<Credentials>,
     /// `AWS_LAMBDA_LOG_LEVEL`: `TRACE`, `DEBUG`, `INFO`, `WARN`, `ERROR` or `FATAL`. Default `INFO`.
     pub log_level: LevelFilter,
+    /// Which [metrics](crate::metrics) are written: none. No variable of the environment changes that yet.
+    pub metrics: Detail,
+    /// The same level in Lambda's own words, of which `FATAL` has no like in [`log_level`](Self::log_level).
+    pub log_level_name: String,
+    /// The function's name, as metrics show it. Not read from the environment yet: `unknown`.
+    pub function_name: String,
+    /// The function's memory in MB, for what its time costs. Not read from the environment yet: 128, Lambda's smallest.
+    pub memory_mb: u32,
     /// Whether the process was started by Lambda (`AWS_LAMBDA_RUNTIME_API` is set).
     pub under_lambda: bool,
 }
@@ -263,6 +272,10 @@ impl Config {
                 .is_some_and(|text| text.eq_ignore_ascii_case("true")),
             credentials: credentials(get)?,
             log_level: level(get("AWS_LAMBDA_LOG_LEVEL")?)?,
+            metrics: Detail::default(),
+            log_level_name: or("AWS_LAMBDA_LOG_LEVEL", "INFO")?.to_ascii_uppercase(),
+            function_name: "unknown".to_owned(),
+            memory_mb: 128,
             under_lambda: get("AWS_LAMBDA_RUNTIME_API")?.is_some(),
         })
     }

@@ -1,13 +1,19 @@
 //! One function: a worker behind its ports, answering events.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use hikyaku_core::{Invocation, Outcome, Outgoing, Ports, Report, Timestamp, Verdict, Worker};
+use hikyaku_core::{
+    Delivery, Invocation, Outcome, Outgoing, Ports, Report, Timestamp, Verdict, Worker,
+};
 use serde_json::json;
 use serde_json::value::RawValue;
 
 use crate::Config;
 use crate::event::{self, BatchResponse, Event, EventError, Surroundings};
+use crate::metrics::{CountingLedger, Detail, Measured, write_line};
+
+type MetricLines = Box<dyn Fn(&str) + Send + Sync>;
 
 /// A worker behind its ports. [`serve`](crate::serve()) makes one on AWS; a test makes one on ports of its own.
 pub struct Function<S> {
@@ -15,6 +21,8 @@ pub struct Function<S> {
     ports: Ports,
     config: Config,
     jobs: Vec<&'static str>,
+    requests: Arc<CountingLedger>,
+    metrics: MetricLines,
 }
 
 /// An invocation failed.
@@ -54,14 +62,47 @@ impl FunctionError {
 
 impl<S: Send + Sync + 'static> Function<S> {
     /// Puts a worker behind ports.
-    pub fn new(worker: Worker<S>, ports: Ports, config: Config) -> Self {
+    pub fn new(worker: Worker<S>, mut ports: Ports, config: Config) -> Self {
         let jobs = worker.descriptions().iter().map(|job| job.name).collect();
+        let requests = Arc::new(CountingLedger::new(Arc::clone(&ports.ledger)));
+        if config.metrics != Detail::Off {
+            ports.ledger = Arc::<CountingLedger>::clone(&requests);
+        }
         Self {
             worker,
             ports,
             config,
             jobs,
+            requests,
+            metrics: Box::new(write_line),
         }
+    }
+
+    /// Hands each line of [metrics](crate::metrics) to `sink`, not to standard output.
+    #[must_use]
+    pub fn metrics_to(mut self, sink: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.metrics = Box::new(sink);
+        self
+    }
+
+    async fn process(&self, deliveries: &[Delivery], invocation: Invocation) -> Vec<Report> {
+        let reports = self
+            .worker
+            .process(deliveries, invocation, &self.ports)
+            .await;
+        if self.config.metrics != Detail::Off {
+            let measured = Measured {
+                deliveries,
+                reports: &reports,
+                requests: &self.requests.take(),
+                started: invocation.started,
+                ended: self.ports.clock.now(),
+            };
+            for line in measured.lines(&self.config, &self.jobs) {
+                (self.metrics)(&line);
+            }
+        }
+        reports
     }
 
     /// Answers one invocation.
@@ -88,10 +129,7 @@ impl<S: Send + Sync + 'static> Function<S> {
         };
         match event::read(payload, surroundings)? {
             Event::Queue(deliveries) => {
-                let reports = self
-                    .worker
-                    .process(&deliveries, invocation, &self.ports)
-                    .await;
+                let reports = self.process(&deliveries, invocation).await;
                 let again = reports
                     .into_iter()
                     .filter(|report| !report.verdict.acknowledges());
@@ -101,10 +139,7 @@ impl<S: Send + Sync + 'static> Function<S> {
             }
             Event::Single(delivery) => {
                 let body = delivery.body.clone();
-                let mut reports = self
-                    .worker
-                    .process(&[delivery], invocation, &self.ports)
-                    .await;
+                let mut reports = self.process(&[delivery], invocation).await;
                 match reports.pop() {
                     Some(report) => self.answer(report, &body).await,
                     None => Ok(RawValue::NULL.to_owned()),

@@ -42,6 +42,7 @@ mod function;
 pub mod laravel;
 pub mod ledger;
 mod logs;
+pub mod metrics;
 #[cfg(feature = "objects")]
 pub mod objects;
 pub mod rds;

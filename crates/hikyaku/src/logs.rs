@@ -135,7 +135,7 @@ impl Visit for Collect<'_> {
 
 /// A moment as RFC 3339 writes it, in UTC. Lambda takes a line's level only together with such a timestamp (AWS Lambda
 /// developer guide, "Configuring advanced logging controls").
-fn rfc3339(unix_ms: u64) -> String {
+pub(crate) fn rfc3339(unix_ms: u64) -> String {
     let (days, of_day) = (unix_ms / 86_400_000, unix_ms % 86_400_000);
     let (hour, minute, second) = (of_day / 3_600_000, of_day / 60_000 % 60, of_day / 1000 % 60);
     let (year, month, day) = civil(days);

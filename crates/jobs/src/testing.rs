@@ -47,6 +47,8 @@ pub(crate) async fn run<J: Job>(data: Value, state: J::State, now: Timestamp) ->
         group: None,
         queue: String::new(),
         dead_letter: None,
+        sent: None,
+        trace: None,
         receipt: None,
     };
     let invocation = Invocation {

@@ -293,6 +293,8 @@ impl Content {
             group: message.group.clone(),
             queue: SimQueue::URL.to_owned(),
             dead_letter: None,
+            sent: None,
+            trace: None,
             receipt: Some(Receipt {
                 queue: SimQueue::URL.to_owned(),
                 handle: self.handles.to_string(),

@@ -147,6 +147,8 @@ fn delivery(body: String) -> Delivery {
         group: None,
         queue: SimQueue::URL.to_owned(),
         dead_letter: None,
+        sent: None,
+        trace: None,
         receipt: None,
     }
 }

@@ -29,6 +29,8 @@ pub(super) fn read(payload: &str, surroundings: Surroundings<'_>) -> Delivery {
         group: None,
         queue: surroundings.queue_url.unwrap_or_default().to_owned(),
         dead_letter: None,
+        sent: None,
+        trace: None,
         receipt: None,
     }
 }

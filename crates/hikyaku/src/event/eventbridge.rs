@@ -67,6 +67,8 @@ pub(super) fn read(payload: &str, surroundings: Surroundings<'_>) -> Result<Deli
         group: None,
         queue: surroundings.queue_url.unwrap_or_default().to_owned(),
         dead_letter: None,
+        sent: None,
+        trace: None,
         receipt: None,
     })
 }

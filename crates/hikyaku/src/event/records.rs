@@ -35,6 +35,8 @@ struct Attributes<'a> {
     group: Option<Cow<'a, str>>,
     #[serde(borrow, rename = "SentTimestamp")]
     sent: Option<Cow<'a, str>>,
+    #[serde(borrow, rename = "AWSTraceHeader")]
+    trace: Option<Cow<'a, str>>,
     /// The queue that gave the message up, if this is a dead-letter queue.
     #[serde(borrow, rename = "DeadLetterQueueSourceArn")]
     source: Option<Cow<'a, str>>,
@@ -46,6 +48,7 @@ impl Attributes<'_> {
             receive_count: None,
             group: None,
             sent: None,
+            trace: None,
             source: None,
         }
     }
@@ -76,6 +79,7 @@ fn delivery(record: Record<'_>, surroundings: Surroundings<'_>) -> Delivery {
     let queue = url(&arn);
     let source = record.attributes.source.as_deref().map(url);
     let sent = record.attributes.sent.and_then(|sent| sent.parse().ok());
+    let sent = sent.map(Timestamp::from_millis);
     let count = record
         .attributes
         .receive_count
@@ -91,9 +95,9 @@ fn delivery(record: Record<'_>, surroundings: Surroundings<'_>) -> Delivery {
             .group
             .filter(|_| is_fifo(&arn))
             .map(Cow::into_owned),
-        dead_letter: source.as_ref().map(|_| DeadLetter {
-            sent: sent.map(Timestamp::from_millis),
-        }),
+        dead_letter: source.as_ref().map(|_| DeadLetter { sent }),
+        sent,
+        trace: record.attributes.trace.map(Cow::into_owned),
         receipt: Some(Receipt {
             queue: queue.clone(),
             handle: record.receipt_handle.into_owned(),

@@ -30,6 +30,8 @@ async fn deliver(bench: Bench, ports: &Ports, body: String) -> Report {
         group: None,
         queue: String::new(),
         dead_letter: None,
+        sent: None,
+        trace: None,
         receipt: None,
     };
     let invocation = Invocation {
