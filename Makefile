@@ -29,13 +29,15 @@ MOTO_VERSION := 5.2.5
 LINT := .venv-lint
 SAM_TRANSLATOR_VERSION := 1.115.0
 CFN_LINT_VERSION := 1.58.0
+SAM := $(VENV)/sam
+SAM_CLI_VERSION := 1.170.0
 TEMPLATE ?= template.yaml
 REGION ?= ap-northeast-1
 
 # Which scenes of test-laravel are played; all without.
 SCENES ?=
 
-.PHONY: help run dev lint-template test-lint-template test test-clients second-opinion test-laravel fuzz explore field campaign check build invoke lint fmt doc tree clean
+.PHONY: help run dev deploy test-deploy lint-template test-lint-template test test-clients second-opinion test-laravel fuzz explore field campaign check build invoke lint fmt doc tree clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -87,6 +89,13 @@ campaign: ## JOBS=1000 SEED=1: jobs while processes are killed and requests are 
 
 check: fmt lint doc tree test ## what CI runs: formatting, lints, docs, dependency rules, tests
 
+deploy: $(SAM)/bin/sam ## what `make build` built, to AWS (FLAGS="--guided" the first time; docs/deploy.md)
+	@SAM_CLI_TELEMETRY=0 $(SAM)/bin/python -B .ci/deploy.py --lambda $(BUILT)/lambda $(FLAGS)
+
+test-deploy: $(SAM)/bin/sam ## what `make deploy` packages and refuses, and `sam validate --lint`; nothing is deployed
+	@SAM_CLI_TELEMETRY=0 $(SAM)/bin/sam validate --lint
+	@$(SAM)/bin/python -B tests/deploy/run.py
+
 lint-template: $(LINT)/bin/cfn-lint ## cfn-lint on the expanded template and `hikyaku doctor` on its source (TEMPLATE=path REGION=eu-west-1)
 	@cargo build --quiet --package hikyaku-cli --bin hikyaku
 	@$(LINT)/bin/python -B .ci/lint_template.py $(TEMPLATE) --doctor $(BUILT)/debug/hikyaku --region $(REGION)
@@ -108,10 +117,10 @@ doc:
 tree: ## what must never get into a function: aws-lc, hyper 0.14, rustls 0.21
 	@.ci/tree $(FUNCTIONS)
 
-build: $(VENV)/bin/cargo-lambda ## release builds for Lambda (FUNCTIONS="import-csv …"), into target/lambda
+build: $(VENV)/bin/cargo-lambda ## release builds for Lambda (FUNCTIONS="import-csv …" FLAGS=--arm64), into target/lambda
 	@for function in $(FUNCTIONS); do \
 	  package=$$(cargo metadata --no-deps --format-version 1 | python3 .ci/package-of.py $$function); \
-	  PATH="$(CURDIR)/$(VENV)/bin:$$PATH" RUSTUP=/nonexistent cargo lambda build --release -p $$package --bin $$function; \
+	  PATH="$(CURDIR)/$(VENV)/bin:$$PATH" RUSTUP=/nonexistent cargo lambda build --release $(FLAGS) -p $$package --bin $$function; \
 	  ls -l $(BUILT)/lambda/$$function/bootstrap; \
 	done
 
@@ -146,3 +155,7 @@ $(OPINIONS)/moto/bin/moto_server:
 $(LINT)/bin/cfn-lint:
 	python3 -m venv $(LINT)
 	$(LINT)/bin/pip install --quiet aws-sam-translator==$(SAM_TRANSLATOR_VERSION) cfn-lint==$(CFN_LINT_VERSION)
+
+$(SAM)/bin/sam:
+	python3 -m venv $(SAM)
+	$(SAM)/bin/pip install --quiet aws-sam-cli==$(SAM_CLI_VERSION)
