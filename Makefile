@@ -12,7 +12,7 @@ SECONDS_EACH ?= 60
 SECONDS_BUDGET ?= 600
 REPLAY ?=
 LAMBDA_PORT ?= 9000
-FUNCTIONS := import-csv resize-image report-jobs bury-dead-letters
+FUNCTIONS := import-csv resize-image report-jobs bury-dead-letters courier
 JOBS ?= 1000
 SEED ?= 1
 VENV := .venv
@@ -78,6 +78,7 @@ test-laravel: ## with real Laravel, both ways (SCENES="chain batch" plays some; 
 	@php -r 'exit(is_file("/usr/share/php/Illuminate/autoload.php") && extension_loaded("pdo_sqlite") ? 0 : 1);' || \
 	  { echo "real Laravel is not here: apt-get install php-cli php-laravel-framework php-sqlite3"; exit 1; }
 	@cargo build --bins --examples
+	@$(if $(SCENES),,php packages/laravel/tests/run.php)
 	@$(BUILT)/debug/examples/laravel $(SCENES)
 	@$(if $(SCENES),,$(BUILT)/debug/examples/laravel-encrypter 300)
 	@$(if $(SCENES),,$(BUILT)/debug/examples/laravel-unserialize)

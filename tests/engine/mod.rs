@@ -8,6 +8,7 @@ mod commit;
 mod context;
 mod continuation;
 mod dead_letters;
+mod courier;
 mod deadline;
 mod debounce;
 mod echo;
@@ -73,6 +74,19 @@ impl Scene {
     where
         R: Fn(Line) -> Laravel + Send + Sync + 'static,
     {
+        Self::shaped(settings, concurrency, |worker| worker, reach)
+    }
+
+    /// `shape` adds to the worker.
+    fn shaped<R>(
+        settings: Settings,
+        concurrency: usize,
+        shape: impl FnOnce(Worker<Arc<Stage>>) -> Worker<Arc<Stage>>,
+        reach: impl FnOnce(Arc<MemoryLedger>) -> R,
+    ) -> Self
+    where
+        R: Fn(Line) -> Laravel + Send + Sync + 'static,
+    {
         let (scheduler, clock) = (Scheduler::new(), VirtualClock::new());
         let stage = Arc::new(Stage::new(scheduler.clone(), clock.clone()));
         let worker = Worker::new(Arc::clone(&stage))
@@ -85,7 +99,7 @@ impl Scene {
             .register::<continuation::Parts>()
             .register::<continuation::LongParts>()
             .register::<continuation::UnrecordedParts>();
-        let worker = php::register(worker).concurrency(concurrency);
+        let worker = shape(php::register(worker)).concurrency(concurrency);
         let ledger = Arc::new(MemoryLedger::default());
         let network = Arc::new(Script::default());
         let start = clock.now();

@@ -6,6 +6,7 @@ use hikyaku_laravel::failed::malformed_payload;
 use hikyaku_laravel::overflow::PointerError;
 use hikyaku_laravel::{Duties, Envelope, EnvelopeError, OpenError, PayloadError};
 
+use crate::courier::{Lane, Parcel};
 use crate::plan::{Circumstances, Plan, Unmet};
 use crate::policy::Policy;
 use crate::ports::store::StoreError;
@@ -93,7 +94,7 @@ pub(crate) fn decode<S: Send + Sync + 'static>(
                 .map_or(&undeclared, |prepared| &prepared.declared),
             queue: &delivery.queue,
             laravel,
-            is_ours: &|name| registry.find(name).is_some(),
+            is_ours: &|name| registry.takes(name),
         };
         let plan = circumstances.plan(duties).map_err(Refusal::Unmet)?;
         let mut policy = Policy::of(&envelope, description);
@@ -102,9 +103,10 @@ pub(crate) fn decode<S: Send + Sync + 'static>(
         }
         Ok((policy, plan, prepared))
     });
-    let (policy, plan, prepared) = match found {
-        Ok(found) => found,
-        Err(why) => {
+    let (policy, plan, prepared) = match (found, registry.lane()) {
+        (Ok(found), _) => found,
+        (Err(why), Some(lane)) if why.is_for_somebody_else() => by(lane, &envelope, delivery),
+        (Err(why), _) => {
             return Decoding::Refused(Box::new(Refused {
                 envelope: Some(envelope),
                 why,
@@ -129,6 +131,30 @@ pub(crate) fn decode<S: Send + Sync + 'static>(
             wrapping: None,
         })),
     }
+}
+
+/// What goes with the courier: nothing of it is read here but how it is to be tried.
+fn by<S: Send + Sync + 'static>(
+    lane: &Lane,
+    envelope: &Envelope,
+    delivery: &Delivery,
+) -> (Policy, Plan, Result<Prepared<S>, Refusal>) {
+    let parcel = Parcel {
+        id: identity(envelope, delivery),
+        name: envelope.name().to_owned(),
+        body: envelope.text().to_owned(),
+        queue: delivery.queue.clone(),
+        generation: envelope.generation,
+        attempt: 0,
+        receives: delivery.receive_count,
+        deadline: Timestamp::from_millis(0),
+    };
+    let plan = Plan {
+        lane: Some(lane.clone()),
+        ..Plan::default()
+    };
+    let policy = Policy::of(envelope, &lane.description);
+    (policy, plan, Ok(lane.prepare(parcel)))
 }
 
 type Found<'r, S> = (&'r Registered<S>, Result<Prepared<S>, Refusal>, Duties);

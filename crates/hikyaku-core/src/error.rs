@@ -54,6 +54,14 @@ impl JobError {
         }
     }
 
+    /// The same, with why: it is in the log, and nowhere else.
+    pub fn snooze_because(delay: Duration, reason: impl Into<BoxError>) -> Self {
+        Self {
+            wish: Wish::Snooze(delay),
+            source: reason.into(),
+        }
+    }
+
     /// The job has done a part of its work and saved a [checkpoint](crate::Context::checkpoint): it goes on from there in
     /// another invocation, at once. No try is spent, and those spent are given back.
     ///

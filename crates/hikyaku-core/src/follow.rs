@@ -54,6 +54,9 @@ impl Engine<'_> {
                 self.ask_php(job, "done", ask).await
             }
             Ending::Failed(error) => {
+                if let Some(lane) = &job.plan.lane {
+                    return self.tell_failed(job, lane, error).await;
+                }
                 let settling = self.settling(job, &job.plan.ask_failed);
                 let ask = settling.map(|settling| Ask::Failed {
                     settling,

@@ -8,6 +8,7 @@ use hikyaku_laravel::duties::{Debounced, Duties, Overlap, UniqueLock};
 use hikyaku_laravel::relay::Task;
 use hikyaku_laravel::{Envelope, Kind, Unsupported};
 
+use crate::courier::Lane;
 use crate::laravel::CacheStore;
 use crate::policy::Description;
 use crate::registry::Declared;
@@ -30,6 +31,8 @@ pub(crate) struct Plan {
     pub(crate) ask_done: Vec<Task>,
     /// What PHP is asked to do when the job has failed.
     pub(crate) ask_failed: Vec<Task>,
+    /// Where the job runs, if not here. Whoever runs it does all else that its message asks for.
+    pub(crate) lane: Option<Lane>,
 }
 
 /// What a job has to pass before it runs.
@@ -160,6 +163,7 @@ impl Plan {
             || !self.unlock.is_empty()
             || !self.ask_done.is_empty()
             || !self.ask_failed.is_empty()
+            || self.lane.is_some()
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use hikyaku_laravel::{Contents, PayloadError};
 use serde_json::value::RawValue;
 
+use crate::courier::Lane;
 use crate::policy::Description;
 use crate::{BoxFuture, Context, Job, JobError};
 
@@ -38,6 +39,8 @@ pub(crate) struct Registry<S> {
     jobs: BTreeMap<&'static str, Registered<S>>,
     /// What takes every other name.
     any: Option<Registered<S>>,
+    /// Who takes what is not among them.
+    lane: Option<Lane>,
 }
 
 impl<S: Send + Sync + 'static> Registry<S> {
@@ -45,7 +48,22 @@ impl<S: Send + Sync + 'static> Registry<S> {
         Self {
             jobs: BTreeMap::new(),
             any: None,
+            lane: None,
         }
+    }
+
+    pub(crate) fn send_the_rest_by(&mut self, lane: Lane) {
+        self.lane = Some(lane);
+    }
+
+    /// Who takes what no job here is for.
+    pub(crate) fn lane(&self) -> Option<&Lane> {
+        self.lane.as_ref()
+    }
+
+    /// Whether a job of this name has its place in this worker's queue.
+    pub(crate) fn takes(&self, name: &str) -> bool {
+        self.lane.is_some() || self.jobs.contains_key(name)
     }
 
     /// Adds a job type; answers whether its name was taken.

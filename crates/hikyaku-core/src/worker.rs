@@ -10,6 +10,7 @@ use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
 use crate::claim::{Claim, Claimed, Company};
+use crate::courier::{Courier, Lane};
 use crate::decode::{Decoded, Decoding, Refusal, Refused, decode};
 use crate::engine::Engine;
 use crate::explain::explain;
@@ -111,6 +112,18 @@ impl<S: Send + Sync + 'static> Worker<S> {
             self.taken_twice = Some(J::NAME);
         }
         self
+    }
+
+    /// Hands everything that is not registered here, or cannot run here, to `courier`.
+    #[must_use]
+    pub fn courier(mut self, courier: Arc<dyn Courier>) -> Self {
+        self.registry.send_the_rest_by(Lane::of(courier));
+        self
+    }
+
+    /// Whether there is somebody who takes what is not registered here.
+    pub fn has_courier(&self) -> bool {
+        self.registry.lane().is_some()
     }
 
     /// Says what a class that runs in PHP declares, for when it follows a job of this worker in a chain.

@@ -72,11 +72,14 @@ async fn on_aws<S: Send + Sync + 'static>(
     let client = clients::dynamodb(&config);
     let laravel = laravel::reach(&config, &client, worker.php_jobs().clone())?;
     let ledger = DynamoDbLedger::new(client, &config);
-    if worker
-        .descriptions()
-        .iter()
-        .any(|job| job.guarantee != Guarantee::AtLeastOnce)
-    {
+    let keeps_ledger = |worker: &Worker<S>| {
+        let jobs = worker.descriptions();
+        worker.has_courier()
+            || jobs
+                .iter()
+                .any(|job| job.guarantee != Guarantee::AtLeastOnce)
+    };
+    if keeps_ledger(&worker) {
         drop(tokio::time::timeout(CONNECT_PATIENCE, ledger.connect()).await);
     }
     let ports = Ports {

@@ -11,6 +11,7 @@ mod scene;
 mod scenes;
 mod seen;
 mod stage;
+mod web;
 
 use std::error::Error;
 use std::process::ExitCode;

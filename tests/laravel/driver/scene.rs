@@ -99,6 +99,15 @@ impl Scene {
     pub(crate) async fn until(
         &self,
         what: &str,
+        holds: impl FnMut(&Stage) -> Result<bool>,
+    ) -> Result<()> {
+        self.until_within(PATIENCE, what, holds).await
+    }
+
+    async fn until_within(
+        &self,
+        patience: Duration,
+        what: &str,
         mut holds: impl FnMut(&Stage) -> Result<bool>,
     ) -> Result<()> {
         let waiting = async {
@@ -107,7 +116,7 @@ impl Scene {
             }
             Ok(())
         };
-        tokio::time::timeout(PATIENCE, waiting)
+        tokio::time::timeout(patience, waiting)
             .await
             .unwrap_or_else(|_| Err(format!("this never came: {what}").into()))
     }
@@ -117,6 +126,18 @@ impl Scene {
         let what = format!("the queue {queue} is empty");
         self.until(&what, |stage| Ok(stage.held(queue)?.all == 0))
             .await
+    }
+
+    /// The same, where that may take longer.
+    pub(crate) async fn drained_within(&self, queue: &str, patience: Duration) -> Result<()> {
+        let what = format!("the queue {queue} is empty");
+        self.until_within(patience, &what, |stage| Ok(stage.held(queue)?.all == 0))
+            .await
+    }
+
+    /// Shows something in the table of scenes.
+    pub(crate) fn note(&mut self, text: String) {
+        self.php.push(text);
     }
 
     /// What became of a job in Rust has to be this, delivery by delivery.

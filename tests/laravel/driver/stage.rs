@@ -5,14 +5,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hikyaku_local::cloud::{Cloud, Options};
-use hikyaku_local::lambda::CargoBinaries;
+use hikyaku_local::lambda::Binaries;
 use hikyaku_local::sqs::{ReceiveRequest, SendRequest};
-use hikyaku_local::template::Template;
+use hikyaku_local::template::{Function, Template};
 use serde_json::{Value, json};
 
 use crate::Result;
 use crate::php::Php;
 use crate::seen::Seen;
+use crate::web::{self, Web};
 
 /// The application's keys. They open nothing.
 const APP_KEY: &str = "base64:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
@@ -22,6 +23,7 @@ pub(crate) const OLDER_KEY: &str = "base64:YWJjZGVmMDEyMzQ1Njc4OWFiY2RlZjAxMjM0N
 pub(crate) struct Stage {
     pub(crate) cloud: Cloud,
     pub(crate) php: Php,
+    pub(crate) web: Web,
     pub(crate) seen: Arc<Seen>,
     pub(crate) folder: PathBuf,
 }
@@ -39,15 +41,18 @@ impl Stage {
             fs::create_dir_all(folder.join(part))?;
         }
         let seen = Arc::new(Seen::new(&folder.join("functions.log"))?);
-        let cloud = start(examples, &folder, &seen).await?;
+        let port = web::free_port()?;
+        let cloud = start(examples, &folder, &seen, port).await?;
         let php = Php {
             application: Path::new(env!("CARGO_MANIFEST_DIR")).join("laravel/app"),
             variables: variables(&cloud, &folder),
         };
+        let web = Web::new(&php, port);
         php.artisan(&["app:migrate"], &[]).await?;
         Ok(Self {
             cloud,
             php,
+            web,
             seen,
             folder,
         })
@@ -149,7 +154,18 @@ pub(crate) struct Held {
     pub(crate) all: usize,
 }
 
-async fn start(binaries: &Path, folder: &Path, seen: &Arc<Seen>) -> Result<Cloud> {
+/// Functions are examples of this crate or binaries of others.
+struct Built(PathBuf);
+
+impl Binaries for Built {
+    fn path(&self, function: &Function) -> PathBuf {
+        let example = self.0.join(&function.binary.name);
+        let binary = self.0.with_file_name(&function.binary.name);
+        if example.is_file() { example } else { binary }
+    }
+}
+
+async fn start(examples: &Path, folder: &Path, seen: &Arc<Seen>, port: u16) -> Result<Cloud> {
     let template =
         Template::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("laravel/template.yaml"))?;
     let sink = Arc::clone(seen);
@@ -158,13 +174,15 @@ async fn start(binaries: &Path, folder: &Path, seen: &Arc<Seen>) -> Result<Cloud
         ("Markers", folder.join("markers").display().to_string()),
         ("AppKey", APP_KEY.to_owned()),
         ("PreviousKeys", OLDER_KEY.to_owned()),
+        ("PhpUrl", web::url(port)),
+        ("PhpKey", web::KEY.to_owned()),
     ];
     let options = Options {
         parameters: parameters
             .map(|(name, value)| (name.to_owned(), value))
             .into(),
         logs: Some(Arc::new(move |function, line| sink.read(function, line))),
-        binaries: Arc::new(CargoBinaries::new(binaries)),
+        binaries: Arc::new(Built(examples.to_owned())),
         ..Options::on_free_ports()
     };
     Ok(Cloud::start(&template, options).await?)
@@ -191,6 +209,7 @@ fn variables(cloud: &Cloud, folder: &Path) -> Vec<(String, String)> {
         ("SQS_PREFIX", format!("{}/000000000000", endpoints.sqs)),
         ("RECORD_FILE", record_file(folder)),
         ("MARKERS", at("markers")),
+        ("HIKYAKU_KEY", web::KEY.to_owned()),
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into()

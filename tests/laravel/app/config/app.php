@@ -5,6 +5,7 @@ return [
     'env' => 'testing',
     'debug' => true,
     'timezone' => 'UTC',
+    'url' => env('APP_URL', 'http://localhost'),
     'key' => env('APP_KEY'),
     'cipher' => 'AES-256-CBC',
     'providers' => [
@@ -19,6 +20,7 @@ return [
         Illuminate\View\ViewServiceProvider::class,
         App\Console\QueueCommandsServiceProvider::class,
         App\Queue\QueueServiceProvider::class,
+        Hikyaku\Laravel\HikyakuServiceProvider::class,
     ],
     'aliases' => [],
 ];

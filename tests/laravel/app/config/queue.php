@@ -25,7 +25,8 @@ return [
     ],
     'batching' => ['driver' => env('BATCH_DRIVER', 'database'), 'database' => 'sqlite', 'table' => 'job_batches'],
     'failed' => [
-        'driver' => 'dynamodb',
+        'driver' => env('FAILED_DRIVER', 'dynamodb'),
+        'database' => 'sqlite',
         'region' => env('AWS_REGION'),
         'endpoint' => env('AWS_ENDPOINT_URL_DYNAMODB'),
         'table' => 'failed_jobs',

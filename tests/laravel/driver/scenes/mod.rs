@@ -6,6 +6,7 @@ mod elsewhere;
 mod encrypted;
 mod failures;
 mod jobs;
+mod lane;
 mod locks;
 mod php_only;
 mod relay;
@@ -47,6 +48,7 @@ pub(crate) fn all() -> Vec<Play> {
         &batches::SCENES,
         &encrypted::SCENES,
         &locks::SCENES,
+        &lane::SCENES,
     ]
     .concat()
 }

@@ -9,10 +9,13 @@ use App\Jobs\BatchedStep;
 use App\Jobs\FailsUntilTold;
 use App\Jobs\ImportRows;
 use App\Jobs\OnlyPhp;
+use App\Jobs\Patient;
 use App\Jobs\PhpStep;
 use App\Jobs\SecretStep;
+use App\Jobs\Slow;
 use App\Jobs\Step;
 use App\Jobs\TellsWhenItFailed;
+use App\Jobs\Troubled;
 use App\Jobs\UniqueStep;
 use App\Jobs\UniqueUntilStarted;
 use App\Mail\RowsMail;
@@ -114,6 +117,36 @@ final class DispatchCommand extends Command
         event(new RowsImported('customers', 7));
         Mail::to('someone@example.com')->queue(new RowsMail(7));
         Notification::route(RecordChannel::class, 'someone')->notify(new RowsNotice(7));
+    }
+
+    /** One of each kind that there is. */
+    private function everyKind(string $queue): void
+    {
+        config(['queue.connections.sqs.queue' => $queue]);
+        $this->onlyForPhp($queue);
+        Step::dispatch('object')->onQueue($queue);
+        Step::dispatch('delayed')->onQueue($queue)->delay(1);
+        Queue::push('App\\Queue\\WritesNote@handle', ['note' => 'string job', 'price' => 1.0]);
+        Queue::push('App\\Queue\\WritesNote@handle', ['fails' => 'the string job fails']);
+        Queue::push('App\\Queue\\Nobody@handle');
+        Troubled::dispatch()->onQueue($queue);
+        Patient::dispatch()->onQueue($queue);
+        $this->encrypted($queue);
+        $this->unique($queue, $queue);
+        $this->unique($queue, $queue); // is not sent
+        $this->alone($queue, 'key', 'alone', 'free');
+        Bus::chain([new Step('link one'), new Step('link two'), new Step('link three')])->onQueue($queue)->dispatch();
+        $this->chainThatFails($queue);
+        $this->batch($queue, '0', 'no', '3');
+        $this->batch($queue, '1', 'yes', '3');
+        $this->batch($queue, '1', 'no', '1');
+    }
+
+    private function slow(string $queue, string $jobs, string $milliseconds): void
+    {
+        foreach (range(1, (int) $jobs) as $number) {
+            Slow::dispatch($number, (int) $milliseconds)->onQueue($queue);
+        }
     }
 
     private function listened(): void

@@ -6,7 +6,7 @@ use Illuminate\Console\Command;
 use Illuminate\Database\Schema\Blueprint;
 use Illuminate\Support\Facades\Schema;
 
-/** The table that `php artisan queue:batches-table` would describe. */
+/** The tables that `php artisan queue:batches-table` and `queue:failed-table` would describe. */
 final class MigrateCommand extends Command
 {
     protected $signature = 'app:migrate';
@@ -25,6 +25,15 @@ final class MigrateCommand extends Command
             $table->integer('cancelled_at')->nullable();
             $table->integer('created_at');
             $table->integer('finished_at')->nullable();
+        });
+        Schema::create('failed_jobs', function (Blueprint $table) {
+            $table->id();
+            $table->string('uuid')->unique();
+            $table->text('connection');
+            $table->text('queue');
+            $table->longText('payload');
+            $table->longText('exception');
+            $table->timestamp('failed_at')->useCurrent();
         });
     }
 }

@@ -2,6 +2,7 @@
 
 namespace App\Queue;
 
+use App\Record;
 use Aws\DynamoDb\DynamoDbClient;
 use Illuminate\Bus\BatchFactory;
 use Illuminate\Bus\BatchRepository;
@@ -15,6 +16,14 @@ final class QueueServiceProvider extends ServiceProvider
     {
         Event::listen(\App\Events\RowsImported::class, \App\Listeners\CountsRows::class);
         Event::listen(\App\Events\RowsTallied::class, \App\Listeners\TalliesRows::class);
+        if (getenv('RECORD_EVENTS')) {
+            foreach (['JobProcessing', 'JobProcessed', 'JobExceptionOccurred', 'JobFailed'] as $name) {
+                Event::listen('Illuminate\\Queue\\Events\\'.$name, fn ($event) => Record::write([
+                    'event' => $name, 'job' => $event->job->resolveName(), 'attempt' => $event->job->attempts(), 'tries' => $event->job->maxTries(),
+                    'failed' => $event->job->hasFailed(), 'deleted' => $event->job->isDeleted(), 'connection' => $event->connectionName,
+                ]));
+            }
+        }
         if (config('queue.batching.driver') === 'dynamodb') {
             $this->app->make(\Illuminate\Contracts\Bus\Dispatcher::class); // loads Laravel's own binding, which this replaces
             $this->app->singleton(BatchRepository::class, fn ($app) => new DynamoDbBatches(

@@ -1,0 +1,65 @@
+<?php
+
+namespace Hikyaku\Laravel;
+
+use Illuminate\Http\Request;
+
+/** What the courier asks. An object of this class was signed by a key, is not old, and has a body that is whole. */
+final class Ask
+{
+    /** For so many seconds a signature counts, by either clock. */
+    public const WINDOW = 300;
+
+    private function __construct(
+        public readonly string $what,
+        public readonly string $nonce,
+        public readonly string $id,
+        public readonly int $generation,
+        public readonly int $attempt,
+        public readonly float $seconds,
+        public readonly string $connection,
+        public readonly string $queue,
+        public readonly int $tries,
+        public readonly string $backoff,
+        public readonly int $timeout,
+        public readonly string $error,
+        public readonly string $body,
+        public readonly int $skew,
+    ) {
+    }
+
+    /** Believes a request or throws. Nothing of it is looked at before its signature. */
+    public static function of(Request $request, Keys $keys): self
+    {
+        if (! $keys->areThere()) {
+            throw new Refused('the application has no key: set HIKYAKU_KEY (php artisan hikyaku:install)', 401);
+        }
+        [$time, $said, $signature] = array_map(
+            fn ($name) => (string) $request->headers->get($name, ''),
+            ['hikyaku-time', 'hikyaku-ask', 'hikyaku-signature'],
+        );
+        $path = (string) parse_url($request->server('REQUEST_URI', '/'), PHP_URL_PATH);
+        $body = $request->getContent();
+        if (! $keys->haveSigned(Keys::requestText($path, $time, $said, $body), $signature)) {
+            throw new Refused("no key of this application has signed it, or what was signed is not what came to $path", 401);
+        }
+        $skew = time() - (int) $time;
+        if (abs($skew) > self::WINDOW) {
+            throw new Refused("it was signed $skew seconds ago by this application's clock, and ".self::WINDOW.' are allowed', 401);
+        }
+        parse_str($said, $fields);
+        $text = fn (string $name) => is_string($fields[$name] ?? null) ? $fields[$name] : '';
+
+        return new self(
+            $text('ask'), $text('nonce'), $text('id'), (int) $text('generation'), (int) $text('attempt'), (int) $text('left') / 1000,
+            $text('connection'), $text('queue'), (int) $text('tries'), $text('backoff'), (int) $text('timeout'), $text('error'),
+            $body, $skew,
+        );
+    }
+
+    /** What an attempt of this job is remembered by. */
+    public function key(): string
+    {
+        return 'hikyaku:'.hash('xxh128', $this->id).':'.$this->generation;
+    }
+}
