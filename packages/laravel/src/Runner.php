@@ -7,6 +7,7 @@ use Illuminate\Contracts\Foundation\Application;
 use Illuminate\Queue\Jobs\JobName;
 use Illuminate\Queue\MaxAttemptsExceededException;
 use Illuminate\Queue\WorkerOptions;
+use LogicException;
 use Throwable;
 
 /** Runs a job as queue:work does, with Laravel's own worker, and says what became of it. */
@@ -25,7 +26,7 @@ final class Runner
         $job = new CarriedJob($this->app, $ask);
         $missing = $this->missing($job);
         if ($missing !== null) {
-            return ['verdict' => 'unknown', 'error' => $missing];
+            return $this->unknown($job, $missing);
         }
         try {
             $this->app['queue.worker']->setCache($this->app['cache.store'])->process($ask->connection, $job, $this->options($ask));
@@ -56,6 +57,18 @@ final class Runner
         }
 
         return ['verdict' => 'failed', 'error' => $ask->error];
+    }
+
+    /** The event and the row, as far as they can be had without the class. */
+    private function unknown(CarriedJob $job, string $missing): array
+    {
+        try {
+            is_array($job->payload()) && $job->fail(new LogicException($missing));
+        } catch (Throwable $e) {
+            $this->exceptions->report($e);
+        }
+
+        return ['verdict' => 'unknown', 'error' => $missing];
     }
 
     private function options(Ask $ask): WorkerOptions

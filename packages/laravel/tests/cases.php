@@ -118,6 +118,10 @@ function cases(): array
                 $answer = (new Stage)->ask($body, ['id' => 'm-1']);
                 equal('unknown', $answer['verdict'], $body);
             }
+            $stage = new Stage;
+            $stage->ask('{"uuid":"u","job":"Nobody@run","data":""}');
+            equal(['Failed'], $stage->events);
+            equal('u', $stage->failedRows()[0]->uuid);
         },
         'an answer that was lost is given again, and the job does not run again' => function () {
             foreach (['succeeds' => 'done', 'throws' => 'threw', 'releases' => 'released', 'fails' => 'failed'] as $does => $verdict) {

@@ -90,6 +90,12 @@ fn plain(line: &Value) -> String {
     let mut line: Value = serde_json::from_str(&text).unwrap_or_default();
     if let Some(members) = line.as_object_mut() {
         members.remove("id");
+        // Several jobs of a batch run at once, and a standard queue keeps no order: which of them is last is chance.
+        let event = members.get("event").and_then(Value::as_str);
+        if matches!(event, Some("catch" | "finally")) {
+            members.remove("pending");
+            members.remove("exception");
+        }
     }
     if let Some(payload) = line["payload"].as_object_mut() {
         payload.retain(|name, _| !["batchId", "job", "chained"].contains(&name.as_str()));

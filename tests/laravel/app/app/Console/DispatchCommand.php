@@ -128,7 +128,6 @@ final class DispatchCommand extends Command
         Step::dispatch('delayed')->onQueue($queue)->delay(1);
         Queue::push('App\\Queue\\WritesNote@handle', ['note' => 'string job', 'price' => 1.0]);
         Queue::push('App\\Queue\\WritesNote@handle', ['fails' => 'the string job fails']);
-        Queue::push('App\\Queue\\Nobody@handle');
         Troubled::dispatch()->onQueue($queue);
         Patient::dispatch()->onQueue($queue);
         $this->encrypted($queue);
