@@ -76,6 +76,10 @@ pub enum ConfigError {
 
 impl Settings {
     /// Reads the environment.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is where the settings are read"
+    )]
     pub fn from_env() -> Result<Self, ConfigError> {
         let aws = Config::from_env().map_err(ConfigError::Aws)?;
         Self::from_lookup(|name| std::env::var(name).ok(), aws)
