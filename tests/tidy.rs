@@ -394,6 +394,7 @@ const BLOCK: &str = "  # -------------------------------------------------------
     Properties:
       VisibilityTimeout: 450
       MessageRetentionPeriod: 1209600
+      SqsManagedSseEnabled: true
       RedrivePolicy: { deadLetterTargetArn: !GetAtt DeadLetterQueue.Arn, maxReceiveCount: 100 }
 
   NAMEFunction:
@@ -404,13 +405,8 @@ const BLOCK: &str = "  # -------------------------------------------------------
       Environment:
         Variables:
           HIKYAKU_QUEUE_URL: !Ref NAMEQueue
-      Policies:
-        - SQSSendMessagePolicy: { QueueName: !GetAtt NAMEQueue.QueueName }
-        - DynamoDBWritePolicy: { TableName: !Ref LedgerTable }
-        - DynamoDBReadPolicy: { TableName: !Ref LedgerTable }
-        - DynamoDBWritePolicy: { TableName: !Ref FailedJobsTable }
-        - Statement:
-            - { Effect: Allow, Action: \"sqs:ChangeMessageVisibility\", Resource: !GetAtt NAMEQueue.Arn }
+      Role: !GetAtt NAMERole.Arn
+      LoggingConfig: { LogGroup: !Ref NAMELog }
       Events:
         Messages:
           Type: SQS
@@ -418,6 +414,30 @@ const BLOCK: &str = "  # -------------------------------------------------------
             Queue: !GetAtt NAMEQueue.Arn
             BatchSize: 1
             FunctionResponseTypes: [ReportBatchItemFailures]
+            ScalingConfig: { MaximumConcurrency: 5 }
+
+  NAMELog:
+    Type: AWS::Logs::LogGroup
+    Properties: { RetentionInDays: !Ref LogRetentionDays }
+
+  NAMERole:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: \"2012-10-17\"
+        Statement:
+          - { Effect: Allow, Principal: { Service: lambda.amazonaws.com }, Action: \"sts:AssumeRole\" }
+      Policies:
+        - PolicyName: Work
+          PolicyDocument:
+            Version: \"2012-10-17\"
+            Statement:
+              - { Effect: Allow, Action: [\"logs:CreateLogStream\", \"logs:PutLogEvents\"], Resource: !GetAtt NAMELog.Arn }
+              - Effect: Allow
+                Action: [\"sqs:ReceiveMessage\", \"sqs:DeleteMessage\", \"sqs:GetQueueAttributes\", \"sqs:ChangeMessageVisibility\", \"sqs:SendMessage\"]
+                Resource: !GetAtt NAMEQueue.Arn
+              - { Effect: Allow, Action: [\"dynamodb:GetItem\", \"dynamodb:PutItem\", \"dynamodb:UpdateItem\"], Resource: !GetAtt LedgerTable.Arn }
+              - { Effect: Allow, Action: \"dynamodb:PutItem\", Resource: !GetAtt FailedJobsTable.Arn }
 
 ";
 

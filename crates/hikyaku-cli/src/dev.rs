@@ -9,7 +9,7 @@ use clap::Args;
 use hikyaku_local::cloud::{Cloud, CloudError, Options};
 use hikyaku_local::event::Event;
 use hikyaku_local::faults::Faults;
-use hikyaku_local::template::{Environment, Template, TemplateError};
+use hikyaku_local::template::{Environment, Ignored, Template, TemplateError};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -167,8 +167,8 @@ fn introduce(cloud: &Cloud) {
     for warning in &stack.warnings {
         eprintln!("warning: {warning}");
     }
-    for ignored in &stack.ignored {
-        println!("not run locally: {} ({})", ignored.logical_id, ignored.kind);
+    if let Some(ignored) = not_run(&stack.ignored) {
+        println!("not run locally: {ignored}");
     }
     println!("# Point your application and your shell here:");
     for line in cloud.environment_lines() {
@@ -178,6 +178,19 @@ fn introduce(cloud: &Cloud) {
         "# Lambda answers at {}; Ctrl-C stops.",
         cloud.endpoints().lambda
     );
+}
+
+/// How many resources of each kind are not run, if there are any.
+fn not_run(ignored: &[Ignored]) -> Option<String> {
+    let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+    for resource in ignored {
+        *kinds.entry(&resource.kind).or_default() += 1;
+    }
+    let counted: Vec<String> = kinds
+        .into_iter()
+        .map(|(kind, count)| format!("{count} {kind}"))
+        .collect();
+    (!counted.is_empty()).then(|| counted.join(", "))
 }
 
 /// One line an event.

@@ -22,25 +22,12 @@ fn clean_templates_have_no_finding() {
     assert!(seen >= 5);
 }
 
-/// Findings that the project's own template may still have: rule and resource. It shrinks to nothing.
-const STILL_OWN: &[(&str, &str)] = &[
-    ("table-recovery", "LedgerTable"),
-    ("table-recovery", "FailedJobsTable"),
-    ("dead-letter-alarm", "DeadLetterQueue"),
-    ("log-group", "ImportCsvFunction"),
-    ("log-group", "ResizeImageFunction"),
-    ("log-group", "ReportJobsFunction"),
-    ("log-group", "BuryDeadLettersFunction"),
-];
-
 #[test]
 fn the_projects_own_template_has_no_finding() {
     let found = findings(&fs::read_to_string(repository().join("template.yaml")).unwrap());
     let bad = found
         .iter()
         .filter(|finding| finding.severity != Severity::Note);
-    let bad =
-        bad.filter(|finding| !STILL_OWN.contains(&(finding.rule.id, finding.resource.as_str())));
     let bad: Vec<String> = bad.map(shown).collect();
     assert!(bad.is_empty(), "{}", bad.join("\n"));
 }
