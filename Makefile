@@ -26,6 +26,7 @@ AWSCLI_VERSION := 1.46.3
 OPINIONS := .venv-opinions
 MINISTACK_VERSION := 1.5.33
 MOTO_VERSION := 5.2.5
+MICROBURST_VERSION := 0.10.0
 LINT := .venv-lint
 SAM_TRANSLATOR_VERSION := 1.115.0
 CFN_LINT_VERSION := 1.58.0
@@ -37,7 +38,7 @@ REGION ?= ap-northeast-1
 # Which scenes of test-laravel are played; all without.
 SCENES ?=
 
-.PHONY: help run dev deploy test-deploy lint-template test-lint-template test test-clients second-opinion test-laravel fuzz explore field campaign check build invoke lint fmt doc tree clean
+.PHONY: help run dev deploy test-deploy lint-template test-lint-template test test-clients second-opinion test-laravel fuzz explore field campaign campaign-microburst check build invoke lint fmt doc tree clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -87,6 +88,10 @@ test-laravel: ## with real Laravel, both ways (SCENES="chain batch" plays some; 
 campaign: ## JOBS=1000 SEED=1: jobs while processes are killed and requests are lost; fails if one is lost or doubled (Linux)
 	@cargo build --bins --examples
 	@$(BUILT)/debug/examples/campaign --jobs $(JOBS) --seed $(SEED) $(FLAGS)
+
+campaign-microburst: $(OPINIONS)/microburst/bin/microburst ## a smaller campaign with the faults of microburst (PyPI) instead of our own (JOBS=400 SEED=1)
+	@cargo build --bins --examples
+	@$(BUILT)/debug/examples/campaign --jobs $(if $(filter file,$(origin JOBS)),400,$(JOBS)) --seed $(SEED) --microburst $< $(FLAGS)
 
 check: fmt lint doc tree test ## what CI runs: formatting, lints, docs, dependency rules, tests
 
@@ -148,6 +153,10 @@ $(CLIENTS)/new/bin/aws:
 $(OPINIONS)/ministack/bin/ministack:
 	python3 -m venv $(OPINIONS)/ministack
 	$(OPINIONS)/ministack/bin/pip install --quiet ministack==$(MINISTACK_VERSION)
+
+$(OPINIONS)/microburst/bin/microburst:
+	python3 -m venv $(OPINIONS)/microburst
+	$(OPINIONS)/microburst/bin/pip install --quiet microburst==$(MICROBURST_VERSION)
 
 $(OPINIONS)/moto/bin/moto_server:
 	python3 -m venv $(OPINIONS)/moto

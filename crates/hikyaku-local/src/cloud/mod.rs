@@ -223,6 +223,7 @@ fn surroundings(
     endpoints: &Endpoints,
     options: &Options,
 ) -> Surroundings {
+    let endpoints = options.told.as_ref().unwrap_or(endpoints);
     Surroundings {
         region: environment.region.clone(),
         sqs_endpoint: Some(endpoints.sqs.clone()),

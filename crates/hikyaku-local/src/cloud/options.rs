@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::Endpoints;
 use crate::clock::{SharedClock, SystemClock};
 use crate::faults::Faults;
 use crate::lambda::{Binaries, CargoBinaries, Limits, LogSink};
@@ -40,6 +41,9 @@ pub struct Options {
     pub limits: Limits,
     /// What goes wrong between clients and the services; nothing without it.
     pub faults: Option<Faults>,
+    /// Where functions are told that the services are, if not where they are: at a proxy of your own that stands before
+    /// them.
+    pub told: Option<Endpoints>,
 }
 
 impl Default for Options {
@@ -61,6 +65,7 @@ impl Default for Options {
             variables: BTreeMap::new(),
             limits: Limits::default(),
             faults: None,
+            told: None,
         }
     }
 }

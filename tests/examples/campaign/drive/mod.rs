@@ -6,6 +6,7 @@ mod book;
 mod field;
 mod mischief;
 mod plan;
+mod proxy;
 mod stage;
 mod table;
 mod verdict;
@@ -27,6 +28,7 @@ use book::Book;
 use field::Field;
 use mischief::{Done, Mischief};
 use plan::Plan;
+use proxy::Proxy;
 use stage::Database;
 use table::Facts;
 use verdict::{Verdict, Wrong};
@@ -58,6 +60,9 @@ struct Arguments {
     /// Take the keys from keyed effects: then it has to fail, and shows that it can
     #[arg(long)]
     without_keys: bool,
+    /// Let this program (microburst) make the faults, instead of our own port
+    #[arg(long, value_name = "PROGRAM")]
+    microburst: Option<PathBuf>,
     /// Write the results here as well
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -98,7 +103,18 @@ async fn run(arguments: &Arguments) -> Result<bool> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let address = listener.local_addr()?.to_string();
     let keys = !arguments.without_keys;
-    let cloud = stage::start(arguments.seed, &book, &address, &database, keys).await?;
+    let program = arguments.microburst.clone();
+    let proxy = program.map(|program| Proxy::new(program, folder.path()));
+    let proxy = proxy.transpose()?;
+    let cloud = stage::start(
+        arguments.seed,
+        &book,
+        &address,
+        &database,
+        keys,
+        proxy.as_ref(),
+    )
+    .await?;
     stage::create_batches(&cloud, &plan)?;
 
     let mut attendants = JoinSet::new();
@@ -128,6 +144,9 @@ async fn run(arguments: &Arguments) -> Result<bool> {
         faults: cloud.faults().map(Struck::counts).unwrap_or_default(),
     };
     conclude(arguments, &facts, drained)?;
+    if let Some(proxy) = &proxy {
+        println!("{}", proxy.counts()?);
+    }
     cloud.stop().await;
     Ok(drained && verdict.wrong.is_empty())
 }

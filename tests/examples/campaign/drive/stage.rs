@@ -15,6 +15,7 @@ use sqlx::{Connection as _, SqliteConnection};
 use super::Result;
 use super::book::Book;
 use super::plan::Plan;
+use super::proxy::Proxy;
 
 /// Processes of one function at a time: what two cores carry.
 const PROCESSES: usize = 8;
@@ -170,6 +171,7 @@ pub(crate) async fn start(
     address: &str,
     database: &Database,
     keys: bool,
+    proxy: Option<&Proxy>,
 ) -> Result<Cloud> {
     let template = Template::parse(TEMPLATE, "the campaign's template")?;
     let log = book.clone();
@@ -186,10 +188,15 @@ pub(crate) async fn start(
             environments: PROCESSES,
             ..Limits::default()
         },
-        faults: Some(faults(seed)),
+        faults: proxy.is_none().then(|| faults(seed)),
+        told: proxy.map(|proxy| proxy.endpoints.clone()),
         ..Options::on_free_ports()
     };
-    Ok(Cloud::start(&template, options).await?)
+    let cloud = Cloud::start(&template, options).await?;
+    if let Some(proxy) = proxy {
+        proxy.stand_before(cloud.endpoints())?;
+    }
+    Ok(cloud)
 }
 
 /// The folder that the function was built into: this example's own.
