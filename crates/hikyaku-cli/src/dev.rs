@@ -17,7 +17,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::build::{BuildError, Built};
-use crate::place::{LocalCloud, LocalError};
+use crate::place::LocalCloud;
 
 /// What `hikyaku dev` takes.
 #[derive(Debug, Args)]
@@ -71,9 +71,6 @@ pub(crate) enum DevError {
         /// Why.
         source: std::io::Error,
     },
-    /// Nobody could find it with `--local`.
-    #[error(transparent)]
-    Local(#[from] LocalError),
     /// No runtime or no signal handler.
     #[error("could not prepare to run")]
     Runtime(#[source] std::io::Error),
@@ -151,7 +148,11 @@ impl Dev {
 async fn serve(template: &Template, options: Options) -> Result<(), DevError> {
     let cloud = Cloud::start(template, options).await?;
     let seen = cloud.watch();
-    let _announced = LocalCloud::of(&cloud).announce()?;
+    // In a folder that cannot be written to, all but `--local` works.
+    let announced = LocalCloud::of(&cloud).announce();
+    if let Err(error) = &announced {
+        eprintln!("warning: {}", hikyaku::explain(error));
+    }
     introduce(&cloud);
     tokio::select! {
         stopped = stop_signal() => stopped.map_err(DevError::Runtime)?,
