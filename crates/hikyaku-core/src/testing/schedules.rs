@@ -43,8 +43,8 @@ const PERMILLE: usize = 60;
 ///
 /// The job's state is made anew for every schedule, with fakes of the systems that the job talks to: a fake must
 /// answer without real waiting, because time stands still unless the job itself waits
-/// ([`Context::sleep`](crate::Context::sleep)). A job that needs real input and output, or a runtime's own timers, does not
-/// come to an end here, and the error says so. Writes that a job commits with its end ([`Context::commit`](crate::Context::commit))
+/// ([`Context::sleep`](crate::Context::sleep)). A job that needs real input and output, or a runtime's own timers, runs into its timeout
+/// here, and fails in the end. Writes that a job commits with its end ([`Context::commit`](crate::Context::commit))
 /// belong to the ledger's database, which is not part of this world.
 ///
 /// ```
@@ -137,14 +137,14 @@ pub struct Violation {
     pub what: String,
     /// What happened.
     pub trace: Vec<String>,
-    /// The seed that finds it again at once: `Schedules::of(1).seed(…)`.
+    /// The seed that finds it again at once, with the same settings: `Schedules::of(1).seed(…)`.
     pub seed: u64,
     /// How many schedules it took.
     pub schedules: u64,
 }
 
 impl Schedules {
-    /// So many schedules, with up to three faults of every kind in each.
+    /// So many schedules, with up to three faults in each, of any kind.
     pub fn of(runs: u64) -> Self {
         Self {
             runs,
@@ -471,7 +471,7 @@ impl fmt::Display for Violation {
         }
         write!(
             formatter,
-            "found in schedule {}; again at once: Schedules::of(1).seed({})",
+            "found in schedule {}; again at once, with the same settings: Schedules::of(1).seed({})",
             self.schedules, self.seed
         )
     }
