@@ -12,7 +12,7 @@ use crate::php::Php;
 /// The key that the courier signs with. It opens nothing.
 pub(crate) const KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
-/// How many requests PHP serves at once.
+/// How many requests PHP serves at once, unless a scene says otherwise.
 const WORKERS: &str = "6";
 
 /// The web server, when it runs.
@@ -51,9 +51,9 @@ impl Web {
             .args(["-S", &format!("127.0.0.1:{}", self.port), "-t"])
             .arg(&self.folder)
             .arg(self.folder.join("index.php"))
+            .env("PHP_CLI_SERVER_WORKERS", WORKERS)
             .envs(self.variables.iter().cloned())
             .envs(variables.iter().copied())
-            .env("PHP_CLI_SERVER_WORKERS", WORKERS)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
