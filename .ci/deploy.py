@@ -18,6 +18,8 @@ from samtranslator.yaml_helper import yaml_parse
 # ELF's e_machine, at byte 18 of the file: 62 and 183 in the generic ABI's list of machines.
 MACHINES = {62: "x86_64", 183: "arm64"}
 PACKAGED = "target/deploy/template.json"
+# SAM looks for it beside the template that it is given, which is not ours.
+CONFIG = "samconfig.toml"
 
 
 def machine(binary):
@@ -62,11 +64,11 @@ def package(template, built):
     return kind
 
 
-def asked_architectures(arguments, config="samconfig.toml"):
+def asked_architectures(arguments):
     """Every `Architecture=…` of the command line and of samconfig.toml."""
     texts = list(arguments)
-    if os.path.exists(config):
-        with open(config, "rb") as file:
+    if os.path.exists(CONFIG):
+        with open(CONFIG, "rb") as file:
             texts.append(json.dumps(tomllib.load(file)))
     return re.findall(r"\bArchitecture=\\?\"?(\w+)", "\n".join(texts))
 
@@ -106,7 +108,7 @@ def main():
         return
     credentials()
     sam = os.path.join(os.path.dirname(sys.executable), "sam")
-    sys.exit(subprocess.call([sam, "deploy", "--template-file", PACKAGED, *rest]))
+    sys.exit(subprocess.call([sam, "deploy", "--template-file", PACKAGED, "--config-file", os.path.abspath(CONFIG), *rest]))
 
 
 if __name__ == "__main__":

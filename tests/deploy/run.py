@@ -1,6 +1,7 @@
 """What `make deploy` packages and refuses. Nothing is deployed, and nothing is asked of AWS."""
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -37,8 +38,8 @@ def project(built):
     return folder
 
 
-def deploy(folder, *arguments):
-    done = subprocess.run([sys.executable, "-B", DEPLOY, *arguments], cwd=folder, env=NOBODY, capture_output=True, text=True)
+def deploy(folder, *arguments, env=NOBODY):
+    done = subprocess.run([sys.executable, "-B", DEPLOY, *arguments], cwd=folder, env=env, capture_output=True, text=True)
     return done.returncode, done.stdout + done.stderr
 
 
@@ -72,4 +73,12 @@ with open(f"{configured}/samconfig.toml", "w") as file:
     file.write('[default.deploy.parameters]\nparameter_overrides = "TimeZone=UTC Architecture=\\"arm64\\""\n')
 refuses("another architecture in samconfig.toml", configured, saying="the binaries are for x86_64")
 refuses("nobody signed in", project(both), saying="aws sso login")
+
+# With credentials SAM gets as far as AWS, whose address is a port here that nobody listens on: so it has read its stack from samconfig.toml.
+SOMEBODY = {**NOBODY, "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_MAX_ATTEMPTS": "1"}
+configured = project(both)
+shutil.copy("samconfig.toml", configured)
+code, said = deploy(configured, env=SOMEBODY)
+assert code != 0 and "Could not connect to the endpoint URL" in said, f"samconfig.toml is not read: exit {code}\n{said}"
+print("ok: samconfig.toml says which stack")
 print("make deploy packages what was built, and refuses what does not fit")
