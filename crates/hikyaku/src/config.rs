@@ -76,13 +76,13 @@ pub struct Config {
     pub credentials: Option<Credentials>,
     /// `AWS_LAMBDA_LOG_LEVEL`: `TRACE`, `DEBUG`, `INFO`, `WARN`, `ERROR` or `FATAL`. Default `INFO`.
     pub log_level: LevelFilter,
-    /// Which [metrics](crate::metrics) are written: none. No variable of the environment changes that yet.
+    /// `HIKYAKU_METRICS`: `off`, `alarms`, `function` or `jobs`: which [metrics](crate::metrics) are written. Default `off`.
     pub metrics: Detail,
     /// The same level in Lambda's own words, of which `FATAL` has no like in [`log_level`](Self::log_level).
     pub log_level_name: String,
-    /// The function's name, as metrics show it. Not read from the environment yet: `unknown`.
+    /// `AWS_LAMBDA_FUNCTION_NAME`. Default `unknown`.
     pub function_name: String,
-    /// The function's memory in MB, for what its time costs. Not read from the environment yet: 128, Lambda's smallest.
+    /// `AWS_LAMBDA_FUNCTION_MEMORY_SIZE`, in MB. Default 128, Lambda's smallest.
     pub memory_mb: u32,
     /// Whether the process was started by Lambda (`AWS_LAMBDA_RUNTIME_API` is set).
     pub under_lambda: bool,
@@ -272,13 +272,34 @@ impl Config {
                 .is_some_and(|text| text.eq_ignore_ascii_case("true")),
             credentials: credentials(get)?,
             log_level: level(get("AWS_LAMBDA_LOG_LEVEL")?)?,
-            metrics: Detail::default(),
+            metrics: metrics(get)?,
             log_level_name: or("AWS_LAMBDA_LOG_LEVEL", "INFO")?.to_ascii_uppercase(),
-            function_name: "unknown".to_owned(),
-            memory_mb: 128,
+            function_name: or("AWS_LAMBDA_FUNCTION_NAME", "unknown")?,
+            memory_mb: memory(get)?,
             under_lambda: get("AWS_LAMBDA_RUNTIME_API")?.is_some(),
         })
     }
+}
+
+fn metrics(
+    get: impl Fn(&'static str) -> Result<Option<String>, ConfigError>,
+) -> Result<Detail, ConfigError> {
+    const NAME: &str = "HIKYAKU_METRICS";
+    let Some(value) = get(NAME)? else {
+        return Ok(Detail::default());
+    };
+    Detail::of(&value).ok_or(ConfigError {
+        name: NAME,
+        value,
+        expected: "off, alarms, function or jobs",
+    })
+}
+
+fn memory(
+    get: impl Fn(&'static str) -> Result<Option<String>, ConfigError>,
+) -> Result<u32, ConfigError> {
+    const NAME: &str = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE";
+    Ok(number(NAME, get(NAME)?)?.unwrap_or(128))
 }
 
 fn credentials(
@@ -423,6 +444,20 @@ fn number<N: std::str::FromStr>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_level_of_metrics_that_there_is_not_is_refused() {
+        let error = of(&[("HIKYAKU_METRICS", "everything")]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "environment variable `HIKYAKU_METRICS` is `everything`, expected off, alarms, function or jobs"
+        );
+        assert_eq!(
+            of(&[("HIKYAKU_METRICS", "jobs")]).unwrap().metrics,
+            Detail::Jobs
+        );
+        assert_eq!(of(&[]).unwrap().metrics, Detail::Off);
+    }
 
     #[test]
     fn an_empty_environment_gives_the_documented_defaults() {
