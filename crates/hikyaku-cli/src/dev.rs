@@ -125,7 +125,7 @@ impl Dev {
             // Functions refuse file:// under Lambda; here it is the laptop's own disk.
             variables: [("HIKYAKU_LOCAL_FILES".to_owned(), "1".to_owned())].into(),
             binaries: Arc::new(binaries),
-            logs: Some(Arc::new(|function, line| println!("{function} | {line}"))),
+            logs: Some(Arc::new(show)),
             faults,
             ..Options::default()
         }
@@ -192,6 +192,13 @@ fn not_run(ignored: &[Ignored]) -> Option<String> {
         .map(|(kind, count)| format!("{count} {kind}"))
         .collect();
     (!counted.is_empty()).then(|| counted.join(", "))
+}
+
+/// A line of a function. Its metrics are asked for, not read.
+fn show(function: &str, line: &str) {
+    if !hikyaku_local::watch::is_metrics(line) {
+        println!("{function} | {line}");
+    }
 }
 
 /// One line an event.

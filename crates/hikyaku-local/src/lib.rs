@@ -14,3 +14,4 @@ pub mod schedule;
 pub mod sqs;
 mod tasks;
 pub mod template;
+pub mod watch;

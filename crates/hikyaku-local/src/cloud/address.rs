@@ -17,7 +17,7 @@ pub struct Endpoints {
     pub sqs: String,
     /// DynamoDB.
     pub dynamodb: String,
-    /// Lambda's Invoke API.
+    /// Lambda's Invoke API; CloudWatch and CloudWatch Logs too, as [`watch`](crate::watch) says.
     pub lambda: String,
 }
 

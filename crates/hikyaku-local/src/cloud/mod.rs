@@ -22,6 +22,7 @@ use crate::mapping::{Poller, Source, Switch, Switches};
 use crate::sqs::{Identity, QueueName, Sqs};
 use crate::tasks::Tasks;
 use crate::template::{Environment, Function, Mapping, Queue, Stack, Template};
+use crate::watch::Watch;
 
 pub use address::Endpoints;
 pub use error::{CloudError, Service};
@@ -40,6 +41,7 @@ pub struct Cloud {
     surroundings: Surroundings,
     sqs: Sqs,
     lambda: Lambda,
+    watch: Watch,
     dynamodb: DynamoDb,
     events: Events,
     struck: Option<Struck>,
@@ -86,6 +88,9 @@ impl Cloud {
         if let Some(logs) = options.logs.clone() {
             host.logs = logs;
         }
+        let names = stack.functions.iter().map(|function| function.name.clone());
+        let watch = Watch::new(options.clock.clone(), names);
+        host.logs = watch.before(host.logs);
         let events = host.events.clone();
         let lambda = Lambda::new(stack.functions.clone(), host, outbox::of(sqs.clone()));
 
@@ -95,6 +100,7 @@ impl Cloud {
             surroundings,
             sqs,
             lambda,
+            watch,
             dynamodb,
             events,
             struck,
@@ -179,7 +185,8 @@ impl Cloud {
             switches.push(switch);
         }
         let lambda = crate::lambda::routes(self.lambda.clone())
-            .merge(crate::mapping::routes(Switches::new(switches)));
+            .merge(crate::mapping::routes(Switches::new(switches)))
+            .merge(crate::watch::routes(self.watch.clone()));
         address::serve(listeners.lambda, lambda, &self.tasks);
         dead_letters::watch(&self.sqs, &self.events, clock, &self.tasks);
         scheduler::run(

@@ -105,6 +105,23 @@ async fn until(seen: &mut broadcast::Receiver<Event>, wanted: impl Fn(&Event) ->
 }
 
 #[tokio::test]
+async fn what_a_process_writes_is_read_on_lambdas_port_as_from_cloudwatch() {
+    let cloud = cloud(TEMPLATE, |_| {}).await.unwrap();
+    let lambda = cloud.endpoints().lambda.clone();
+    let path = "/2015-03-31/functions/echo/invocations";
+    let (head, _) = post(&lambda, path, "", &json!({ "do": "echo" })).await;
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    let target = "x-amz-target: Logs_20140328.FilterLogEvents\r\n";
+    // The child is a test binary, which says so first.
+    let asked = json!({ "logGroupName": "/aws/lambda/echo", "filterPattern": "running" });
+    let (head, body) = post(&lambda, "/", target, &asked).await;
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    let page: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(page["events"][0]["message"], "running 1 test", "{page}");
+    cloud.stop().await;
+}
+
+#[tokio::test]
 async fn the_invoke_api_is_lambdas() {
     let cloud = cloud(TEMPLATE, |_| {}).await.unwrap();
     let lambda = cloud.endpoints().lambda.clone();
