@@ -1,5 +1,6 @@
 //! SQS, as the engine and dispatching use it: a message is hidden for longer or shorter, or handed over to a queue.
 
+use std::fmt::Write as _;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use hikyaku_core::{BoxFuture, Outgoing, Queue, QueueError, Receipt, is_fifo};
+use sha2::{Digest, Sha256};
 
 use crate::{Config, clients};
 
@@ -130,10 +132,24 @@ impl Parts {
         let fifo = is_fifo(&message.queue);
         Self {
             group: message.group.clone(),
-            deduplication: fifo.then(|| message.deduplication.clone()),
+            deduplication: fifo.then(|| identifier(&message.deduplication)),
             delay: (!fifo).then(|| whole_seconds(message.delay.min(LONGEST_DELAY))),
         }
     }
+}
+
+/// Under what SQS knows copies of it: up to 128 letters, digits and punctuation marks (Amazon SQS API reference, `SendMessage`,
+/// `MessageDeduplicationId`). A job's id may be any text; one that does not fit is known by its SHA-256.
+fn identifier(id: &str) -> String {
+    let fits = (1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
+    if fits {
+        return id.to_owned();
+    }
+    let mut known_by = String::with_capacity(64);
+    for byte in Sha256::digest(id) {
+        let _ = write!(known_by, "{byte:02x}");
+    }
+    known_by
 }
 
 fn failed<E>(action: &'static str, queue: &str, error: SdkError<E>) -> QueueError
@@ -286,6 +302,17 @@ mod tests {
         assert_eq!(sent.group.as_deref(), Some("tenant"));
         assert_eq!(sent.deduplication, None);
         assert_eq!(sent.delay, Some(5));
+    }
+
+    #[test]
+    fn an_id_that_sqs_would_refuse_is_known_by_its_digest() {
+        assert_eq!(identifier(&"x".repeat(128)), "x".repeat(128));
+        for id in ["x".repeat(129), "job 1".to_owned(), "請求書".to_owned()] {
+            let (once, again) = (identifier(&id), identifier(&id));
+            assert_eq!(once.len(), 64);
+            assert_eq!(once, again);
+            assert!(once.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Jobs and the engine under test, in virtual time.
 //!
-//! For a job, two things are all there is to know: [`run_job`] runs one job through the real engine and says what came of
+//! For a job, two things are all there is to know: [`run_job()`] runs one job through the real engine and says what came of
 //! it, and [`Schedules`] runs it under a thousand schedules with kills, copies and lost answers, to see whether its effect
 //! happens once.
 //!

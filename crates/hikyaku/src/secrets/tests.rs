@@ -159,6 +159,51 @@ async fn what_fails_on_the_other_side_is_asked_again() {
 }
 
 #[tokio::test]
+async fn what_holds_no_such_text_says_so_and_shows_nothing_of_it() {
+    const OF_JSON: &str =
+        "arn:aws:secretsmanager:eu-west-1:123456789012:secret:app-AbCdEf:password::";
+    let holds_no_text: [(&str, &'static [(u16, &'static str)]); 4] = [
+        (SECRET, &[(200, r#"{"SecretBinary": "c2VhbGVk"}"#)]),
+        (OF_JSON, &[(200, r#"{"SecretString": "sealed"}"#)]),
+        (
+            OF_JSON,
+            &[(200, r#"{"SecretString": "{\"user\": \"sealed\"}"}"#)],
+        ),
+        ("/app/key", &[(200, r#"{"Parameter": {}}"#)]),
+    ];
+    for (from, answers) in holds_no_text {
+        let (read, _) = read(from, answers).await;
+        let said = read.unwrap_err();
+        assert!(said.contains("it holds no text"), "{said}");
+        assert!(!said.contains("sealed"), "{said}");
+        assert_eq!(said.contains("under the key `password`"), from == OF_JSON);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_json_is_an_error_that_shows_nothing_of_it() {
+    let (read, _) = read(SECRET, &[(200, "<html>sealed</html>")]).await;
+    let said = read.unwrap_err();
+    assert!(
+        said.contains("secretsmanager answered `GetSecretValue` with something that is not JSON"),
+        "{said}"
+    );
+    assert!(!said.contains("sealed"), "{said}");
+}
+
+#[tokio::test]
+async fn without_keys_nothing_is_asked() {
+    let config = Config::from_lookup(|name| {
+        Ok((name == "AWS_ENDPOINT_URL").then(|| "http://127.0.0.1:1".to_owned()))
+    })
+    .unwrap();
+    let from = ValueFrom::parse(SECRET).unwrap();
+    let error = from.read(&config).await.unwrap_err();
+    let said = hikyaku_core::explain(&error);
+    assert!(said.contains("there are no AWS credentials"), "{said}");
+}
+
+#[tokio::test]
 async fn a_service_that_is_not_there_is_said_with_its_address() {
     let from = ValueFrom::parse(SECRET).unwrap();
     let error = from.read(&config("http://127.0.0.1:1")).await.unwrap_err();
