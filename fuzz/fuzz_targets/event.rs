@@ -86,7 +86,7 @@ impl Stage {
         let place = Arc::clone(&answer);
         let task = self.scheduler.spawn(ProcessId(0), async move {
             let unknown = Timestamp::from_millis(0);
-            let answered = function.handle(&payload, "request-1", unknown).await;
+            let answered = function.handle(&payload, "request-1", unknown, None).await;
             *place.lock().expect("nobody panics") = Some(answered);
         });
         while !self.scheduler.ended(task) {

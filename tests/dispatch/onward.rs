@@ -7,7 +7,7 @@ use hikyaku_core::testing::{
     Call, Fate, Network, Remains, Scheduler, Settings, SimQueue, VirtualClock, World, block_on,
     run_job,
 };
-use hikyaku_core::{Context, Job, JobError, Message, Outcome, Worker};
+use hikyaku_core::{Context, Job, JobError, Message, Outcome, Outgoing, Worker};
 use hikyaku_laravel::{Envelope, derived_uuid};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -184,6 +184,19 @@ fn a_job_that_another_dispatches_runs_under_an_identity_that_follows_from_both()
     scene.run();
     assert_eq!(scene.starts("thumbnails"), [thumbnails()]);
     assert_eq!(scene.outcomes("picture-1"), [Outcome::Done]);
+}
+
+#[test]
+fn what_a_job_dispatches_is_in_the_jobs_own_trace() {
+    let header = "Root=1-5e3d83c1-e6a0db584850d61342823d4c;Sampled=1";
+    let mut scene = Scene::new(Vec::new());
+    let body = json!({ "uuid": "picture-1", "job": "store-picture", "data": { "act": Act::Once } });
+    let message = Outgoing::new(SimQueue::URL, body.to_string(), "").in_trace(Some(header));
+    scene.world.queue.put(message);
+    let is_sent = |world: &World<_>| world.queue.messages().len() < 2;
+    assert!(scene.world.run_while(is_sent));
+    let sent = scene.world.queue.messages().remove(1);
+    assert_eq!(sent.trace.as_deref(), Some(header));
 }
 
 #[test]

@@ -18,6 +18,7 @@ pub(crate) struct Start {
     pub(crate) at: Timestamp,
     pub(crate) deadline: Timestamp,
     pub(crate) effect_key: String,
+    pub(crate) trace: Option<String>,
     /// When it came to its end, if it did.
     pub(crate) ended: Option<Timestamp>,
     /// Whether it was dropped before its end.
@@ -127,6 +128,7 @@ impl Stage {
             at: self.clock.now(),
             deadline: context.deadline(),
             effect_key: context.effect_key("mail"),
+            trace: context.trace().map(str::to_owned),
             ended: None,
             dropped: false,
         });

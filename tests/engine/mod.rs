@@ -29,6 +29,7 @@ mod policy;
 mod relay;
 mod resent;
 mod spawned;
+mod trace;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};

@@ -262,6 +262,7 @@ fn so_does_a_job_that_was_unknown_until_it_was_sent_again() {
         payload: first.to_string(),
         body: None,
         exception: String::new(),
+        trace: None,
         failed_at: scene.start,
     };
     assert!(hikyaku_core::testing::block_on(scene.ledger.bury(&row)).is_ok());

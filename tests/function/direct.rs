@@ -67,6 +67,19 @@ async fn an_error_with_a_queue_to_retry_from_is_handed_over_and_told() {
 }
 
 #[tokio::test(flavor = "current_thread")]
+async fn what_is_handed_over_stays_in_the_trace_of_its_invocation() {
+    let header = "Root=1-5e3d83c1-e6a0db584850d61342823d4c;Sampled=0;Lineage=a87bd80c:1";
+    let stage = Stage::handing_over_to(JOBS).await;
+    let job = job("once", "err");
+    let told = stage.invoke_in(Some(header), "r-1", &job).await;
+    told.unwrap();
+    let [message] = &stage.received(JOBS).await[..] else {
+        panic!("not one message")
+    };
+    assert_eq!(message.attributes["AWSTraceHeader"], header);
+}
+
+#[tokio::test(flavor = "current_thread")]
 async fn an_error_whose_queue_does_not_take_it_stays_with_the_invocation() {
     let stage = Stage::handing_over_to("missing").await;
     let payload = json!({ "uuid": "u-1", "job": "once", "data": { "what": "err" } }).to_string();

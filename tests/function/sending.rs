@@ -15,6 +15,7 @@ fn to(queue: &str, config: &Config) -> Outgoing {
         delay: Duration::ZERO,
         group: None,
         deduplication: "one".to_owned(),
+        trace: None,
     }
 }
 
@@ -25,6 +26,17 @@ async fn a_message_is_sent_to_the_queue_of_its_url() {
     queue.send(&to(RELAY, &stage.config)).await.unwrap();
     assert_eq!(stage.received(RELAY).await.len(), 1);
     assert_eq!(stage.operations.take(), ["SendMessage"]);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_message_is_sent_with_the_header_of_its_trace() {
+    let header = "Root=1-5e3d83c1-e6a0db584850d61342823d4c;Sampled=1";
+    let stage = Stage::start().await;
+    let queue = SqsQueue::new(stage.config.clone());
+    let message = to(RELAY, &stage.config).in_trace(Some(header));
+    queue.send(&message).await.unwrap();
+    let received = stage.received(RELAY).await;
+    assert_eq!(received[0].attributes["AWSTraceHeader"], header);
 }
 
 #[tokio::test(flavor = "current_thread")]

@@ -96,8 +96,19 @@ impl Stage {
 
     /// Invokes the function; an error as its whole chain.
     pub(crate) async fn invoke(&self, request_id: &str, payload: &str) -> Result<Value, String> {
+        self.invoke_in(None, request_id, payload).await
+    }
+
+    /// The same, in this trace.
+    pub(crate) async fn invoke_in(
+        &self,
+        trace: Option<&str>,
+        request_id: &str,
+        payload: &str,
+    ) -> Result<Value, String> {
         let unknown = Timestamp::from_millis(0);
-        match self.function.handle(payload, request_id, unknown).await {
+        let answer = self.function.handle(payload, request_id, unknown, trace);
+        match answer.await {
             Ok(answer) => Ok(serde_json::from_str(answer.get()).unwrap()),
             Err(error @ FunctionError::Event(_)) => {
                 Err(std::error::Error::source(&error).unwrap().to_string())

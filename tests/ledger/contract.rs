@@ -51,6 +51,7 @@ pub(crate) fn row(id: &str) -> FailedJob {
         payload: format!("{{\"uuid\":\"{id}\",\"hikyaku\":{{\"generation\":1}}}}"),
         body: None,
         exception: "it broke".to_owned(),
+        trace: None,
         failed_at: NOW,
     }
 }

@@ -44,6 +44,20 @@ async fn a_buried_message_that_is_no_job_has_its_body_beside_the_row() {
 }
 
 #[tokio::test(flavor = "current_thread")]
+async fn a_row_knows_the_trace_that_its_job_failed_in() {
+    let emulator = Emulator::start().await;
+    let header = "Root=1-5e3d83c1-e6a0db584850d61342823d4c;Sampled=1";
+    let buried = FailedJob {
+        trace: Some(header.to_owned()),
+        ..row("traced")
+    };
+    emulator.ledger().bury(&buried).await.unwrap();
+    let found = emulator.failed_row("traced").await.unwrap();
+    assert_eq!(found["trace"], text(header));
+    assert_eq!(found.len(), 9);
+}
+
+#[tokio::test(flavor = "current_thread")]
 async fn a_failure_that_is_fenced_writes_no_row() {
     let emulator = Emulator::start().await;
     let ledger = emulator.ledger();

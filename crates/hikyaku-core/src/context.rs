@@ -74,6 +74,12 @@ impl<S> Context<S> {
         self.attempt.token
     }
 
+    /// The X-Ray header of the trace that the job belongs to: `Root=…;Parent=…;Sampled=…`. What the job dispatches carries
+    /// it by itself; hand it as `X-Amzn-Trace-Id` to other systems that you ask.
+    pub fn trace(&self) -> Option<&str> {
+        self.attempt.route.trace.as_deref()
+    }
+
     /// The time now, by the engine's clock (virtual in tests).
     pub fn now(&self) -> Timestamp {
         self.attempt.clock.now()

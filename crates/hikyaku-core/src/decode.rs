@@ -253,6 +253,7 @@ impl Refused {
             payload,
             body,
             exception,
+            trace: delivery.trace.clone(),
             failed_at: now,
         }
     }

@@ -19,7 +19,8 @@ pub struct Delivery {
     pub dead_letter: Option<DeadLetter>,
     /// When it was sent, by the queue's clock. None where nobody says so.
     pub sent: Option<Timestamp>,
-    /// The trace it belongs to, as its sender wrote it: `Root=…;Parent=…;Sampled=…`.
+    /// The trace it belongs to, as an X-Ray header: `Root=…;Parent=…;Sampled=…`. All that is sent because of it carries the
+    /// same.
     pub trace: Option<String>,
     /// How to give it back. None for what no queue holds: a direct invocation, a schedule.
     pub receipt: Option<Receipt>,

@@ -140,7 +140,9 @@ impl Engine<'_> {
         };
         let id = message.uuid();
         let body = message.body(&relay.job).map_err(|error| explain(&error))?;
-        let outgoing = Outgoing::new(&relay.queue, body, &id).in_group(None, "hikyaku");
+        let outgoing = Outgoing::new(&relay.queue, body, &id)
+            .in_group(None, "hikyaku")
+            .in_trace(job.delivery.trace.as_deref());
         self.post(&id, &outgoing).await
     }
 
@@ -156,10 +158,12 @@ impl Engine<'_> {
         });
         let group = next.link.group.clone();
         let body = body.map_err(|error| explain(&error))?;
-        let outgoing = Outgoing::new(&next.queue, body, &uuid).in_group(
-            group.or_else(|| job.delivery.group.clone()),
-            &next.link.class,
-        );
+        let outgoing = Outgoing::new(&next.queue, body, &uuid)
+            .in_group(
+                group.or_else(|| job.delivery.group.clone()),
+                &next.link.class,
+            )
+            .in_trace(job.delivery.trace.as_deref());
         let outgoing = Outgoing {
             delay: next.link.hold(),
             ..outgoing
@@ -202,6 +206,7 @@ impl Engine<'_> {
             payload: outgoing.body.clone(),
             body: None,
             exception: reason,
+            trace: outgoing.trace.clone(),
             failed_at: self.now(),
         };
         let ledger = &*self.ports.ledger;

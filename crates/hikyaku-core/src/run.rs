@@ -165,6 +165,7 @@ impl Engine<'_> {
             route: Route {
                 queue: delivery.queue.clone(),
                 group: delivery.group.clone(),
+                trace: delivery.trace.clone(),
                 hops: job.hops,
                 laravel: Arc::clone(&self.ports.laravel),
                 random: Arc::clone(&self.ports.random),

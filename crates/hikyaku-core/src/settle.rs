@@ -87,6 +87,7 @@ impl<'a> Finished<'a> {
                     self.name, self.id
                 ),
             ),
+            trace: self.delivery.trace.clone(),
             failed_at: now,
         }
     }
@@ -260,7 +261,8 @@ impl Engine<'_> {
     /// Sends a message on as it is. It is deleted here only when it is there.
     async fn forward(&self, delivery: &Delivery, fallback: &str, error: String) -> Settled {
         let outgoing = Outgoing::new(fallback, delivery.body.clone(), &delivery.message_id)
-            .in_group(delivery.group.clone(), "hikyaku");
+            .in_group(delivery.group.clone(), "hikyaku")
+            .in_trace(delivery.trace.as_deref());
         let queue = &*self.ports.queue;
         let sent = self.until_recorded(&delivery.message_id, self.hard_deadline(), || {
             queue.send(&outgoing)
@@ -331,6 +333,7 @@ impl Engine<'_> {
             payload: decoded.envelope.text().to_owned(),
             body: None,
             exception,
+            trace: delivery.trace.clone(),
             failed_at: self.now(),
         };
         self.bury_unclaimed(delivery, true, row).await

@@ -115,7 +115,7 @@ async fn run_once<S: Send + Sync + 'static>(
         never < SystemClock.now(),
         "a deadline that has passed is none"
     );
-    let answer = function.handle(&payload, &request_id, never).await;
+    let answer = function.handle(&payload, &request_id, never, None).await;
     print(
         answer
             .map_err(|error| Error::Failed(hikyaku_core::explain(&error)))?

@@ -108,12 +108,13 @@ impl<S: Send + Sync + 'static> Function<S> {
     /// Answers one invocation.
     ///
     /// `deadline` is when the process is killed; one that has already passed is not known, which is what
-    /// `cargo lambda watch` sends.
+    /// `cargo lambda watch` sends. `trace` is the invocation's X-Ray header, if there is one.
     pub async fn handle(
         &self,
         payload: &str,
         request_id: &str,
         deadline: Timestamp,
+        trace: Option<&str>,
     ) -> Result<Box<RawValue>, FunctionError> {
         let now = self.ports.clock.now();
         let invocation = Invocation {
@@ -122,6 +123,7 @@ impl<S: Send + Sync + 'static> Function<S> {
         };
         let surroundings = Surroundings {
             request_id,
+            trace,
             now,
             sqs_endpoint: self.config.sqs_endpoint.as_deref(),
             queue_url: self.config.queue_url.as_deref(),
@@ -138,10 +140,10 @@ impl<S: Send + Sync + 'static> Function<S> {
                 ))?)
             }
             Event::Single(delivery) => {
-                let body = delivery.body.clone();
-                let mut reports = self.process(&[delivery], invocation).await;
+                let deliveries = [delivery];
+                let mut reports = self.process(&deliveries, invocation).await;
                 match reports.pop() {
-                    Some(report) => self.answer(report, &body).await,
+                    Some(report) => self.answer(report, &deliveries[0]).await,
                     None => Ok(RawValue::NULL.to_owned()),
                 }
             }
@@ -149,12 +151,16 @@ impl<S: Send + Sync + 'static> Function<S> {
     }
 
     /// What a job that came from no queue is answered with.
-    async fn answer(&self, report: Report, body: &str) -> Result<Box<RawValue>, FunctionError> {
+    async fn answer(
+        &self,
+        report: Report,
+        delivery: &Delivery,
+    ) -> Result<Box<RawValue>, FunctionError> {
         if report.outcome == Outcome::Done {
             return Ok(report.output.unwrap_or_else(|| RawValue::NULL.to_owned()));
         }
         if let Verdict::Redeliver(delay) = report.verdict {
-            if self.hand_over(body, delay.unwrap_or_default()).await {
+            if self.hand_over(delivery, delay.unwrap_or_default()).await {
                 let said = json!({ "job": report.job, "id": report.id, "outcome": report.outcome.word(),
                     "handedOverTo": self.config.queue_url });
                 return Ok(serde_json::value::to_raw_value(&said)?);
@@ -172,7 +178,7 @@ impl<S: Send + Sync + 'static> Function<S> {
     }
 
     /// No receipt, so no visibility to change: the job goes to its queue to be tried again from there.
-    async fn hand_over(&self, body: &str, delay: Duration) -> bool {
+    async fn hand_over(&self, delivery: &Delivery, delay: Duration) -> bool {
         let Some(url) = &self.config.queue_url else {
             return false;
         };
@@ -180,7 +186,9 @@ impl<S: Send + Sync + 'static> Function<S> {
         let unlike_any = format!("{:032x}", fastrand::u128(..));
         let message = Outgoing {
             delay,
-            ..Outgoing::new(url, body.to_owned(), unlike_any).in_group(None, "hikyaku")
+            ..Outgoing::new(url, delivery.body.clone(), unlike_any)
+                .in_group(None, "hikyaku")
+                .in_trace(delivery.trace.as_deref())
         };
         match self.ports.queue.send(&message).await {
             Ok(()) => true,

@@ -51,9 +51,10 @@ async fn as_function<S: Send + Sync + 'static>(
     let handler = service_fn(async |event: LambdaEvent<Box<RawValue>>| {
         let LambdaEvent { payload, context } = event;
         let deadline = Timestamp::from_millis(context.deadline);
+        let trace = context.xray_trace_id.as_deref();
         let span = tracing::error_span!("invocation", requestId = %context.request_id);
         let answer = function
-            .handle(payload.get(), &context.request_id, deadline)
+            .handle(payload.get(), &context.request_id, deadline, trace)
             .instrument(span)
             .await;
         answer.map_err(|error| Diagnostic {

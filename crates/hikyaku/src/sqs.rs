@@ -1,12 +1,15 @@
 //! SQS, as the engine and dispatching use it: a message is hidden for longer or shorter, or handed over to a queue.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use aws_sdk_sqs::types::{
+    MessageSystemAttributeNameForSends, MessageSystemAttributeValue, SendMessageBatchRequestEntry,
+};
 use hikyaku_core::{BoxFuture, Outgoing, Queue, QueueError, Receipt, is_fifo};
 use sha2::{Digest, Sha256};
 
@@ -46,7 +49,8 @@ pub(crate) async fn send(client: &Client, message: &Outgoing) -> Result<(), Queu
         .message_body(&message.body)
         .set_message_group_id(parts.group)
         .set_message_deduplication_id(parts.deduplication)
-        .set_delay_seconds(parts.delay);
+        .set_delay_seconds(parts.delay)
+        .set_message_system_attributes(parts.system);
     let sent = request.send().await.map(drop);
     sent.map_err(|error| failed("sending a message", &message.queue, error))
 }
@@ -68,7 +72,8 @@ pub(crate) async fn send_batch(
             .message_body(&message.body)
             .set_message_group_id(parts.group)
             .set_message_deduplication_id(parts.deduplication)
-            .set_delay_seconds(parts.delay);
+            .set_delay_seconds(parts.delay)
+            .set_message_system_attributes(parts.system);
         let entry = entry.build().map_err(SdkError::construction_failure);
         request = request.entries(entry.map_err(failed)?);
     }
@@ -119,12 +124,15 @@ impl Refusal {
     }
 }
 
+type SystemAttributes = HashMap<MessageSystemAttributeNameForSends, MessageSystemAttributeValue>;
+
 /// What a request says of a message beside its body: a FIFO queue takes a deduplication id and no delay, another queue
 /// the opposite.
 struct Parts {
     group: Option<String>,
     deduplication: Option<String>,
     delay: Option<i32>,
+    system: Option<SystemAttributes>,
 }
 
 impl Parts {
@@ -134,6 +142,7 @@ impl Parts {
             group: message.group.clone(),
             deduplication: fifo.then(|| identifier(&message.deduplication)),
             delay: (!fifo).then(|| whole_seconds(message.delay.min(LONGEST_DELAY))),
+            system: message.trace.as_deref().and_then(trace_attribute),
         }
     }
 }
@@ -150,6 +159,19 @@ fn identifier(id: &str) -> String {
         let _ = write!(known_by, "{byte:02x}");
     }
     known_by
+}
+
+/// The header as SQS keeps it with a message. It goes before the invocation's own trace, which the SDK sends along as an
+/// HTTP header (AWS X-Ray developer guide, "Amazon SQS and AWS X-Ray").
+fn trace_attribute(header: &str) -> Option<SystemAttributes> {
+    let value = MessageSystemAttributeValue::builder()
+        .data_type("String")
+        .string_value(header)
+        .build();
+    Some(HashMap::from([(
+        MessageSystemAttributeNameForSends::AwsTraceHeader,
+        value.ok()?,
+    )]))
 }
 
 fn failed<E>(action: &'static str, queue: &str, error: SdkError<E>) -> QueueError
@@ -285,6 +307,7 @@ mod tests {
             delay,
             group: Some("tenant".to_owned()),
             deduplication: "id".to_owned(),
+            trace: None,
         }
     }
 

@@ -149,6 +149,7 @@ impl Retry {
             queue,
             body,
             delay: Duration::ZERO,
+            trace: row.trace.clone(),
         };
         let sqs = SqsQueue::new(reach.config.clone());
         sqs.send(&message).await.map_err(|error| {

@@ -25,6 +25,8 @@ pub(crate) struct Row {
     pub(crate) queue: String,
     pub(crate) payload: String,
     pub(crate) exception: String,
+    /// The trace that it failed in; None where Laravel wrote the row.
+    pub(crate) trace: Option<String>,
     pub(crate) failed_at: Timestamp,
 }
 
@@ -47,6 +49,7 @@ impl Row {
             queue: text("queue").unwrap_or_default(),
             payload: text("payload").unwrap_or_default(),
             exception: text("exception").unwrap_or_default(),
+            trace: text("trace"),
             failed_at: Timestamp::from_secs(seconds),
         })
     }

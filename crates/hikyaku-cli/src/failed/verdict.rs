@@ -95,6 +95,7 @@ mod tests {
                 r#"{"uuid":"u-1","job":"a","data":{},"attempts":4,"hikyaku":{"generation":2}}"#
                     .to_owned(),
             exception: "boom".to_owned(),
+            trace: None,
             failed_at: NOW,
         }
     }

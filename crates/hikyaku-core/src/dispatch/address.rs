@@ -27,6 +27,8 @@ pub struct Sender<'a> {
     pub hops: u32,
     /// The message group of a FIFO queue's message that states none.
     pub group: Option<&'a str>,
+    /// The trace that it belongs to.
+    pub trace: Option<&'a str>,
 }
 
 impl Message {
@@ -66,6 +68,7 @@ impl Message {
             delay: Duration::from_secs(seconds.into()),
             group,
             deduplication: deduplication.unwrap_or_else(|| uuid.clone()),
+            trace: sender.trace.map(str::to_owned),
         };
         Ok((outgoing, uuid))
     }

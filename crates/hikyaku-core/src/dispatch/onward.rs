@@ -29,6 +29,8 @@ pub(crate) struct Route {
     pub(crate) queue: String,
     /// The message group it came in.
     pub(crate) group: Option<String>,
+    /// The trace it belongs to, as a header.
+    pub(crate) trace: Option<String>,
     /// How many messages in a row jobs have sent on, the job's own included.
     pub(crate) hops: u32,
     pub(crate) laravel: Arc<Laravel>,
@@ -84,6 +86,7 @@ impl Onward {
             random: &*route.random,
             hops: route.hops + 1,
             group: route.group.as_deref(),
+            trace: route.trace.as_deref(),
         };
         let message = match message.uuid {
             Some(_) => message,

@@ -70,6 +70,7 @@ fn sent_by(
             random,
             hops: 0,
             group,
+            trace: None,
         },
     )
 }

@@ -207,6 +207,8 @@ pub struct FailedJob {
     pub body: Option<String>,
     /// What failed, for people.
     pub exception: String,
+    /// The trace that its message belonged to, so that it is tried again in the same.
+    pub trace: Option<String>,
     /// When.
     pub failed_at: Timestamp,
 }

@@ -33,6 +33,8 @@ pub struct Outgoing {
     pub group: Option<String>,
     /// What a FIFO queue knows copies by: the job's id.
     pub deduplication: String,
+    /// The trace it belongs to: the [header](crate::Delivery::trace) of the message that it follows from.
+    pub trace: Option<String>,
 }
 
 impl Outgoing {
@@ -44,7 +46,15 @@ impl Outgoing {
             delay: Duration::ZERO,
             group: None,
             deduplication: id.into(),
+            trace: None,
         }
+    }
+
+    /// As part of this trace, if there is one.
+    #[must_use]
+    pub fn in_trace(mut self, header: Option<&str>) -> Self {
+        self.trace = header.map(str::to_owned);
+        self
     }
 
     /// In this group, if there is one; else, for a FIFO queue takes nothing without a group, in `otherwise`.

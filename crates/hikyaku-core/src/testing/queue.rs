@@ -38,6 +38,8 @@ pub struct Message {
     pub body: String,
     /// The ordered group it belongs to, if any.
     pub group: Option<String>,
+    /// The trace it was sent in.
+    pub trace: Option<String>,
     /// How often it was received.
     pub receives: u32,
     /// From when on it can be received.
@@ -103,20 +105,24 @@ impl SimQueue {
 
     /// Sends a message and answers its id.
     pub fn send(&self, body: impl Into<String>, group: Option<&str>) -> String {
-        self.send_later(body.into(), group, Duration::ZERO)
+        let mut message = Outgoing::new(Self::URL, body.into(), "");
+        message.group = group.map(str::to_owned);
+        self.put(message)
     }
 
-    fn send_later(&self, body: String, group: Option<&str>, delay: Duration) -> String {
+    /// Puts a message into this queue, whatever queue it names, and answers its id.
+    pub fn put(&self, message: Outgoing) -> String {
         let now = self.clock.now();
         let mut content = self.content();
         content.sent += 1;
         let id = format!("m-{}", content.sent);
         content.messages.push(Message {
             id: id.clone(),
-            body,
-            group: group.map(str::to_owned),
+            body: message.body,
+            group: message.group,
+            trace: message.trace,
             receives: 0,
-            visible: now + delay,
+            visible: now + message.delay,
             received: now,
             handle: 0,
         });
@@ -257,8 +263,7 @@ impl SimQueue {
 
     fn take(&self, message: &Outgoing) -> Result<(), Invalid> {
         if message.queue == Self::URL {
-            let body = message.body.clone();
-            self.send_later(body, message.group.as_deref(), message.delay);
+            self.put(message.clone());
             return Ok(());
         }
         let mut content = self.content();
@@ -294,7 +299,7 @@ impl Content {
             queue: SimQueue::URL.to_owned(),
             dead_letter: None,
             sent: None,
-            trace: None,
+            trace: message.trace.clone(),
             receipt: Some(Receipt {
                 queue: SimQueue::URL.to_owned(),
                 handle: self.handles.to_string(),

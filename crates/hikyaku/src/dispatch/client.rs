@@ -141,5 +141,6 @@ fn sender() -> Sender<'static> {
         random: &SystemRandom,
         hops: 0,
         group: None,
+        trace: None,
     }
 }

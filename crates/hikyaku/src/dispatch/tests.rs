@@ -97,6 +97,7 @@ fn letter(queue: &str, body: impl Into<String>) -> Letter {
             delay: std::time::Duration::ZERO,
             group: None,
             deduplication: String::new(),
+            trace: None,
         },
     }
 }

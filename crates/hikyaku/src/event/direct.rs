@@ -4,7 +4,7 @@ use hikyaku_core::Delivery;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::Surroundings;
+use super::{Surroundings, trace};
 
 #[derive(Deserialize)]
 struct Uuid<'a> {
@@ -30,7 +30,7 @@ pub(super) fn read(payload: &str, surroundings: Surroundings<'_>) -> Delivery {
         queue: surroundings.queue_url.unwrap_or_default().to_owned(),
         dead_letter: None,
         sent: None,
-        trace: None,
+        trace: trace::of(None, surroundings.trace),
         receipt: None,
     }
 }

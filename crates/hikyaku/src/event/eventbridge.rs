@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::{EventError, Surroundings};
+use super::{EventError, Surroundings, trace};
 
 /// An event's envelope (Amazon EventBridge user guide, "Events in Amazon EventBridge").
 #[derive(Deserialize)]
@@ -68,7 +68,7 @@ pub(super) fn read(payload: &str, surroundings: Surroundings<'_>) -> Result<Deli
         queue: surroundings.queue_url.unwrap_or_default().to_owned(),
         dead_letter: None,
         sent: None,
-        trace: None,
+        trace: trace::of(None, surroundings.trace),
         receipt: None,
     })
 }

@@ -5,6 +5,7 @@
 mod direct;
 mod eventbridge;
 mod records;
+mod trace;
 
 use hikyaku_core::{Delivery, Timestamp};
 use serde::Deserialize;
@@ -17,6 +18,8 @@ pub(crate) use records::BatchResponse;
 pub(crate) struct Surroundings<'a> {
     /// Lambda's id of the invocation: the same for every retry that Lambda makes of it.
     pub(crate) request_id: &'a str,
+    /// The invocation's X-Ray header.
+    pub(crate) trace: Option<&'a str>,
     pub(crate) now: Timestamp,
     /// Where queues are, when they are not at AWS's own address.
     pub(crate) sqs_endpoint: Option<&'a str>,

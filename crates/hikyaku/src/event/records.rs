@@ -6,7 +6,7 @@ use hikyaku_core::{DeadLetter, Delivery, Receipt, Timestamp, is_fifo};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{EventError, Surroundings};
+use super::{EventError, Surroundings, trace};
 use crate::sqs::url_of;
 
 /// The members of a record that are used (AWS Lambda developer guide, "Using Lambda with Amazon SQS").
@@ -97,7 +97,7 @@ fn delivery(record: Record<'_>, surroundings: Surroundings<'_>) -> Delivery {
             .map(Cow::into_owned),
         dead_letter: source.as_ref().map(|_| DeadLetter { sent }),
         sent,
-        trace: record.attributes.trace.map(Cow::into_owned),
+        trace: trace::of(record.attributes.trace.as_deref(), surroundings.trace),
         receipt: Some(Receipt {
             queue: queue.clone(),
             handle: record.receipt_handle.into_owned(),

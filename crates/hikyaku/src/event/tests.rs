@@ -2,6 +2,7 @@ use super::*;
 
 const SURROUNDINGS: Surroundings<'static> = Surroundings {
     request_id: "request-1",
+    trace: None,
     now: Timestamp::from_millis(1_000),
     sqs_endpoint: None,
     queue_url: None,

@@ -45,8 +45,8 @@ impl FailedStore {
         row.failed_at.as_secs() + self.days * SECONDS_PER_DAY
     }
 
-    /// The row, with the attributes and types of Laravel's `DynamoDbFailedJobProvider`, and `body` beside them when
-    /// the message was not a job.
+    /// The row, with the attributes and types of Laravel's `DynamoDbFailedJobProvider`, and beside them `trace`, and `body`
+    /// when the message was not a job.
     ///
     /// `payload` stands for the row's own where that is kept elsewhere.
     pub(super) fn item(&self, row: &FailedJob, payload: &str) -> HashMap<String, AttributeValue> {
@@ -74,6 +74,9 @@ impl FailedStore {
             .filter(|body| body.len() + payload.len() <= LONGEST_PAYLOAD);
         if let Some(body) = body {
             item.insert("body".to_owned(), text(body));
+        }
+        if let Some(trace) = &row.trace {
+            item.insert("trace".to_owned(), text(trace));
         }
         item
     }
