@@ -38,7 +38,7 @@ REGION ?= ap-northeast-1
 # Which scenes of test-laravel are played; all without.
 SCENES ?=
 
-.PHONY: help run dev deploy test-deploy lint-template test-lint-template test test-clients second-opinion test-laravel fuzz explore field campaign campaign-microburst check build invoke lint fmt doc tree clean
+.PHONY: help run dev deploy test-deploy lint-template test-lint-template test test-clients second-opinion test-laravel run-laravel fuzz explore field campaign campaign-microburst check build invoke lint fmt doc tree clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -46,6 +46,10 @@ help: ## this list
 run: ## the main job, end to end, on this machine: queue, Lambda, DynamoDB, results
 	@cargo build --bins --examples
 	@$(BUILT)/debug/examples/run
+
+run-laravel: laravel-is-here ## a Laravel application without queue:work: every kind of job to PHP or to Rust (Debian's php-cli php-laravel-framework php-sqlite3)
+	@cargo build --bins --examples
+	@$(BUILT)/debug/examples/laravel --every-job
 
 dev: ## the local cloud of template.yaml, staying up (FLAGS="--data DIR …")
 	@cargo build --bins --examples
@@ -74,10 +78,13 @@ explore: ## the engine in every world there is (SECONDS_BUDGET=600 in all, SEED=
 field: ## models of other systems in the same light: the traces that lose or double a job
 	@cargo run --quiet --package explorer -- --field
 
+.PHONY: laravel-is-here
+laravel-is-here:
+	@php -r 'exit(is_file("/usr/share/php/Illuminate/autoload.php") && extension_loaded("pdo_sqlite") ? 0 : 1);' 2> /dev/null || \
+	  { echo "PHP with Laravel 8.83 is not here. On Debian 12 or in its container: apt-get install php-cli php-laravel-framework php-sqlite3"; exit 1; }
+
 # Every suite that needs PHP: one line each, below the scenes. With SCENES those alone are played.
-test-laravel: ## with real Laravel, both ways (SCENES="chain batch" plays some; Debian's php-cli php-laravel-framework php-sqlite3)
-	@php -r 'exit(is_file("/usr/share/php/Illuminate/autoload.php") && extension_loaded("pdo_sqlite") ? 0 : 1);' || \
-	  { echo "real Laravel is not here: apt-get install php-cli php-laravel-framework php-sqlite3"; exit 1; }
+test-laravel: laravel-is-here ## with real Laravel, both ways (SCENES="chain batch" plays some; Debian's php-cli php-laravel-framework php-sqlite3)
 	@cargo build --bins --examples
 	@$(if $(SCENES),,php packages/laravel/tests/run.php)
 	@$(BUILT)/debug/examples/laravel $(SCENES)

@@ -3,9 +3,12 @@
 //! `make test-laravel` runs it. Each scene dispatches from PHP, through Laravel's own queue, waits until the queues are
 //! empty, and compares what Rust did, what the tables hold and what `php artisan` shows with what should be. It exits 1
 //! on any difference. Words on its command line choose the scenes whose titles hold them.
+//!
+//! With `--every-job` it plays none of them: `make run-laravel` shows a job of each kind on the way to PHP or to Rust.
 
 #![expect(clippy::print_stdout, reason = "it speaks to a person at a terminal")]
 
+mod every_job;
 mod php;
 mod scene;
 mod scenes;
@@ -26,7 +29,11 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 #[tokio::main]
 async fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    match run(&words).await {
+    let ended = match &words[..] {
+        [word] if word == "--every-job" => every_job::run().await,
+        _ => run(&words).await,
+    };
+    match ended {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {

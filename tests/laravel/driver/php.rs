@@ -1,12 +1,17 @@
 //! PHP as child processes: the application's artisan.
 
 use std::ffi::OsStr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use hikyaku_local::cloud::Cloud;
 use tokio::process::Command;
 
 use crate::Result;
+use crate::web;
+
+/// The application's key. It opens nothing.
+pub(crate) const APP_KEY: &str = "base64:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 
 /// Far more than a command takes; only something broken needs so long.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -27,7 +32,42 @@ pub(crate) struct Output {
     pub(crate) succeeded: bool,
 }
 
+/// Where the jobs of a run write what they did, in PHP and in Rust.
+pub(crate) fn record_file(folder: &Path) -> PathBuf {
+    folder.join("record.jsonl")
+}
+
 impl Php {
+    /// The application, with the `.env` of this cloud, and with a folder for what it writes, which is made.
+    pub(crate) fn on(cloud: &Cloud, folder: &Path) -> Result<Self> {
+        for part in ["markers", "framework/cache", "views"] {
+            std::fs::create_dir_all(folder.join(part))?;
+        }
+        let endpoints = cloud.endpoints();
+        let at = |part: &str| folder.join(part).display().to_string();
+        let variables = [
+            ("APP_KEY", APP_KEY.to_owned()),
+            ("APP_STORAGE", folder.display().to_string()),
+            ("APP_SERVICES_CACHE", at("services.php")),
+            ("APP_PACKAGES_CACHE", at("packages.php")),
+            ("AWS_REGION", "us-east-1".to_owned()),
+            ("AWS_ACCESS_KEY_ID", "local".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
+            ("AWS_ENDPOINT_URL_SQS", endpoints.sqs.clone()),
+            ("AWS_ENDPOINT_URL_DYNAMODB", endpoints.dynamodb.clone()),
+            ("SQS_PREFIX", format!("{}/000000000000", endpoints.sqs)),
+            ("RECORD_FILE", record_file(folder).display().to_string()),
+            ("MARKERS", at("markers")),
+            ("HIKYAKU_KEY", web::KEY.to_owned()),
+        ];
+        Ok(Self {
+            application: Path::new(env!("CARGO_MANIFEST_DIR")).join("laravel/app"),
+            variables: variables
+                .map(|(name, value)| (name.to_owned(), value))
+                .into(),
+        })
+    }
+
     /// Runs an artisan command that should succeed; answers with what it printed.
     pub(crate) async fn artisan<A: AsRef<OsStr>>(
         &self,

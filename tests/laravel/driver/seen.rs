@@ -1,6 +1,5 @@
 //! What the functions said of each job, read from their log lines.
 
-use std::collections::HashMap;
 use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;
@@ -15,19 +14,32 @@ use crate::Result;
 struct Line {
     #[serde(rename = "job.id")]
     id: String,
+    #[serde(rename = "job.name", default)]
+    name: String,
     outcome: String,
 }
 
-/// The outcomes by job, in their order, and every line in a file.
+/// A job that a function has spoken of.
+#[derive(Debug, Clone)]
+pub(crate) struct Job {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    /// The function, by its resource in the template.
+    pub(crate) function: String,
+    /// What became of its deliveries, in their order.
+    pub(crate) outcomes: Vec<String>,
+}
+
+/// The jobs in the order in which they were first spoken of, and every line in a file.
 pub(crate) struct Seen {
-    outcomes: Mutex<HashMap<String, Vec<String>>>,
+    jobs: Mutex<Vec<Job>>,
     log: File,
 }
 
 impl Seen {
     pub(crate) fn new(log: &Path) -> Result<Self> {
         Ok(Self {
-            outcomes: Mutex::default(),
+            jobs: Mutex::default(),
             log: File::create(log)?,
         })
     }
@@ -36,17 +48,35 @@ impl Seen {
     pub(crate) fn read(&self, function: &str, line: &str) {
         // The file is for people; without it the scenes go on.
         drop(writeln!(&self.log, "{function} | {line}"));
-        if let Ok(Line { id, outcome }) = serde_json::from_str(line) {
-            self.outcomes().entry(id).or_default().push(outcome);
+        let Ok(Line { id, name, outcome }) = serde_json::from_str(line) else {
+            return;
+        };
+        let mut jobs = self.locked();
+        if let Some(job) = jobs.iter_mut().find(|job| job.id == id) {
+            job.outcomes.push(outcome);
+        } else {
+            jobs.push(Job {
+                id,
+                name,
+                function: function.to_owned(),
+                outcomes: vec![outcome],
+            });
         }
     }
 
     /// What became of a job's deliveries so far.
     pub(crate) fn of(&self, id: &str) -> Vec<String> {
-        self.outcomes().get(id).cloned().unwrap_or_default()
+        let jobs = self.locked();
+        let job = jobs.iter().find(|job| job.id == id);
+        job.map(|job| job.outcomes.clone()).unwrap_or_default()
     }
 
-    fn outcomes(&self) -> MutexGuard<'_, HashMap<String, Vec<String>>> {
-        self.outcomes.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Every job so far.
+    pub(crate) fn jobs(&self) -> Vec<Job> {
+        self.locked().clone()
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Vec<Job>> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

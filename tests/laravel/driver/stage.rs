@@ -11,12 +11,11 @@ use hikyaku_local::template::{Function, Template};
 use serde_json::{Value, json};
 
 use crate::Result;
-use crate::php::Php;
+use crate::php::{APP_KEY, Php, record_file};
 use crate::seen::Seen;
 use crate::web::{self, Web};
 
-/// The application's keys. They open nothing.
-const APP_KEY: &str = "base64:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+/// The application's key before its present one.
 pub(crate) const OLDER_KEY: &str = "base64:YWJjZGVmMDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODk=";
 
 /// The cloud, the application, and the folder of this run.
@@ -29,25 +28,44 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    /// Clears the folder of the last run and starts everything.
+    /// What the scenes are played on.
     pub(crate) async fn set() -> Result<Self> {
-        let examples = std::env::current_exe()?;
-        let examples = examples.parent().ok_or("this program lies nowhere")?;
-        let folder = examples.with_file_name("test-laravel");
-        if folder.exists() {
-            fs::remove_dir_all(&folder)?;
-        }
-        for part in ["markers", "framework/cache", "views"] {
-            fs::create_dir_all(folder.join(part))?;
-        }
+        let folder = examples()?.with_file_name("test-laravel");
+        clear(&folder)?;
+        let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("laravel/template.yaml");
+        let parameters = [
+            ("RecordFile", record_file(&folder).display().to_string()),
+            ("Markers", folder.join("markers").display().to_string()),
+            ("AppKey", APP_KEY.to_owned()),
+            ("PreviousKeys", OLDER_KEY.to_owned()),
+        ];
+        Self::of(&template, folder, &parameters).await
+    }
+
+    /// The cloud of a template and the application, which takes jobs at the template's parameter `PhpUrl`.
+    pub(crate) async fn of(
+        template: &Path,
+        folder: PathBuf,
+        parameters: &[(&str, String)],
+    ) -> Result<Self> {
         let seen = Arc::new(Seen::new(&folder.join("functions.log"))?);
         let port = web::free_port()?;
-        let cloud = start(examples, &folder, &seen, port).await?;
-        let php = Php {
-            application: Path::new(env!("CARGO_MANIFEST_DIR")).join("laravel/app"),
-            variables: variables(&cloud, &folder),
+        let lane = [("PhpUrl", web::url(port)), ("PhpKey", web::KEY.to_owned())];
+        let parameters = parameters.iter().chain(&lane);
+        let sink = Arc::clone(&seen);
+        let options = Options {
+            parameters: parameters
+                .map(|(name, value)| ((*name).to_owned(), value.clone()))
+                .collect(),
+            // Functions refuse file:// under Lambda; here it is this machine's own disk.
+            variables: [("HIKYAKU_LOCAL_FILES".to_owned(), "1".to_owned())].into(),
+            logs: Some(Arc::new(move |function, line| sink.read(function, line))),
+            binaries: Arc::new(Built(examples()?)),
+            ..Options::on_free_ports()
         };
-        let web = Web::new(&php, port);
+        let cloud = Cloud::start(&Template::read(template)?, options).await?;
+        let php = Php::on(&cloud, &folder)?;
+        let web = Web::new(&php, port, &folder);
         php.artisan(&["app:migrate"], &[]).await?;
         Ok(Self {
             cloud,
@@ -165,52 +183,16 @@ impl Binaries for Built {
     }
 }
 
-async fn start(examples: &Path, folder: &Path, seen: &Arc<Seen>, port: u16) -> Result<Cloud> {
-    let template =
-        Template::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("laravel/template.yaml"))?;
-    let sink = Arc::clone(seen);
-    let parameters = [
-        ("RecordFile", record_file(folder)),
-        ("Markers", folder.join("markers").display().to_string()),
-        ("AppKey", APP_KEY.to_owned()),
-        ("PreviousKeys", OLDER_KEY.to_owned()),
-        ("PhpUrl", web::url(port)),
-        ("PhpKey", web::KEY.to_owned()),
-    ];
-    let options = Options {
-        parameters: parameters
-            .map(|(name, value)| (name.to_owned(), value))
-            .into(),
-        logs: Some(Arc::new(move |function, line| sink.read(function, line))),
-        binaries: Arc::new(Built(examples.to_owned())),
-        ..Options::on_free_ports()
-    };
-    Ok(Cloud::start(&template, options).await?)
+/// The folder of this program and of the functions that are examples.
+pub(crate) fn examples() -> Result<PathBuf> {
+    let here = std::env::current_exe()?;
+    Ok(here.parent().ok_or("this program lies nowhere")?.to_owned())
 }
 
-fn record_file(folder: &Path) -> String {
-    folder.join("record.jsonl").display().to_string()
-}
-
-/// The `.env` of the application.
-fn variables(cloud: &Cloud, folder: &Path) -> Vec<(String, String)> {
-    let endpoints = cloud.endpoints();
-    let at = |part: &str| folder.join(part).display().to_string();
-    [
-        ("APP_KEY", APP_KEY.to_owned()),
-        ("APP_STORAGE", folder.display().to_string()),
-        ("APP_SERVICES_CACHE", at("services.php")),
-        ("APP_PACKAGES_CACHE", at("packages.php")),
-        ("AWS_REGION", "us-east-1".to_owned()),
-        ("AWS_ACCESS_KEY_ID", "local".to_owned()),
-        ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
-        ("AWS_ENDPOINT_URL_SQS", endpoints.sqs.clone()),
-        ("AWS_ENDPOINT_URL_DYNAMODB", endpoints.dynamodb.clone()),
-        ("SQS_PREFIX", format!("{}/000000000000", endpoints.sqs)),
-        ("RECORD_FILE", record_file(folder)),
-        ("MARKERS", at("markers")),
-        ("HIKYAKU_KEY", web::KEY.to_owned()),
-    ]
-    .map(|(name, value)| (name.to_owned(), value))
-    .into()
+/// An empty folder, whatever an earlier run has left in it.
+pub(crate) fn clear(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
+    Ok(fs::create_dir_all(folder)?)
 }

@@ -1,7 +1,9 @@
 //! The application as a web server: PHP's own, with several workers.
 
+use std::fs::OpenOptions;
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -18,8 +20,10 @@ const WORKERS: &str = "6";
 /// The web server, when it runs.
 pub(crate) struct Web {
     port: u16,
-    folder: std::path::PathBuf,
-    variables: Vec<(String, String)>,
+    folder: PathBuf,
+    /// What the server says of each request.
+    pub(crate) log: PathBuf,
+    pub(crate) variables: Vec<(String, String)>,
     child: Mutex<Option<Child>>,
 }
 
@@ -34,10 +38,11 @@ pub(crate) fn url(port: u16) -> String {
 }
 
 impl Web {
-    pub(crate) fn new(php: &Php, port: u16) -> Self {
+    pub(crate) fn new(php: &Php, port: u16, folder: &Path) -> Self {
         Self {
             port,
             folder: php.application.join("public"),
+            log: folder.join("web.log"),
             variables: php.variables.clone(),
             child: Mutex::default(),
         }
@@ -46,6 +51,10 @@ impl Web {
     /// Starts it with these variables besides, and waits until it answers.
     pub(crate) async fn start(&self, variables: &[(&str, &str)]) -> Result<()> {
         self.stop();
+        let log = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&self.log)?;
         let mut command = Command::new("php");
         command
             .args(["-S", &format!("127.0.0.1:{}", self.port), "-t"])
@@ -56,7 +65,7 @@ impl Web {
             .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(log)
             // Its workers end with it.
             .process_group(0);
         *self.child() = Some(command.spawn()?);

@@ -1,7 +1,7 @@
 <?php
 
 return [
-    'default' => 'dynamodb',
+    'default' => env('CACHE_DRIVER', 'dynamodb'),
     'prefix' => 'laravel_cache',
     'stores' => [
         'dynamodb' => [
@@ -10,5 +10,6 @@ return [
             'endpoint' => env('AWS_ENDPOINT_URL_DYNAMODB'),
             'table' => 'cache',
         ],
+        'file' => ['driver' => 'file', 'path' => storage_path('framework/cache')],
     ],
 ];

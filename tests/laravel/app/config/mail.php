@@ -1,3 +1,3 @@
 <?php
 
-return ['default' => 'array', 'mailers' => ['array' => ['transport' => 'array']], 'from' => ['address' => 'app@example.com', 'name' => 'App']];
+return ['default' => 'log', 'mailers' => ['log' => ['transport' => 'log']], 'from' => ['address' => 'app@example.com', 'name' => 'App']];

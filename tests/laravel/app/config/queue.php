@@ -10,7 +10,7 @@ return [
             'key' => env('AWS_ACCESS_KEY_ID'),
             'secret' => env('AWS_SECRET_ACCESS_KEY'),
             'prefix' => env('SQS_PREFIX'),
-            'queue' => 'rust',
+            'queue' => env('SQS_QUEUE', 'rust'),
         ],
         // The same account by another name, with another queue for jobs that name none.
         'other' => [
@@ -29,6 +29,6 @@ return [
         'database' => 'sqlite',
         'region' => env('AWS_REGION'),
         'endpoint' => env('AWS_ENDPOINT_URL_DYNAMODB'),
-        'table' => 'failed_jobs',
+        'table' => env('QUEUE_FAILED_TABLE', 'failed_jobs'),
     ],
 ];

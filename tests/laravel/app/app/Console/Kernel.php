@@ -6,5 +6,5 @@ use Illuminate\Foundation\Console\Kernel as ConsoleKernel;
 
 final class Kernel extends ConsoleKernel
 {
-    protected $commands = [DispatchCommand::class, BatchCommand::class, MigrateCommand::class, RowsCommand::class];
+    protected $commands = [DispatchCommand::class, BatchCommand::class, EveryJobCommand::class, MigrateCommand::class, RowsCommand::class];
 }
