@@ -82,7 +82,8 @@ fn check_missing(stack: &Stack) -> Vec<Finding> {
 fn check_age(stack: &Stack) -> Vec<Finding> {
     let unwatched = stack
         .consumed()
-        .filter(|queue| !watched(stack, queue, &["ApproximateAgeOfOldestMessage"]));
+        .filter(|queue| !watched(stack, queue, &["ApproximateAgeOfOldestMessage"]))
+        .filter(|queue| !tells_of_its_first_message(stack, queue));
     unwatched
         .map(|queue| {
             let what = format!(
@@ -93,6 +94,12 @@ fn check_age(stack: &Stack) -> Vec<Finding> {
                 .fix(AGE.fix.replace("OrdersQueue", queue.id()))
         })
         .collect()
+}
+
+/// Whether it is a dead-letter queue with an alarm: that one goes off before any message is old.
+fn tells_of_its_first_message(stack: &Stack, queue: &Queue) -> bool {
+    let mut dead = stack.dead_letter_queues().into_iter();
+    dead.any(|dead| dead.id() == queue.id()) && watched(stack, queue, &ARRIVED)
 }
 
 fn check_silent(stack: &Stack) -> Vec<Finding> {
