@@ -6,4 +6,5 @@ mod given_up;
 mod imports;
 mod killed_by_command;
 mod killed_on_the_cloud;
+mod observed;
 pub(crate) mod stage;

@@ -9,6 +9,7 @@ use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Subscriber};
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -18,13 +19,24 @@ use crate::SystemClock;
 
 /// Logs as JSON on standard output, from `level` up. A panic is one line too, of the job it happened in.
 pub(crate) fn as_json(level: LevelFilter) {
-    let logs = Registry::default().with(JsonLines.with_filter(level));
+    let logs = Registry::default().with(JsonLines.with_filter(readable(level)));
     // A subscriber that the author has installed stays.
     drop(logs.try_init());
     std::panic::set_hook(Box::new(|panic| {
         let location = panic.location().map(ToString::to_string);
         tracing::error!(panic.message = %message(panic), panic.location = location, "panicked");
     }));
+}
+
+/// What is logged at this level. Lambda's runtime and the clients of AWS log whole events, requests and answers below `INFO`,
+/// and those hold payloads: they say nothing below it.
+fn readable(level: LevelFilter) -> Targets {
+    const WITH_PAYLOADS: [&str; 7] = [
+        "aws_", "h2", "hyper", "lambda_", "reqwest", "rustls", "tower",
+    ];
+    let capped = level.min(LevelFilter::INFO);
+    let targets = Targets::new().with_default(level);
+    targets.with_targets(WITH_PAYLOADS.map(|target| (target, capped)))
 }
 
 /// Logs as text on standard error, for a person at a terminal.
@@ -35,7 +47,7 @@ pub(crate) fn as_text(level: LevelFilter) {
         .with_ansi(false);
     drop(
         Registry::default()
-            .with(lines.with_filter(level))
+            .with(lines.with_filter(readable(level)))
             .try_init(),
     );
 }
