@@ -84,10 +84,10 @@ laravel-is-here:
 	  { echo "PHP with Laravel 8.83 is not here. On Debian 12 or in its container: apt-get install php-cli php-laravel-framework php-sqlite3"; exit 1; }
 
 # Every suite that needs PHP: one line each, below the scenes. With SCENES those alone are played.
-test-laravel: laravel-is-here ## with real Laravel, both ways (SCENES="chain batch" plays some; Debian's php-cli php-laravel-framework php-sqlite3)
+test-laravel: laravel-is-here ## with real Laravel, both ways (SCENES="chain batch" plays some; SEED=1; Debian's php-cli php-laravel-framework php-sqlite3)
 	@cargo build --bins --examples
 	@$(if $(SCENES),,php packages/laravel/tests/run.php)
-	@$(BUILT)/debug/examples/laravel $(SCENES)
+	@$(BUILT)/debug/examples/laravel --seed $(SEED) $(SCENES)
 	@$(if $(SCENES),,$(BUILT)/debug/examples/laravel-encrypter 300)
 	@$(if $(SCENES),,$(BUILT)/debug/examples/laravel-unserialize)
 	@$(if $(SCENES),,$(BUILT)/debug/examples/differential $$RANDOM 100000)

@@ -38,13 +38,15 @@ final class Attempts
             return $known;
         }
         $running = ['attempt' => $ask->attempt, 'until' => time() + (int) ceil($ask->seconds) + self::GRACE, 'verdict' => null];
-        if ($seen !== null) {
+        // Of several requests that have read the same entry one goes on.
+        $isOurs = $seen === null
+            ? $this->cache->add($ask->key(), $running, $this->remember)
+            : $this->cache->add($ask->key().':after:'.$seen['attempt'], 1, self::GRACE);
+        if ($isOurs && $seen !== null) {
             $this->cache->put($ask->key(), $running, $this->remember);
-
-            return null;
         }
 
-        return $this->cache->add($ask->key(), $running, $this->remember) ? null : ['verdict' => 'busy', 'delay' => 5];
+        return $isOurs ? null : ['verdict' => 'busy', 'delay' => 5];
     }
 
     /** The attempt is over. */
@@ -71,16 +73,18 @@ final class Attempts
         if ($seen === null) {
             return null;
         }
+        // A request for an earlier attempt was held up on its way, and its attempt is over.
+        $isOver = $ask->what === 'run' && $ask->attempt <= $seen['attempt'];
         if ($seen['verdict'] === null) {
             if ($seen['until'] > time()) {
                 return ['verdict' => 'busy', 'delay' => $seen['until'] - time() + 1];
             }
             $lost = ['verdict' => 'threw', 'error' => 'PHP came to its end while it ran the job (killed, out of memory or out of time)'];
 
-            return $ask->what === 'run' && $seen['attempt'] === $ask->attempt ? $lost : null;
+            return $isOver ? $lost : null;
         }
         $isFinal = in_array($seen['verdict']['verdict'], self::FINAL, true);
 
-        return $isFinal || ($ask->what === 'run' && $seen['attempt'] === $ask->attempt) ? $seen['verdict'] : null;
+        return $isFinal || $isOver ? $seen['verdict'] : null;
     }
 }

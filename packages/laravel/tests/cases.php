@@ -169,6 +169,34 @@ function cases(): array
             equal([], Job::$log);
             equal('done', $stage->ask(Job::body('succeeds', 2), ['attempt' => 2])['verdict']);
         },
+        'a request that was held up on its way does not run an attempt whose successor has run' => function () {
+            $stage = new Stage;
+            $stage->ask(Job::body('throws', 9), ['attempt' => 2]);
+            equal('threw', $stage->ask(Job::body('throws', 9), ['attempt' => 1])['verdict']);
+            equal(['throws 2'], Job::$log);
+            equal('threw', $stage->ask(Job::body('throws', 9), ['attempt' => 3])['verdict']);
+            equal(['throws 2', 'throws 3'], Job::$log);
+        },
+        'of two requests for the same attempt that come at once one runs it' => function () {
+            foreach ([1, 2] as $attempt) {
+                $stage = new Stage;
+                $attempt === 1 || $stage->ask(Job::body('throws', 9));
+                Job::$log = [];
+                $inner = null;
+                // The second comes when the first has read what became of the job, and has not written yet.
+                foreach (['Hit', 'Missed'] as $event) {
+                    $stage->app['events']->listen('Illuminate\\Cache\\Events\\Cache'.$event, function ($read) use ($stage, $attempt, &$inner) {
+                        if ($inner === null && $read->key === 'hikyaku:'.hash('xxh128', 'job-1').':0') {
+                            $inner = [];
+                            $inner = $stage->ask(Job::body('throws', 9), ['attempt' => $attempt]);
+                        }
+                    });
+                }
+                $outer = $stage->ask(Job::body('throws', 9), ['attempt' => $attempt]);
+                equal(['threw', 'busy'], [$inner['verdict'], $outer['verdict']], "attempt $attempt");
+                equal(["throws $attempt"], Job::$log);
+            }
+        },
         'a failure that was decided elsewhere calls failed() and writes the row, once' => function () {
             $stage = new Stage;
             $stage->ask(Job::body('throws', 9));

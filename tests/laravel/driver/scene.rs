@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::Result;
+use crate::flaky::Flaky;
 use crate::php::Output;
 use crate::stage::Stage;
 
@@ -19,11 +20,13 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// A scene that is being played.
 pub(crate) struct Scene {
     pub(crate) stage: Arc<Stage>,
+    pub(crate) flaky: Arc<Flaky>,
     /// The lines of the record that earlier scenes wrote.
     before: usize,
     sent: Vec<String>,
     rust: Vec<String>,
     php: Vec<String>,
+    table: Vec<(String, usize)>,
     differences: Vec<String>,
     /// What PHP is told in this scene besides.
     pub(crate) variables: Vec<(&'static str, &'static str)>,
@@ -51,14 +54,16 @@ impl Sent {
 }
 
 impl Scene {
-    pub(crate) fn new(stage: Arc<Stage>) -> Result<Self> {
+    pub(crate) fn new(stage: Arc<Stage>, flaky: Arc<Flaky>) -> Result<Self> {
         let before = stage.record()?.len();
         Ok(Self {
             stage,
+            flaky,
             before,
             sent: Vec::new(),
             rust: Vec::new(),
             php: Vec::new(),
+            table: Vec::new(),
             differences: Vec::new(),
             variables: Vec::new(),
         })
@@ -138,6 +143,11 @@ impl Scene {
     /// Shows something in the table of scenes.
     pub(crate) fn note(&mut self, text: String) {
         self.php.push(text);
+    }
+
+    /// Shows how often something was so, in a row of its own.
+    pub(crate) fn count(&mut self, what: impl Into<String>, times: usize) {
+        self.table.push((what.into(), times));
     }
 
     /// What became of a job in Rust has to be this, delivery by delivery.
@@ -327,6 +337,9 @@ impl Scene {
             if !lines.is_empty() {
                 println!("      {who:<9} {}", counted(lines).join("; "));
             }
+        }
+        for (what, times) in &self.table {
+            println!("      | {what:<52} | {times:>4} |");
         }
         for difference in counted(&self.differences) {
             println!("      !!        {difference}");

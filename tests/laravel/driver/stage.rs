@@ -28,8 +28,8 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    /// What the scenes are played on.
-    pub(crate) async fn set() -> Result<Self> {
+    /// What the scenes are played on. `flaky` is the port of the connection that breaks.
+    pub(crate) async fn set(flaky: u16) -> Result<Self> {
         let folder = examples()?.with_file_name("test-laravel");
         clear(&folder)?;
         let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("laravel/template.yaml");
@@ -38,6 +38,7 @@ impl Stage {
             ("Markers", folder.join("markers").display().to_string()),
             ("AppKey", APP_KEY.to_owned()),
             ("PreviousKeys", OLDER_KEY.to_owned()),
+            ("FlakyUrl", web::url(flaky)),
         ];
         Self::of(&template, folder, &parameters).await
     }

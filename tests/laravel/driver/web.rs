@@ -19,7 +19,7 @@ const WORKERS: &str = "6";
 
 /// The web server, when it runs.
 pub(crate) struct Web {
-    port: u16,
+    pub(crate) port: u16,
     folder: PathBuf,
     /// What the server says of each request.
     pub(crate) log: PathBuf,

@@ -9,7 +9,7 @@ use super::Play;
 use crate::Result;
 use crate::scene::Scene;
 
-pub(super) const SCENES: [Play; 3] = [
+pub(super) const SCENES: [Play; 2] = [
     Play::new(
         "over the lane every kind of job leaves what queue:work leaves",
         |scene| Box::pin(every_kind(scene)),
@@ -17,10 +17,6 @@ pub(super) const SCENES: [Play; 3] = [
     Play::new(
         "over the lane what failed is sent again by queue:retry and runs",
         |scene| Box::pin(retried(scene)),
-    ),
-    Play::new(
-        "over the lane no job is lost while PHP is killed again and again",
-        |scene| Box::pin(killed(scene)),
     ),
 ];
 
@@ -147,51 +143,6 @@ async fn retried(scene: &mut Scene) -> Result<()> {
         &rows["failed"].as_array().map(Vec::len),
         &Some(1),
     );
-    scene.stage.web.stop();
-    Ok(())
-}
-
-/// Thirty jobs, PHP killed eight times while it runs them.
-async fn killed(scene: &mut Scene) -> Result<()> {
-    const JOBS: u64 = 30;
-    const KILLS: usize = 8;
-    scene.stage.web.start(&[]).await?;
-    let sent = scene.dispatch("slow", &["lane", "30", "150"]).await?;
-    scene.equal("messages", &sent.ids.len(), &30);
-    for kill in 0..KILLS {
-        let wait = 200 + 130 * u64::try_from(kill)?;
-        tokio::time::sleep(Duration::from_millis(wait)).await;
-        scene.stage.web.stop();
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        scene.stage.web.start(&[]).await?;
-    }
-    scene
-        .drained_within("lane", Duration::from_secs(240))
-        .await?;
-    let record = scene.record()?;
-    let count = |event: &str, number: u64| {
-        let of = |line: &&Value| line["event"] == event && line["number"] == number;
-        record.iter().filter(of).count()
-    };
-    let mut reruns = 0;
-    for number in 1..=JOBS {
-        let (began, ended) = (count("began", number), count("ended", number));
-        scene.equal(
-            &format!("whether job {number} has ended"),
-            &(ended >= 1),
-            &true,
-        );
-        // Killed between its last line and PHP's own note of it, a job runs again: one more for each kill that hit it.
-        scene.equal(
-            &format!("whether job {number} ran again only after it was cut short"),
-            &(ended <= 1 + KILLS && ended <= began),
-            &true,
-        );
-        reruns += began - 1;
-    }
-    scene.note(format!(
-        "{KILLS} kills of PHP, {reruns} attempts cut short and run again"
-    ));
     scene.stage.web.stop();
     Ok(())
 }

@@ -7,6 +7,7 @@ mod encrypted;
 mod failures;
 mod jobs;
 mod lane;
+mod lane_kills;
 mod locks;
 mod php_only;
 mod relay;
@@ -49,6 +50,7 @@ pub(crate) fn all() -> Vec<Play> {
         &encrypted::SCENES,
         &locks::SCENES,
         &lane::SCENES,
+        &lane_kills::SCENES,
     ]
     .concat()
 }

@@ -141,10 +141,11 @@ final class DispatchCommand extends Command
         $this->batch($queue, '1', 'no', '1');
     }
 
-    private function slow(string $queue, string $jobs, string $milliseconds): void
+    /** From 0.1 s to a second and a half; of every four jobs one is tried once and the others as often as it takes. */
+    private function slow(string $queue, string $jobs): void
     {
         foreach (range(1, (int) $jobs) as $number) {
-            Slow::dispatch($number, (int) $milliseconds)->onQueue($queue);
+            Slow::dispatch($number, 100 + $number * 7 % 15 * 100, $number % 4 === 0 ? 1 : 50)->onQueue($queue);
         }
     }
 

@@ -4,21 +4,28 @@ namespace App\Jobs;
 
 use App\Record;
 
-/** Writes a line when it begins and one when it ends; in between it can be killed. */
+/** Writes a line when it begins and one when it ends, with the server that it runs on; in between it can be killed. */
 final class Slow extends Job
 {
-    public $tries = 50;
+    public $tries;
 
-    public $timeout = 5;
+    public $timeout = 3;
 
-    public function __construct(public int $number, public int $milliseconds)
+    public function __construct(public int $number, public int $milliseconds, int $tries)
     {
+        $this->tries = $tries;
     }
 
     public function handle(): void
     {
-        Record::write(['job' => self::class, 'event' => 'began', 'number' => $this->number, 'attempt' => $this->attempts()]);
+        $this->says('began');
         usleep($this->milliseconds * 1000);
-        Record::write(['job' => self::class, 'event' => 'ended', 'number' => $this->number, 'attempt' => $this->attempts()]);
+        $this->says('ended');
+    }
+
+    private function says(string $event): void
+    {
+        Record::write(['job' => self::class, 'event' => $event, 'number' => $this->number, 'attempt' => $this->attempts(),
+            'server' => (int) getenv('SERVER'), 'at' => (int) (microtime(true) * 1000)]);
     }
 }
