@@ -1,4 +1,6 @@
 //! The command `hikyaku`, run as people run it.
 
+mod dev;
 mod inspect;
 mod operate;
+mod tail;

@@ -13,12 +13,14 @@ mod dev;
 mod dispatch;
 mod doctor;
 mod failed;
+mod functions;
 mod inspect;
 mod outcome;
 mod output;
 mod place;
 mod queues;
 mod show;
+mod tail;
 mod time;
 
 use std::error::Error;
@@ -52,6 +54,8 @@ enum Command {
     Failed(failed::Failed),
     /// Show all that is known of one job
     Show(show::Show),
+    /// Print the log lines of a job or of functions, and go on with --follow
+    Tail(tail::Tail),
     /// Send failed jobs again, under their uuids (queue:retry)
     Retry(failed::Retry),
     /// Delete failed jobs by their uuids (queue:forget)
@@ -81,6 +85,7 @@ impl Command {
             Self::Inspect(inspect) => inspect.run()?,
             Self::Failed(failed) => return Ok(failed.run()?),
             Self::Show(show) => return Ok(show.run()?),
+            Self::Tail(tail) => return Ok(tail.run()?),
             Self::Retry(retry) => return Ok(retry.run()?),
             Self::Forget(forget) => return Ok(forget.run()?),
             Self::Flush(flush) => return Ok(flush.run()?),

@@ -44,6 +44,13 @@ pub(crate) fn moment(moment: Timestamp) -> String {
     })
 }
 
+/// A moment to the millisecond, in UTC.
+pub(crate) fn precise_moment(moment: Timestamp) -> String {
+    at(moment).map_or_else(String::new, |at| {
+        at.strftime("%Y-%m-%d %H:%M:%S%.3f").to_string()
+    })
+}
+
 /// A moment as programs read it (RFC 3339).
 pub(crate) fn rfc3339(moment: Timestamp) -> String {
     at(moment).map_or_else(String::new, |at| at.to_string())

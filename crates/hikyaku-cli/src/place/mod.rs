@@ -1,6 +1,7 @@
 //! Where an operator's command works: an AWS account, or the local cloud of `hikyaku dev`.
 
 mod local;
+mod pages;
 mod profile;
 
 use std::future::Future;
@@ -13,6 +14,7 @@ use hikyaku::{Config, clients, dynamodb};
 use serde_json::Value as Json;
 
 pub(crate) use local::{LocalCloud, LocalError};
+pub(crate) use pages::List;
 
 use crate::outcome::OperatorError;
 

@@ -8,7 +8,15 @@ use serde_json::{Value as Json, json};
 
 use crate::outcome::{OperatorError, Outcome};
 use crate::output;
-use crate::place::{Place, Reach};
+use crate::place::{List, Place, Reach};
+
+/// Lambda gives a hundred a page.
+const MAPPINGS: List = List {
+    operation: "ListEventSourceMappings",
+    path: "/2015-03-31/event-source-mappings/",
+    member: "EventSourceMappings",
+    what: "event source mappings",
+};
 
 /// What `hikyaku pause` takes.
 #[derive(Debug, Clone, Args)]
@@ -58,7 +66,7 @@ impl Which {
             let url = reach.queue_url(queue).await?;
             names.push(url.rsplit('/').next().unwrap_or_default().to_owned());
         }
-        let mappings = reach.mappings().await?;
+        let mappings = reach.lambda_list(&MAPPINGS).await?;
         let mut answers = Vec::new();
         for name in &names {
             let of_queue = mappings.iter().filter(|mapping| {
@@ -95,42 +103,6 @@ fn line(answer: &Json) -> String {
 }
 
 impl Reach {
-    /// All event source mappings. One request for a hundred.
-    async fn mappings(&self) -> Result<Vec<Json>, OperatorError> {
-        let mut mappings = Vec::new();
-        let mut marker = String::new();
-        loop {
-            let request = SignedRequest {
-                operation: "ListEventSourceMappings".to_owned(),
-                method: "GET",
-                path: format!("/2015-03-31/event-source-mappings/?MaxItems=100{marker}"),
-                ..SignedRequest::default()
-            };
-            let answer = self.ask("lambda", request).await.map_err(|error| {
-                let doing = format!("listing the event source mappings of {}", self.name());
-                OperatorError::asking(
-                    doing,
-                    "may these keys do lambda:ListEventSourceMappings?",
-                    error,
-                )
-            })?;
-            mappings.extend(
-                answer["EventSourceMappings"]
-                    .as_array()
-                    .cloned()
-                    .unwrap_or_default(),
-            );
-            let next = answer["NextMarker"]
-                .as_str()
-                .filter(|next| !next.is_empty());
-            let Some(next) = next else {
-                return Ok(mappings);
-            };
-            let encoded: String = url::form_urlencoded::byte_serialize(next.as_bytes()).collect();
-            marker = format!("&Marker={encoded}");
-        }
-    }
-
     async fn switch_mapping(
         &self,
         queue: &str,

@@ -46,6 +46,13 @@ impl Default for Surroundings {
 }
 
 impl Surroundings {
+    /// What the template tells a function, and what every function is told besides.
+    pub(crate) fn variables_of(&self, function: &Function) -> BTreeMap<String, String> {
+        let mut variables = self.variables.clone();
+        variables.extend(function.environment.clone());
+        variables
+    }
+
     /// The endpoints, the region and credentials that open nothing: what any AWS SDK needs to reach this cloud.
     pub fn aws_variables(&self) -> Vec<(&'static str, String)> {
         let mut variables = Vec::new();
@@ -75,8 +82,7 @@ pub(crate) fn variables(
     runtime_api: &str,
 ) -> BTreeMap<String, String> {
     let mut variables = inherited();
-    variables.extend(surroundings.variables.clone());
-    variables.extend(function.environment.clone());
+    variables.extend(surroundings.variables_of(function));
     let task_root = binary
         .parent()
         .map_or_else(|| ".".to_owned(), |folder| folder.display().to_string());
@@ -95,10 +101,7 @@ pub(crate) fn variables(
             function.memory_mb.to_string(),
         ),
         ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".to_owned()),
-        (
-            "AWS_LAMBDA_LOG_GROUP_NAME",
-            format!("/aws/lambda/{}", function.name),
-        ),
+        ("AWS_LAMBDA_LOG_GROUP_NAME", log_group(function)),
         (
             "AWS_LAMBDA_LOG_STREAM_NAME",
             format!("local/[$LATEST]{:032x}", fastrand::u128(..)),
@@ -124,6 +127,11 @@ pub(crate) fn variables(
             .or_insert_with(|| value.clone());
     }
     variables
+}
+
+/// Where a function's lines are.
+pub(crate) fn log_group(function: &Function) -> String {
+    format!("/aws/lambda/{}", function.name)
 }
 
 fn inherited() -> BTreeMap<String, String> {

@@ -1,17 +1,18 @@
 //! The Invoke API: what the AWS SDKs, `aws lambda invoke` and `cargo lambda invoke` talk to.
 //!
-//! AWS, "Invoke": `POST /2015-03-31/functions/{name}/invocations`.
+//! AWS, "Invoke": `POST /2015-03-31/functions/{name}/invocations`, and "ListFunctions": `GET /2015-03-31/functions/`.
 
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::routing::{get, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::json;
 
+use super::environment::log_group;
 use super::trace::Trace;
 use super::{Answer, Invocation, Invoke as _, InvokeError, Lambda};
 
@@ -21,10 +22,31 @@ const MAX_BODY_BYTES: usize = 64 * 1024 * 1024;
 /// The routes of the Invoke API.
 pub fn routes(lambda: Lambda) -> Router {
     Router::new()
+        .route("/2015-03-31/functions", get(list))
+        .route("/2015-03-31/functions/", get(list))
         .route("/2015-03-31/functions/{name}/invocations", post(invoke))
         .fallback(unknown)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .with_state(lambda)
+}
+
+/// All functions in one answer.
+async fn list(State(lambda): State<Lambda>) -> Response {
+    let told = &lambda.host().surroundings;
+    let functions = lambda.functions().map(|function| {
+        json!({
+            "FunctionName": function.name,
+            "FunctionArn": function.arn,
+            "Timeout": function.timeout.as_secs(),
+            "MemorySize": function.memory_mb,
+            "Version": "$LATEST",
+            "Environment": { "Variables": told.variables_of(function) },
+            "LoggingConfig": { "LogFormat": told.log_format, "LogGroup": log_group(function) },
+        })
+    });
+    let body = json!({ "Functions": functions.collect::<Vec<_>>() });
+    let headers = [("content-type", "application/json".to_owned())];
+    with_headers(StatusCode::OK, Body::from(body.to_string()), headers)
 }
 
 async fn invoke(
@@ -114,7 +136,7 @@ fn refused(error: &InvokeError) -> Response {
 
 async fn unknown(request: axum::extract::Request) -> Response {
     let message = format!(
-        "`{} {}` is not served: only Invoke is, and event source mappings are",
+        "`{} {}` is not served: only Invoke, ListFunctions and event source mappings are",
         request.method(),
         request.uri().path()
     );

@@ -79,6 +79,11 @@ impl Lambda {
         self.pool(called).map(|pool| &*pool.function)
     }
 
+    /// All functions, in the template's order.
+    pub(crate) fn functions(&self) -> impl Iterator<Item = &Function> {
+        self.inner.pools.iter().map(|pool| &*pool.function)
+    }
+
     /// How many invocations of the function can run at once.
     pub fn concurrency(&self, called: &str) -> Result<usize, InvokeError> {
         self.pool(called).map(|pool| pool.limit())

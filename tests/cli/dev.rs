@@ -1,0 +1,181 @@
+//! `hikyaku dev` with one function, and the command line on it.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::time::Duration;
+
+use serde_json::Value as Json;
+
+use crate::process::binaries::folder;
+use crate::process::stage::{Stage, TABLES};
+
+const TEMPLATE: &str = r"
+Transform: AWS::Serverless-2016-10-31
+Parameters: { DatabaseUrl: { Type: String }, Sources: { Type: String }, Tables: { Type: String } }
+Resources:
+  Ledger:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      TableName: ledger
+      BillingMode: PAY_PER_REQUEST
+      AttributeDefinitions: [{ AttributeName: pk, AttributeType: S }, { AttributeName: sk, AttributeType: S }]
+      KeySchema: [{ AttributeName: pk, KeyType: HASH }, { AttributeName: sk, KeyType: RANGE }]
+  Failed:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      TableName: failed
+      BillingMode: PAY_PER_REQUEST
+      AttributeDefinitions: [{ AttributeName: application, AttributeType: S }, { AttributeName: uuid, AttributeType: S }]
+      KeySchema: [{ AttributeName: application, KeyType: HASH }, { AttributeName: uuid, KeyType: RANGE }]
+  Imports:
+    Type: AWS::SQS::Queue
+    Properties:
+      QueueName: imports
+      VisibilityTimeout: 60
+      RedrivePolicy: { deadLetterTargetArn: !GetAtt Dead.Arn, maxReceiveCount: 100 }
+  Idle:
+    Type: AWS::SQS::Queue
+    Properties: { QueueName: idle }
+  Dead:
+    Type: AWS::SQS::Queue
+    Properties: { QueueName: dead }
+  ImportCsvFunction:
+    Type: AWS::Serverless::Function
+    Metadata: { BuildMethod: rust-cargolambda, BuildProperties: { Binary: import-csv } }
+    Properties:
+      FunctionName: import-csv
+      Runtime: provided.al2023
+      CodeUri: .
+      Timeout: 60
+      Environment:
+        Variables:
+          DATABASE_URL: !Ref DatabaseUrl
+          IMPORT_SOURCES: !Ref Sources
+          IMPORT_TABLES: !Ref Tables
+          HIKYAKU_LEDGER_TABLE: !Ref Ledger
+          HIKYAKU_FAILED_TABLE: !Ref Failed
+          HIKYAKU_APPLICATION: Shop
+      Events:
+        Messages:
+          Type: SQS
+          Properties: { Queue: !GetAtt Imports.Arn, BatchSize: 1, FunctionResponseTypes: [ReportBatchItemFailures] }
+";
+
+/// `hikyaku dev` in a folder of its own; it ends with the test.
+pub(super) struct Dev {
+    pub(super) stage: Stage,
+    process: Child,
+    /// Held open: who writes to a pipe that nobody reads is killed.
+    _said: BufReader<ChildStdout>,
+}
+
+impl Dev {
+    pub(super) async fn start() -> Self {
+        let stage = Stage::with_rows(3).await;
+        fs::write(stage.path("template.yaml"), TEMPLATE).unwrap();
+        let parameters = [
+            format!("DatabaseUrl={}", stage.database_url()),
+            format!("Sources={}", stage.url("")),
+            format!("Tables={TABLES}"),
+        ];
+        let parameters = parameters.iter().flat_map(|value| ["--parameter", value]);
+        let mut process = Command::new(folder().join("hikyaku"))
+            .args([
+                "dev",
+                "--no-build",
+                "--sqs-port=0",
+                "--dynamodb-port=0",
+                "--lambda-port=0",
+            ])
+            .args(parameters)
+            .current_dir(stage.path(""))
+            .env("CARGO_TARGET_DIR", folder().parent().unwrap())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = BufReader::new(process.stdout.take().unwrap());
+        let mut line = String::new();
+        while !line.contains("Lambda answers") {
+            line.clear();
+            assert_ne!(
+                said.read_line(&mut line).unwrap(),
+                0,
+                "`hikyaku dev` has ended"
+            );
+        }
+        Self {
+            stage,
+            process,
+            _said: said,
+        }
+    }
+
+    pub(super) fn run(&self, arguments: &[&str]) -> Output {
+        Command::new(folder().join("hikyaku"))
+            .args(arguments)
+            .arg("--local")
+            .current_dir(self.stage.path(""))
+            .stdin(Stdio::null())
+            .output()
+            .unwrap()
+    }
+
+    /// What a command prints that ends well.
+    #[track_caller]
+    pub(super) fn says(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", error(&output));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    #[track_caller]
+    pub(super) fn json(&self, arguments: &[&str]) -> Json {
+        let output = self.run(&[arguments, &["--json"]].concat());
+        serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|_| panic!("{arguments:?}: {}", error(&output)))
+    }
+
+    /// Asks until the answer is as hoped; the function works meanwhile.
+    pub(super) fn until(&self, arguments: &[&str], hoped: impl Fn(&Json) -> bool) -> Json {
+        for _ in 0..600 {
+            let answer = self.json(arguments);
+            if hoped(&answer) {
+                return answer;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        panic!("{arguments:?}: {:#}", self.json(arguments))
+    }
+
+    /// Sends an import of a file that is not there, and waits until it has failed.
+    pub(super) fn break_a_job(&self, file: &str) -> String {
+        let data = serde_json::json!({"url": self.stage.url(file), "table": "numbers"}).to_string();
+        let uuid = self.says(&[
+            "dispatch",
+            r"App\Jobs\ImportCsv",
+            "--queue",
+            "imports",
+            "--data",
+            &data,
+        ]);
+        let uuid = uuid.trim().to_owned();
+        self.until(&["show", &uuid], |job| job["state"] == "failed");
+        uuid
+    }
+}
+
+impl Drop for Dev {
+    fn drop(&mut self) {
+        drop(self.process.kill());
+        drop(self.process.wait());
+    }
+}
+
+pub(super) fn error(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+pub(super) fn code(output: &Output) -> Option<i32> {
+    output.status.code()
+}
