@@ -38,7 +38,7 @@ REGION ?= ap-northeast-1
 # Which scenes of test-laravel are played; all without.
 SCENES ?=
 
-.PHONY: help run dev deploy test-deploy lint-template test-lint-template test test-clients second-opinion test-laravel run-laravel fuzz explore field campaign campaign-microburst check build invoke lint fmt doc tree clean
+.PHONY: help run dev deploy test-deploy lint-template test-lint-template test-new test test-clients second-opinion test-laravel run-laravel fuzz explore field campaign campaign-microburst check build invoke lint fmt doc tree clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -116,6 +116,10 @@ lint-template: $(LINT)/bin/cfn-lint ## cfn-lint on the expanded template and `hi
 test-lint-template: $(LINT)/bin/cfn-lint ## lint-template on templates that are wrong in one way each
 	@cargo build --quiet --package hikyaku-cli --bin hikyaku
 	@$(LINT)/bin/python -B tests/doctor/run.py $(abspath $(BUILT))/debug/hikyaku .ci
+
+test-new: $(LINT)/bin/cfn-lint ## a project of `hikyaku new`: built, tested, run, linted
+	@cargo build --quiet --package hikyaku-cli --bin hikyaku
+	@python3 -B tests/new/run.py $(abspath $(BUILT))/debug/hikyaku $(abspath $(BUILT)) --lint $(abspath $(LINT))
 
 fmt:
 	cargo fmt --all --check

@@ -133,11 +133,32 @@ async fn queues_are_watched_cleared_paused_and_resumed() {
 }
 
 #[tokio::test]
+async fn an_event_is_sent_as_it_is_written() {
+    let dev = Dev::start().await;
+    let event = serde_json::json!({
+        "uuid": "twice",
+        "job": r"App\Jobs\ImportCsv",
+        "data": {"url": dev.stage.url("none.csv"), "table": "numbers"},
+    });
+    fs::write(dev.stage.path("event.json"), event.to_string()).unwrap();
+    let sent = dev.says(&["dispatch", "--event", "event.json", "--queue", "imports"]);
+    assert_eq!(sent, "twice\n");
+    let job = dev.until(&["show", "twice"], |job| job["state"] == "failed");
+    assert_eq!(job["failed"]["job"], r"App\Jobs\ImportCsv");
+}
+
+#[tokio::test]
 async fn what_is_wrong_is_said_with_what_to_do() {
     let dev = Dev::start().await;
+    let event = r#"{"job": "a", "data": {}, "maxTries": 3}"#;
+    fs::write(dev.stage.path("event.json"), event).unwrap();
     for (arguments, says) in [
         (
-            &["dispatch", "a", "--queue", "nowhere"][..],
+            &["dispatch", "--event", "event.json", "--queue", "idle"][..],
+            "event.json is not an event that can be sent: unknown field `maxTries`",
+        ),
+        (
+            &["dispatch", "a", "--queue", "nowhere"],
             "the local cloud has no queue `nowhere`; it has ",
         ),
         (&["dispatch", "a"], "say --queue QUEUE"),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{ArgGroup, Args};
 use hikyaku::dispatch::{Message, QueueClient};
+use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
 
@@ -15,16 +16,20 @@ use crate::time;
 
 /// What `hikyaku dispatch` takes.
 #[derive(Debug, Clone, Args)]
-#[command(group(ArgGroup::new("payload").args(["data", "file"])))]
+#[command(group(ArgGroup::new("payload").args(["data", "file", "event"])))]
 pub(crate) struct Dispatch {
     /// The job's name, as its function registers it
-    job: String,
+    #[arg(required_unless_present = "event", conflicts_with = "event")]
+    job: Option<String>,
     /// Its fields, as JSON; without them, none
     #[arg(long, value_name = "JSON")]
     data: Option<String>,
     /// A file with its fields; - is standard input
     #[arg(long, value_name = "FILE")]
     file: Option<String>,
+    /// A file with job and fields, {"job": "…", "data": {…}}, instead of both; - is standard input
+    #[arg(long, value_name = "FILE")]
+    event: Option<String>,
     /// The queue, by its name or URL; else the one that `HIKYAKU_QUEUE_URL` or `SQS_QUEUE` names
     #[arg(long, value_name = "QUEUE")]
     queue: Option<String>,
@@ -38,14 +43,42 @@ pub(crate) struct Dispatch {
     place: Place,
 }
 
+/// A job and its fields. What else a message may say is said in words here, and is not to be dropped in silence.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Event {
+    job: String,
+    data: Box<RawValue>,
+    uuid: Option<String>,
+}
+
 impl Dispatch {
     /// Sends the job and prints its uuid.
-    pub(crate) fn run(self) -> Result<Outcome, OperatorError> {
-        let data = self.data()?;
-        self.place.run(|reach| self.clone().send(reach, data))
+    pub(crate) fn run(mut self) -> Result<Outcome, OperatorError> {
+        let event = self.event()?;
+        self.uuid = self.uuid.take().or(event.uuid.clone());
+        self.place.run(|reach| self.clone().send(reach, event))
     }
 
-    fn data(&self) -> Result<Box<RawValue>, OperatorError> {
+    /// What is to be sent.
+    fn event(&self) -> Result<Event, OperatorError> {
+        let Some(file) = &self.event else {
+            let job = self.job.clone().unwrap_or_default();
+            let data = self.data(&job)?;
+            return Ok(Event {
+                job,
+                data,
+                uuid: None,
+            });
+        };
+        serde_json::from_str(&read(file)?).map_err(|error| {
+            OperatorError::Given(format!(
+                "{file} is not an event that can be sent: {error} (it is {{\"job\": \"…\", \"data\": {{…}}}}, with a \"uuid\" if it has one)"
+            ))
+        })
+    }
+
+    fn data(&self, job: &str) -> Result<Box<RawValue>, OperatorError> {
         let text = match (&self.data, &self.file) {
             (Some(data), _) => data.clone(),
             (None, Some(file)) => read(file)?,
@@ -53,22 +86,21 @@ impl Dispatch {
         };
         serde_json::from_str(&text).map_err(|error| {
             OperatorError::Given(format!(
-                "the fields of job `{}` are not JSON: {error} (give an object, such as --data '{{\"id\": 7}}')",
-                self.job
+                "the fields of job `{job}` are not JSON: {error} (give an object, such as --data '{{\"id\": 7}}')"
             ))
         })
     }
 
-    async fn send(self, reach: Reach, data: Box<RawValue>) -> Result<Outcome, OperatorError> {
+    async fn send(self, reach: Reach, event: Event) -> Result<Outcome, OperatorError> {
+        let job = event.job;
         let queue = self.queue.clone().or_else(|| reach.default_queue());
         let Some(queue) = queue else {
             return Err(OperatorError::Given(format!(
-                "job `{}` has no queue to go to: say --queue QUEUE (`hikyaku monitor` lists them)",
-                self.job
+                "job `{job}` has no queue to go to: say --queue QUEUE (`hikyaku monitor` lists them)"
             )));
         };
         let url = reach.queue_url(&queue).await?;
-        let mut message = Message::string_job(&self.job, &data);
+        let mut message = Message::string_job(&job, &event.data);
         if let Some(delay) = self.delay {
             message = message.delay(delay);
         }
@@ -77,11 +109,7 @@ impl Dispatch {
         }
         let client = QueueClient::with_client(reach.sqs.clone(), &url);
         let uuid = client.dispatch(message).await.map_err(|error| {
-            let doing = format!(
-                "sending job `{}` to `{queue}` of {}",
-                self.job,
-                reach.name()
-            );
+            let doing = format!("sending job `{job}` to `{queue}` of {}", reach.name());
             OperatorError::asking(
                 doing,
                 "nothing was sent: correct this and send it again",
@@ -89,7 +117,7 @@ impl Dispatch {
             )
         })?;
         if self.place.json {
-            output::json(&json!({"uuid": uuid, "job": self.job, "queue": url}));
+            output::json(&json!({"uuid": uuid, "job": job, "queue": url}));
         } else {
             println!("{uuid}");
         }

@@ -15,6 +15,7 @@ mod doctor;
 mod failed;
 mod functions;
 mod inspect;
+mod new;
 mod outcome;
 mod output;
 mod place;
@@ -40,6 +41,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Make a project of your own: one job, its test, its template
+    New(new::New),
     /// Run the queues, functions, schedules and tables of a template on this machine
     Dev(dev::Dev),
     /// Compare what jobs cost on Lambda with what runs day and night today
@@ -79,6 +82,7 @@ enum Command {
 impl Command {
     fn run(self) -> Result<Outcome, Box<dyn Error>> {
         match self {
+            Self::New(new) => new.run()?,
             Self::Dev(dev) => dev.run()?,
             Self::Cost(cost) => cost.run()?,
             Self::Doctor(doctor) => doctor.run()?,

@@ -40,7 +40,7 @@ impl Project {
             }
             let looked = known
                 .entry(code.clone())
-                .or_insert_with(|| Workspace::at(&folder.join(&code)));
+                .or_insert_with(|| Workspace::at(source_of(&folder.join(&code))));
             match looked {
                 Ok(workspace) => {
                     project.ask(function, workspace);
@@ -74,4 +74,13 @@ impl Project {
             )),
         }
     }
+}
+
+/// The folder that is built from. A `CodeUri` of `target/lambda/BINARY`, where cargo-lambda leaves a binary, may not be there yet.
+fn source_of(code: &Path) -> &Path {
+    let is_output = code
+        .parent()
+        .is_some_and(|parent| parent.ends_with("target/lambda"));
+    let source = code.ancestors().nth(3).filter(|_| is_output);
+    source.unwrap_or(code)
 }

@@ -69,6 +69,16 @@ fn a_workspace_that_unwinds_and_has_the_binary_is_clean() {
 }
 
 #[test]
+fn a_binary_that_cargo_lambda_has_not_built_yet_is_found_in_its_workspace() {
+    let folder = workspace(UNWIND);
+    let template = TEMPLATE.replace("CODE", "target/lambda/orders");
+    assert_eq!(found(folder.path(), &template), [""; 0]);
+    let misspelt = template.replace("Binary: orders", "Binary: ordres");
+    let found = found(folder.path(), &misspelt);
+    assert!(found[0].contains("`ordres`"), "{found:?}");
+}
+
+#[test]
 fn a_panic_that_aborts_is_found_in_the_manifest() {
     let template = TEMPLATE.replace("CODE", ".");
     let said = workspace("[profile.release]\nlto = true\npanic = \"abort\"\n");

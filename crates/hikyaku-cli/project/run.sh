@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# `make run`: starts the local cloud of template.yaml, sends one event, shows what became of it, and stops the cloud.
+set -euo pipefail
+cd "$(dirname "$0")"
+hikyaku=$1 event=$2
+log=target/run.log
+here=--local=.hikyaku/local.json
+
+command -v "$hikyaku" > /dev/null || {
+  echo "there is no command $hikyaku: install hikyaku, or say where it is: make run HIKYAKU=/path/to/hikyaku" >&2
+  exit 1
+}
+
+mkdir -p target
+"$hikyaku" dev --sqs-port 0 --dynamodb-port 0 --lambda-port 0 > "$log" 2>&1 &
+cloud=$!
+trap 'kill $cloud 2> /dev/null; wait $cloud || true' EXIT
+until grep -q "Lambda answers" "$log"; do
+  kill -0 $cloud 2> /dev/null || { cat "$log" >&2; exit 1; }
+  sleep 0.1
+done
+echo "The local cloud runs: the queue JobsQueue, the function JobsFunction, two tables."
+
+uuid=$("$hikyaku" dispatch --event "$event" --queue JobsQueue "$here")
+echo "Sent $event; the job's uuid is $uuid."
+state=unknown
+for ((i = 0; i < 300; i++)); do
+  state=$("$hikyaku" show "$uuid" "$here" --json | sed -n 's/^  "state": "\(.*\)",*$/\1/p') || true
+  case $state in done | failed | cancelled) break ;; esac
+  sleep 0.2
+done
+
+echo
+echo "What the function wrote:"
+sed -n 's/^[^ ]*JobsFunction | /  /p' "$log"
+echo
+echo "What is known of the job (hikyaku show):"
+"$hikyaku" show "$uuid" "$here" | sed 's/^/  /'
+echo
+case $state in
+  done) echo "Done. All that the cloud said is in $log." ;;
+  failed | cancelled) echo "The job has $state. All that the cloud said is in $log." >&2; exit 1 ;;
+  *) echo "After a minute the job is still $state. All that the cloud said is in $log." >&2; exit 1 ;;
+esac

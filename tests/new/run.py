@@ -1,0 +1,102 @@
+"""What `make test-new` runs: a project that `hikyaku new` makes is built, tested, run, and looked at by the doctor and cfn-lint.
+
+    run.py HIKYAKU TARGET [--lint LINT]
+
+It is built into this workspace's own target folder, from this workspace's Cargo.lock, without a network: nothing is downloaded, and most
+crates are built already. LINT is the folder with cfn-lint; without it that part fails.
+"""
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+
+parser = argparse.ArgumentParser()
+parser.add_argument("hikyaku")
+parser.add_argument("target")
+parser.add_argument("--lint", required=True)
+options = parser.parse_args()
+
+ENVIRONMENT = os.environ | {
+    "CARGO_TARGET_DIR": options.target,
+    "CARGO_NET_OFFLINE": "true",
+    "CARGO_TERM_COLOR": "never",
+    # `make test-new` hands its own words down to every other make.
+    "MAKEFLAGS": "",
+    "MAKELEVEL": "",
+}
+
+# Of the doctor; what it could not look at would stand above it.
+CONTENT = "doctor --strict\ntemplate.yaml: 0 errors, 0 warnings, 0 notes"
+
+
+def run(*words, cwd, fails=False):
+    """What a command says; ends everything if it did not end as expected."""
+    done = subprocess.run(words, cwd=cwd, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if (done.returncode != 0) != fails:
+        sys.exit(f"{' '.join(words)} in {cwd}: exit {done.returncode}\n{done.stdout}")
+    return done.stdout
+
+
+def says(what, text, *parts):
+    for part in parts:
+        if part not in text:
+            sys.exit(f"{what}: it does not say {part!r}:\n{text}")
+    print("ok:", what, flush=True)
+
+
+def event(folder, name, **data):
+    path = os.path.join(folder, "events", f"{name}.json")
+    with open(path, encoding="utf-8") as file:
+        message = json.load(file)
+    message["data"] |= data
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(message, file)
+
+
+def add_a_job(folder):
+    """What the project's README says under "Another job"."""
+    with open(f"{folder}/src/send_invoice.rs", encoding="utf-8") as file:
+        text = file.read()
+    with open(f"{folder}/src/notify_customer.rs", "w", encoding="utf-8") as file:
+        file.write(text.replace("SendInvoice", "NotifyCustomer"))
+    with open(f"{folder}/src/main.rs", encoding="utf-8") as file:
+        text = file.read()
+    text = text.replace("mod send_invoice;", "mod notify_customer;\nmod send_invoice;")
+    text = text.replace("use send_invoice", "use notify_customer::NotifyCustomer;\nuse send_invoice")
+    text = text.replace(".register::<SendInvoice>()", ".register::<SendInvoice>().register::<NotifyCustomer>()")
+    with open(f"{folder}/src/main.rs", "w", encoding="utf-8") as file:
+        file.write(text)
+    with open(f"{folder}/events/notify-customer.json", "w", encoding="utf-8") as file:
+        json.dump({"job": "App\\Jobs\\NotifyCustomer", "data": {"id": 8}}, file)
+    run("cargo", "fmt", cwd=folder)
+
+
+began = time.monotonic()
+with tempfile.TemporaryDirectory() as above:
+    project = os.path.join(above, "shop")
+    said = run(options.hikyaku, "new", "shop", cwd=above)
+    says("a project is made, and says where hikyaku comes from", said, "src/send_invoice.rs", "crates.io yet", "make run")
+    said = run(options.hikyaku, "new", "shop", cwd=above, fails=True)
+    says("a folder that is used is refused", said, "is not empty", "--path")
+
+    said = run("make", "check", cwd=project)
+    says("formatting, clippy, its tests and the doctor are content", said, "2 passed", CONTENT)
+    said = run("make", "run", cwd=project)
+    says("one job runs end to end on the local cloud", said, "state       done", '"id":7', "Done.")
+    event(project, "send-invoice", id=0)
+    said = run("make", "run", cwd=project, fails=True)
+    says("a job that fails says so, and why", said, "state       failed", "there is no number 0")
+
+    add_a_job(project)
+    said = run("make", "check", cwd=project)
+    says("a second job, as its README says, is tested too", said, "4 passed", CONTENT)
+    said = run("make", "run", "EVENT=events/notify-customer.json", cwd=project)
+    says("and runs in the same function", said, "App\\Jobs\\NotifyCustomer", "state       done")
+
+    lint = [f"{options.lint}/bin/python", "-B", os.path.abspath(".ci/lint_template.py")]
+    said = run(*lint, "template.yaml", "--doctor", options.hikyaku, cwd=project)
+    says("cfn-lint finds nothing in what SAM makes of its template", said, "cfn-lint: no findings")
+print(f"{time.monotonic() - began:.0f} s")
