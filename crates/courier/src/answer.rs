@@ -31,11 +31,24 @@ pub(crate) enum Answer {
         /// What it looked for.
         error: String,
     },
+    /// It is to run as a task, which has not begun.
+    Start(Start),
+    /// A task runs it.
+    Working,
     /// An attempt of it still runs there.
     Busy {
         /// After how many seconds that is surely over.
         delay: u64,
     },
+}
+
+/// A task that the application wants.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(crate) struct Start {
+    /// What the task is told: under this name the application keeps the job.
+    pub(crate) task: String,
+    /// Which one it is: a task that does not come up has a successor.
+    pub(crate) number: u32,
 }
 
 impl Answer {
@@ -44,8 +57,8 @@ impl Answer {
         serde_json::from_slice(body).ok()
     }
 
-    /// What it means for the attempt.
-    pub(crate) fn verdict(self) -> Result<(), JobError> {
+    /// What it means for the attempt, where it is not over after `pause`.
+    pub(crate) fn verdict(self, pause: Duration) -> Result<(), JobError> {
         match self {
             Self::Done => Ok(()),
             Self::Released { delay } => Err(JobError::retry_after(
@@ -54,6 +67,8 @@ impl Answer {
             )),
             Self::Threw { error } => Err(error.into()),
             Self::Failed { error } | Self::Unknown { error } => Err(JobError::fail(error)),
+            Self::Start(_) => Err(JobError::snooze_because(pause, "a task was started")),
+            Self::Working => Err(JobError::snooze_because(pause, "a task runs the job")),
             Self::Busy { delay } => Err(JobError::snooze_because(
                 Duration::from_secs(delay.clamp(1, 900)),
                 "an earlier attempt still runs in php",

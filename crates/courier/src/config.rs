@@ -6,6 +6,7 @@ use hikyaku::secrets::{NotAPlace, ValueFrom};
 use url::{Host, Url};
 
 use crate::keys::{Keys, NotAKey};
+use crate::task::TaskSettings;
 
 /// The function's settings.
 ///
@@ -17,6 +18,7 @@ use crate::keys::{Keys, NotAKey};
 /// | `HIKYAKU_PHP_TRIES` | `queue:work --tries`, for classes that say nothing of it. Default 1, 0 is without limit |
 /// | `HIKYAKU_PHP_BACKOFF` | `queue:work --backoff` in seconds, or several: `10,60`. Default 0 |
 /// | `HIKYAKU_PHP_TIMEOUT` | `queue:work --timeout` in seconds. Default 60 |
+/// | `HIKYAKU_TASK_…` | where classes run that take longer: [`TaskSettings`] |
 ///
 /// and hikyaku's own ([`Config`]): `HIKYAKU_CONCURRENCY` is how many jobs a process hands over at once.
 #[derive(Debug, Clone)]
@@ -28,6 +30,8 @@ pub struct Settings {
     pub key: KeyFrom,
     /// What holds for classes that say nothing of it.
     pub defaults: Defaults,
+    /// Where jobs run that are too long for a request; none: nowhere.
+    pub tasks: Option<TaskSettings>,
     /// AWS's region and keys, the connection's name.
     pub aws: Config,
 }
@@ -59,6 +63,9 @@ pub enum ConfigError {
     /// `HIKYAKU_PHP_KEY_FROM`.
     #[error("could not read the settings: HIKYAKU_PHP_KEY_FROM cannot be used")]
     KeyFrom(#[source] NotAPlace),
+    /// `HIKYAKU_TASK_PUBLIC_IP`.
+    #[error("could not read the settings: HIKYAKU_TASK_PUBLIC_IP is `{0}`, expected true or false")]
+    PublicIp(String),
     /// A number that is none.
     #[error("could not read the settings: {name} is `{value}`, expected {expected}")]
     Number {
@@ -116,6 +123,7 @@ impl Settings {
                 backoff: waits(&filled("HIKYAKU_PHP_BACKOFF").unwrap_or_default())?,
                 timeout: number("HIKYAKU_PHP_TIMEOUT", 60)?,
             },
+            tasks: TaskSettings::from_lookup(filled)?,
             aws,
         })
     }

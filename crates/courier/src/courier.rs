@@ -8,11 +8,12 @@ use hikyaku::core::{BoxFuture, Clock, Courier, Defaults, Parcel, Random};
 use hikyaku::{JobError, SystemClock, SystemRandom, Timestamp};
 use tokio::sync::RwLock;
 
-use crate::answer::Answer;
+use crate::answer::{Answer, Start};
 use crate::ask::Ask;
 use crate::config::{KeyFrom, Settings};
 use crate::exchange::{Exchange, Request, Silence};
 use crate::keys::Keys;
+use crate::task::Tasks;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -29,6 +30,7 @@ pub struct HttpCourier(Arc<Inner>);
 struct Inner {
     settings: Settings,
     exchange: Exchange,
+    tasks: Option<Tasks>,
     /// The keys that were read, where they are kept elsewhere.
     keys: RwLock<Option<Keys>>,
     /// The first wait before asking again; each is twice the one before.
@@ -44,9 +46,12 @@ impl HttpCourier {
     /// A courier of these settings. Nothing is sent yet.
     pub fn new(settings: Settings) -> Result<Self, StartError> {
         let exchange = Exchange::new(settings.url.clone()).map_err(StartError)?;
+        let tasks = settings.tasks.clone();
+        let tasks = tasks.map(|tasks| Tasks::new(tasks, &settings.aws));
         Ok(Self(Arc::new(Inner {
             settings,
             exchange,
+            tasks,
             keys: RwLock::default(),
             first_wait: FIRST_WAIT,
         })))
@@ -56,11 +61,15 @@ impl HttpCourier {
     #[cfg(test)]
     pub(crate) fn impatient(self) -> Self {
         let Inner {
-            settings, exchange, ..
+            settings,
+            exchange,
+            tasks,
+            ..
         } = &*self.0;
         Self(Arc::new(Inner {
             settings: settings.clone(),
             exchange: exchange.clone(),
+            tasks: tasks.clone(),
             keys: RwLock::default(),
             first_wait: Duration::ZERO,
         }))
@@ -110,14 +119,13 @@ impl Inner {
     /// One request.
     async fn ask(&self, ask: &Ask, parcel: &Parcel) -> Result<Answer, Silence> {
         let keys = self.keys().await?;
-        let Settings { defaults, aws, .. } = &self.settings;
         let nonce = format!(
             "{:016x}{:016x}",
             SystemRandom.next_u64(),
             SystemRandom.next_u64()
         );
         let now = SystemClock.now();
-        let said = ask.header(parcel, defaults, &aws.connection, &nonce, now);
+        let said = ask.header(parcel, &self.settings, &nonce, now);
         let answer = self.exchange.send(Request {
             keys: &keys,
             time: now.as_secs(),
@@ -131,6 +139,16 @@ impl Inner {
             *self.keys.write().await = None;
         }
         answer
+    }
+
+    /// Starts the task that the application wants, unless it was started before.
+    async fn start(&self, start: &Start) -> Result<(), BoxError> {
+        let Some(tasks) = &self.tasks else {
+            return Err("the application wants a task, and HIKYAKU_TASK_CLUSTER is not set".into());
+        };
+        let task = tasks.start(start).await?;
+        tracing::info!(task, number = start.number, "started a task for the job");
+        Ok(())
     }
 
     /// Asks until something is known, a few times.
@@ -160,7 +178,11 @@ impl Courier for HttpCourier {
         let inner = Arc::clone(&self.0);
         Box::pin(async move {
             match inner.ask_patiently(&Ask::Run, &parcel).await {
-                Ok(answer) => answer.verdict(),
+                Ok(Answer::Start(start)) => match inner.start(&start).await {
+                    Ok(()) => Answer::Start(start).verdict(pause(&parcel)),
+                    Err(error) => Err(JobError::snooze_because(pause(&parcel), error)),
+                },
+                Ok(answer) => answer.verdict(pause(&parcel)),
                 Err(Silence::Unheard { reason, wait, .. }) => Err(JobError::snooze_because(
                     wait.unwrap_or_else(|| pause(&parcel)),
                     reason,

@@ -18,4 +18,7 @@ return [
     // Whether a failed job is written to the application's own failed_jobs, as queue:work does.
     'log_failed' => (bool) env('HIKYAKU_LOG_FAILED', true),
 
+    // A task that has given no sign of life for so many seconds (and ten) is over, and its attempt counts.
+    'task_lease' => (int) env('HIKYAKU_TASK_LEASE', 60),
+
 ];

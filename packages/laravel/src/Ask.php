@@ -25,6 +25,8 @@ final class Ask
         public readonly string $error,
         public readonly string $body,
         public readonly int $skew,
+        public readonly bool $tasks,
+        public readonly string $said,
     ) {
     }
 
@@ -47,13 +49,25 @@ final class Ask
         if (abs($skew) > self::WINDOW) {
             throw new Refused("it was signed $skew seconds ago by this application's clock, and ".self::WINDOW.' are allowed', 401);
         }
+
+        return self::parsed($said, $body, $skew);
+    }
+
+    /** What was believed when it came, for the task that runs the job. A task that is not heard of for so many seconds is over. */
+    public static function kept(string $said, string $body, int $seconds): self
+    {
+        return self::parsed($said.'&left='.$seconds * 1000, $body, 0);
+    }
+
+    private static function parsed(string $said, string $body, int $skew): self
+    {
         parse_str($said, $fields);
         $text = fn (string $name) => is_string($fields[$name] ?? null) ? $fields[$name] : '';
 
         return new self(
             $text('ask'), $text('nonce'), $text('id'), (int) $text('generation'), (int) $text('attempt'), (int) $text('left') / 1000,
             $text('connection'), $text('queue'), (int) $text('tries'), $text('backoff'), (int) $text('timeout'), $text('error'),
-            $body, $skew,
+            $body, $skew, $text('tasks') === '1', $said,
         );
     }
 

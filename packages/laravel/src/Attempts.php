@@ -16,6 +16,9 @@ final class Attempts
     /** After its time an attempt has so many seconds to come to an end. */
     public const GRACE = 10;
 
+    /** A task that has not begun after so many seconds did not come up: another one is started. */
+    private const START_WITHIN = 600;
+
     /** What ends a job, however often it was tried. */
     private const FINAL = ['done', 'failed', 'unknown'];
 
@@ -37,7 +40,7 @@ final class Attempts
         if ($known !== null) {
             return $known;
         }
-        $running = ['attempt' => $ask->attempt, 'until' => time() + (int) ceil($ask->seconds) + self::GRACE, 'verdict' => null];
+        $running = $this->running($ask);
         // Of several requests that have read the same entry one goes on.
         $isOurs = $seen === null
             ? $this->cache->add($ask->key(), $running, $this->remember)
@@ -47,6 +50,40 @@ final class Attempts
         }
 
         return $isOurs ? null : ['verdict' => 'busy', 'delay' => 5];
+    }
+
+    /** What is known of an attempt that a task runs; of one that has not begun, which task is to be started. */
+    public function awaitTask(Ask $ask): array
+    {
+        $known = $this->known($this->cache->get($ask->key()), $ask);
+        if ($known !== null) {
+            return $known['verdict'] === 'busy' ? ['verdict' => 'working'] : $known;
+        }
+        $reference = $ask->key().':task:'.$ask->attempt;
+        $this->cache->add($reference, ['since' => time(), 'said' => $ask->said, 'body' => $ask->body], $this->remember);
+        $since = $this->cache->get($reference)['since'] ?? time();
+
+        return ['verdict' => 'start', 'task' => $reference, 'number' => 1 + intdiv(time() - $since, self::START_WITHIN)];
+    }
+
+    /** The attempt that a task was started for. */
+    public function ofTask(string $reference, int $lease): ?Ask
+    {
+        $kept = $this->cache->get($reference);
+
+        return $kept === null ? null : Ask::kept($kept['said'], $kept['body'], $lease);
+    }
+
+    /** The attempt goes on. False: it is another's by now. */
+    public function keep(Ask $ask): bool
+    {
+        $seen = $this->cache->get($ask->key());
+        if ($seen === null || $seen['attempt'] !== $ask->attempt || $seen['verdict'] !== null) {
+            return false;
+        }
+        $this->cache->put($ask->key(), $this->running($ask), $this->remember);
+
+        return true;
     }
 
     /** The attempt is over. */
@@ -66,6 +103,11 @@ final class Attempts
     public function noted(string $what): ?array
     {
         return $this->cache->get('hikyaku:last:'.$what);
+    }
+
+    private function running(Ask $ask): array
+    {
+        return ['attempt' => $ask->attempt, 'until' => time() + (int) ceil($ask->seconds) + self::GRACE, 'verdict' => null];
     }
 
     private function known(?array $seen, Ask $ask): ?array

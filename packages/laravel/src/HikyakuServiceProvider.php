@@ -4,6 +4,7 @@ namespace Hikyaku\Laravel;
 
 use Hikyaku\Laravel\Console\CheckCommand;
 use Hikyaku\Laravel\Console\InstallCommand;
+use Hikyaku\Laravel\Console\WorkOnceCommand;
 use Illuminate\Contracts\Events\Dispatcher;
 use Illuminate\Queue\Events\JobExceptionOccurred;
 use Illuminate\Queue\Events\JobFailed;
@@ -37,7 +38,7 @@ final class HikyakuServiceProvider extends ServiceProvider
             }
         });
         if ($this->app->runningInConsole()) {
-            $this->commands([InstallCommand::class, CheckCommand::class]);
+            $this->commands([InstallCommand::class, CheckCommand::class, WorkOnceCommand::class]);
             $this->publishes([__DIR__.'/../config/hikyaku.php' => $this->app->configPath('hikyaku.php')], 'hikyaku-config');
         }
     }

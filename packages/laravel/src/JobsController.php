@@ -47,6 +47,9 @@ final class JobsController
         if ($ask->what === 'ping') {
             return ['verdict' => 'done'];
         }
+        if ($ask->what === 'run' && $ask->tasks && $this->runner->isForTask($ask)) {
+            return $this->attempts->awaitTask($ask);
+        }
         $known = $this->attempts->begin($ask);
         if ($known !== null) {
             return $known;

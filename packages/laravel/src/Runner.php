@@ -24,7 +24,7 @@ final class Runner
     public function run(Ask $ask): array
     {
         $job = new CarriedJob($this->app, $ask);
-        $missing = $this->missing($job);
+        $missing = $this->missing($job) ?? $this->lacksTasks($ask);
         if ($missing !== null) {
             return $this->unknown($job, $missing);
         }
@@ -45,6 +45,23 @@ final class Runner
         }
 
         return $job->isDeleted() ? ['verdict' => 'done'] : ['verdict' => 'released', 'delay' => self::UNDECIDED];
+    }
+
+    /** Whether the job's class says that it runs as a task of its own. */
+    public function isForTask(Ask $ask): bool
+    {
+        $payload = json_decode($ask->body, true);
+        $names = [$payload['data']['commandName'] ?? null, $payload['displayName'] ?? null, JobName::parse((string) ($payload['job'] ?? ''))[0]];
+        $marked = array_filter($names, fn ($name) => is_string($name) && is_a($name, RunsAsTask::class, true));
+
+        return $marked !== [];
+    }
+
+    private function lacksTasks(Ask $ask): ?string
+    {
+        return $this->isForTask($ask) && ! $ask->tasks
+            ? 'the job is to run as a task (RunsAsTask), and the courier starts none: set HIKYAKU_TASK_CLUSTER there, then retry the job'
+            : null;
     }
 
     /** The job has failed for good, which was decided elsewhere: failed(), the batch, the chain, the event, the row. */

@@ -218,6 +218,68 @@ function cases(): array
             equal('done', $stage->ask(Job::body('succeeds'), ['ask' => 'failed', 'error' => 'killed'])['verdict']);
             equal(['succeeds 1'], Job::$log);
         },
+        'a class that runs as a task does not run in the request; its task is named, and named the same when asked again' => function () {
+            $stage = new Stage;
+            $first = $stage->ask(LongJob::body(), ['tasks' => 1]);
+            equal(['start', 'hikyaku:'.hash('xxh128', 'job-1').':0:task:1', 1], [$first['verdict'], $first['task'], $first['number']]);
+            equal($first, $stage->ask(LongJob::body(), ['tasks' => 1]));
+            equal([], Job::$log);
+        },
+        'a task that has not begun after ten minutes has a successor' => function () {
+            $stage = new Stage;
+            $task = $stage->ask(LongJob::body(), ['tasks' => 1])['task'];
+            $kept = $stage->app['cache']->get($task);
+            $stage->app['cache']->put($task, ['since' => time() - 601] + $kept, 60);
+            equal(2, $stage->ask(LongJob::body(), ['tasks' => 1])['number']);
+        },
+        'while a task runs the courier is told so, then what became of the job' => function () {
+            $stage = new Stage;
+            $attempts = $stage->app->make(Hikyaku\Laravel\Attempts::class);
+            $ask = $attempts->ofTask($stage->ask(LongJob::body(), ['tasks' => 1])['task'], 60);
+            equal([null, 'busy'], [$attempts->begin($ask), $attempts->begin($ask)['verdict'] ?? null]);
+            equal('working', $stage->ask(LongJob::body(), ['tasks' => 1])['verdict']);
+            equal(true, $attempts->keep($ask));
+            $attempts->settle($ask, ['verdict' => 'done']);
+            equal('done', $stage->ask(LongJob::body(), ['tasks' => 1])['verdict']);
+            equal(false, $attempts->keep($ask));
+        },
+        'a task that was killed costs its attempt, and the next one is named anew' => function () {
+            $stage = new Stage;
+            $attempts = $stage->app->make(Hikyaku\Laravel\Attempts::class);
+            $attempts->begin($attempts->ofTask($stage->ask(LongJob::body(), ['tasks' => 1])['task'], -60));
+            equal('threw', $stage->ask(LongJob::body(), ['tasks' => 1])['verdict']);
+            $next = $stage->ask(LongJob::body(), ['tasks' => 1, 'attempt' => 2]);
+            equal(['start', true], [$next['verdict'], str_ends_with($next['task'], ':task:2')]);
+        },
+        'hikyaku:work-once runs the job that the task is for, with the attempt that was asked for' => function () {
+            $stage = new Stage;
+            $task = $stage->ask(LongJob::body(), ['tasks' => 1, 'attempt' => 2])['task'];
+            $file = tempnam(sys_get_temp_dir(), 'hikyaku');
+            $artisan = $stage->app->make(Illuminate\Contracts\Console\Kernel::class);
+            equal(0, $artisan->call('hikyaku:work-once', ['task' => $task, '--verdict' => $file]), $artisan->output());
+            equal([['long'], '{"verdict":"done"}'], [Job::$log, file_get_contents($file)]);
+            unlink($file);
+        },
+        'hikyaku:work-once does not begin what has run' => function () {
+            $stage = new Stage;
+            $task = $stage->ask(LongJob::body(), ['tasks' => 1])['task'];
+            $attempts = $stage->app->make(Hikyaku\Laravel\Attempts::class);
+            $attempts->settle($attempts->ofTask($task, 60), ['verdict' => 'done']);
+            $artisan = $stage->app->make(Illuminate\Contracts\Console\Kernel::class);
+            equal(0, $artisan->call('hikyaku:work-once', ['task' => $task]));
+            equal([true, []], [str_contains($artisan->output(), 'is not begun here: done'), Job::$log], $artisan->output());
+        },
+        'hikyaku:work-once says when there is no such job' => function () {
+            $artisan = (new Stage)->app->make(Illuminate\Contracts\Console\Kernel::class);
+            equal(1, $artisan->call('hikyaku:work-once', ['task' => 'hikyaku:none']));
+            equal(true, str_contains($artisan->output(), 'HIKYAKU_CACHE'), $artisan->output());
+        },
+        'a courier that starts no tasks has the job buried with the reason, not run' => function () {
+            $stage = new Stage;
+            $answer = $stage->ask(LongJob::body());
+            equal(['unknown', true], [$answer['verdict'], str_contains($answer['error'], 'HIKYAKU_TASK_CLUSTER')]);
+            equal([[], 1], [Job::$log, count($stage->failedRows())]);
+        },
         'a ping runs nothing' => function () {
             equal('done', (new Stage)->ask('', ['ask' => 'ping'])['verdict']);
             equal([], Job::$log);

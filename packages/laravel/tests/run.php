@@ -184,6 +184,21 @@ final class Job implements Illuminate\Contracts\Queue\ShouldQueue
     }
 }
 
+/** A job that takes longer than a request may. */
+final class LongJob implements Illuminate\Contracts\Queue\ShouldQueue, Hikyaku\Laravel\RunsAsTask
+{
+    public function handle(): void
+    {
+        Job::$log[] = 'long';
+    }
+
+    public static function body(): string
+    {
+        return json_encode(['uuid' => 'job-1', 'displayName' => self::class,
+            'job' => 'Illuminate\\Queue\\CallQueuedHandler@call', 'maxTries' => 3, 'data' => ['commandName' => self::class, 'command' => serialize(new self)]]);
+    }
+}
+
 final class StringJob
 {
     public function run($job, $data): void

@@ -9,6 +9,7 @@
 
 #![expect(clippy::print_stdout, reason = "it speaks to a person at a terminal")]
 
+mod ecs;
 mod every_job;
 mod flaky;
 mod living;
@@ -23,6 +24,7 @@ use std::error::Error;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use ecs::Ecs;
 use flaky::Flaky;
 use scene::Scene;
 use scenes::Play;
@@ -58,7 +60,8 @@ async fn run(words: &[String], seed: u64) -> Result<bool> {
         .filter(|play| words.is_empty() || chosen(play))
         .collect();
     let flaky = Arc::new(Flaky::new(seed).await?);
-    let stage = Arc::new(Stage::set(flaky.port()?).await?);
+    let ecs = Arc::new(Ecs::new()?);
+    let stage = Arc::new(Stage::set(flaky.port()?, ecs.url()?).await?);
     println!(
         "Laravel {} on PHP {}; what is left of this run: {}\n",
         stage.php.laravel().await?,
@@ -68,7 +71,7 @@ async fn run(words: &[String], seed: u64) -> Result<bool> {
     let mut failed = 0;
     for play in &played {
         stage.clear().await?;
-        let mut scene = Scene::new(Arc::clone(&stage), Arc::clone(&flaky))?;
+        let mut scene = Scene::new(Arc::clone(&stage), Arc::clone(&flaky), Arc::clone(&ecs))?;
         if let Err(error) = (play.act)(&mut scene).await {
             scene.differs(format!("it broke off: {error}"));
         }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::Result;
+use crate::ecs::Ecs;
 use crate::flaky::Flaky;
 use crate::php::Output;
 use crate::stage::Stage;
@@ -21,6 +22,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 pub(crate) struct Scene {
     pub(crate) stage: Arc<Stage>,
     pub(crate) flaky: Arc<Flaky>,
+    pub(crate) ecs: Arc<Ecs>,
     /// The lines of the record that earlier scenes wrote.
     before: usize,
     sent: Vec<String>,
@@ -54,11 +56,12 @@ impl Sent {
 }
 
 impl Scene {
-    pub(crate) fn new(stage: Arc<Stage>, flaky: Arc<Flaky>) -> Result<Self> {
+    pub(crate) fn new(stage: Arc<Stage>, flaky: Arc<Flaky>, ecs: Arc<Ecs>) -> Result<Self> {
         let before = stage.record()?.len();
         Ok(Self {
             stage,
             flaky,
+            ecs,
             before,
             sent: Vec::new(),
             rust: Vec::new(),

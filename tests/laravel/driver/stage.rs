@@ -29,7 +29,7 @@ pub(crate) struct Stage {
 
 impl Stage {
     /// What the scenes are played on. `flaky` is the port of the connection that breaks.
-    pub(crate) async fn set(flaky: u16) -> Result<Self> {
+    pub(crate) async fn set(flaky: u16, ecs: String) -> Result<Self> {
         let folder = examples()?.with_file_name("test-laravel");
         clear(&folder)?;
         let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("laravel/template.yaml");
@@ -39,6 +39,7 @@ impl Stage {
             ("AppKey", APP_KEY.to_owned()),
             ("PreviousKeys", OLDER_KEY.to_owned()),
             ("FlakyUrl", web::url(flaky)),
+            ("EcsUrl", ecs),
         ];
         Self::of(&template, folder, &parameters).await
     }

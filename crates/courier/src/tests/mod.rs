@@ -2,6 +2,7 @@
 
 mod server;
 mod settings;
+mod tasks;
 
 use std::time::Duration;
 

@@ -8,6 +8,7 @@ mod failures;
 mod jobs;
 mod lane;
 mod lane_kills;
+mod lane_tasks;
 mod locks;
 mod php_only;
 mod relay;
@@ -51,6 +52,7 @@ pub(crate) fn all() -> Vec<Play> {
         &locks::SCENES,
         &lane::SCENES,
         &lane_kills::SCENES,
+        &lane_tasks::SCENES,
     ]
     .concat()
 }

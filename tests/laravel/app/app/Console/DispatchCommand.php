@@ -8,6 +8,7 @@ use App\Jobs\Alone;
 use App\Jobs\BatchedStep;
 use App\Jobs\FailsUntilTold;
 use App\Jobs\ImportRows;
+use App\Jobs\Long;
 use App\Jobs\OnlyPhp;
 use App\Jobs\Patient;
 use App\Jobs\PhpStep;
@@ -147,6 +148,11 @@ final class DispatchCommand extends Command
         foreach (range(1, (int) $jobs) as $number) {
             Slow::dispatch($number, 100 + $number * 7 % 15 * 100, $number % 4 === 0 ? 1 : 50)->onQueue($queue);
         }
+    }
+
+    private function long(string $queue, string $word, string $tries): void
+    {
+        Long::dispatch($word, (int) $tries)->onQueue($queue);
     }
 
     private function listened(): void
