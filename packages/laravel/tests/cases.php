@@ -9,6 +9,18 @@ function cases(): array
         equal([], Job::$log, 'what ran');
     };
 
+    // What hikyaku:work-once says of a task whose job runs in another process, and what becomes of the attempt.
+    $task = function (Stage $stage, ?Closure $meanwhile = null, string $event = 'KeyWritten'): array {
+        $key = 'hikyaku:'.hash('xxh128', 'job-1').':0';
+        $stage->app['config']->set('hikyaku.task_lease', 1);
+        $reference = $stage->ask(LongJob::body(), ['tasks' => 1])['task'];
+        $meanwhile && $stage->app['events']->listen('Illuminate\\Cache\\Events\\'.$event, fn ($seen) => $seen->key === $key && $meanwhile($key));
+        $artisan = $stage->app->make(Illuminate\Contracts\Console\Kernel::class);
+        $artisan->call('hikyaku:work-once', ['task' => $reference]);
+
+        return [trim($artisan->output()), $stage->app['cache']->get($key)];
+    };
+
     return [
         'a signed job runs with the events of queue:work, and the answer is signed' => function () {
             $stage = new Stage;
@@ -268,6 +280,40 @@ function cases(): array
             $artisan = $stage->app->make(Illuminate\Contracts\Console\Kernel::class);
             equal(0, $artisan->call('hikyaku:work-once', ['task' => $task]));
             equal([true, []], [str_contains($artisan->output(), 'is not begun here: done'), Job::$log], $artisan->output());
+        },
+        'a task notes what became of the job that ran beside it' => function () use ($task) {
+            [$said, $entry] = $task(new Stage);
+            equal(['Attempt 1 of job job-1: done.', ['verdict' => 'done']], [$said, $entry['verdict']]);
+        },
+        'a task whose job dies says how, and the attempt counts' => function () use ($task) {
+            // Symfony hands on what is in both.
+            putenv('JOB_DIES=1');
+            $_SERVER['JOB_DIES'] = '1';
+            [, $entry] = $task(new Stage);
+            putenv('JOB_DIES');
+            unset($_SERVER['JOB_DIES']);
+            equal(['threw', true], [$entry['verdict']['verdict'], str_contains($entry['verdict']['error'], 'exit code 7')]);
+        },
+        'a cache that does not answer for a while does not stop a task' => function () use ($task) {
+            $failures = 0;
+            [$said, $entry] = $task(new Stage, function () use (&$failures) {
+                if ($failures++ === 0) {
+                    throw new RuntimeException('the cache is away');
+                }
+            }, 'CacheHit');
+            equal([true, ['RuntimeException: the cache is away']], [$failures > 0, Reported::$seen]);
+            equal(['Attempt 1 of job job-1: done.', ['verdict' => 'done']], [$said, $entry['verdict']]);
+        },
+        'a task whose attempt counts as over, and whose successor runs, stops its job and notes nothing' => function () use ($task) {
+            $stage = new Stage;
+            $successor = ['attempt' => 2, 'until' => time() + 60, 'verdict' => null];
+            [$said, $entry] = $task($stage, function ($key) use ($stage, $successor, &$taken) {
+                if ($taken !== $stage) {
+                    $taken = $stage;
+                    $stage->app['cache']->put($key, $successor, 60);
+                }
+            });
+            equal(['Attempt 1 of job job-1: lost to another task.', $successor], [$said, $entry]);
         },
         'hikyaku:work-once says when there is no such job' => function () {
             $artisan = (new Stage)->app->make(Illuminate\Contracts\Console\Kernel::class);

@@ -7,6 +7,7 @@ use Hikyaku\Laravel\Attempts;
 use Hikyaku\Laravel\Runner;
 use Illuminate\Console\Command;
 use Symfony\Component\Process\Process;
+use Throwable;
 
 /**
  * One attempt of one job, in a task of its own. The job runs in a process beside this one, which says all the while that it
@@ -14,6 +15,10 @@ use Symfony\Component\Process\Process;
  */
 final class WorkOnceCommand extends Command
 {
+    private const SETTLE_TIMES = 20;
+
+    private const SETTLE_EVERY_MS = 3000;
+
     protected $signature = 'hikyaku:work-once
         {task? : what the courier started the task for (default: HIKYAKU_TASK)}
         {--verdict= : run the job here, and write into this file what became of it}';
@@ -42,8 +47,11 @@ final class WorkOnceCommand extends Command
             return 0;
         }
         $verdict = $this->watch($attempts, $ask, $task, $lease);
-        $this->line("Attempt {$ask->attempt} of job {$ask->id}: ".($verdict['verdict'] ?? 'lost to another task').'.');
-        $verdict !== null && $attempts->settle($ask, $verdict);
+        // What is done is done. Anything else counts only if nobody has gone on to the next attempt meanwhile.
+        $isOurs = $verdict !== null && ($verdict['verdict'] === 'done' || $this->goesOn($attempts, $ask));
+        $this->line("Attempt {$ask->attempt} of job {$ask->id}: ".($isOurs ? $verdict['verdict'] : 'lost to another task').'.');
+        // Hours of work are not to be done again because the cache is away for a moment.
+        $isOurs && retry(self::SETTLE_TIMES, fn () => $attempts->settle($ask, $verdict), self::SETTLE_EVERY_MS);
 
         return 0;
     }
@@ -77,7 +85,7 @@ final class WorkOnceCommand extends Command
             $now = microtime(true);
             $isDue = $now >= $beat + $lease / 3;
             $beat = $isDue ? $now : $beat;
-            $why = $now >= $ends ? "the job ran out of its time of $limit s" : ($isDue && ! $attempts->keep($ask) ? 'lost' : null);
+            $why = $now >= $ends ? "the job ran out of its time of $limit s" : ($isDue && ! $this->goesOn($attempts, $ask) ? 'lost' : null);
             if ($why !== null) {
                 $job->stop(0);
 
@@ -86,6 +94,18 @@ final class WorkOnceCommand extends Command
         }
 
         return null;
+    }
+
+    /** A cache that does not answer is no reason to stop the job: without it nobody begins another attempt either. */
+    private function goesOn(Attempts $attempts, Ask $ask): bool
+    {
+        try {
+            return $attempts->keep($ask);
+        } catch (Throwable $e) {
+            report($e);
+
+            return true;
+        }
     }
 
     private function threw(string $error): array
