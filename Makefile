@@ -38,7 +38,7 @@ REGION ?= ap-northeast-1
 # Which scenes of test-laravel are played; all without.
 SCENES ?=
 
-.PHONY: help run dev deploy test-deploy lint-template test-lint-template test-new test test-clients second-opinion test-laravel run-laravel fuzz explore field campaign campaign-microburst check build invoke lint fmt doc tree clean
+.PHONY: help run dev deploy test-deploy verify-offline verify-aws lint-template test-lint-template test-new test test-clients second-opinion test-laravel run-laravel fuzz explore field campaign campaign-microburst check build invoke lint fmt doc tree clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -120,6 +120,14 @@ test-lint-template: $(LINT)/bin/cfn-lint ## lint-template on templates that are 
 test-new: $(LINT)/bin/cfn-lint ## a project of `hikyaku new`: built, tested, run, linted
 	@cargo build --quiet --package hikyaku-cli --bin hikyaku
 	@python3 -B tests/new/run.py $(abspath $(BUILT))/debug/hikyaku $(abspath $(BUILT)) --lint $(abspath $(LINT))
+
+# The newest build of each function is deployed, and the report says which: `make build`'s, or the one made here.
+verify-offline: $(SAM)/bin/sam $(OPINIONS)/ministack/bin/ministack ## template.yaml deployed to ministack (PyPI), a Laravel message worked off there, and what ministack cannot do
+	@cargo build --quiet --bins
+	@$(SAM)/bin/python -B tests/verify/run.py --debug $(BUILT) --emulator $(OPINIONS)/ministack/bin/ministack $(FLAGS)
+
+verify-aws: $(SAM)/bin/sam ## what `make build` built, in a throw-away stack of your account: does AWS do what is assumed? (FLAGS="--region … --yes")
+	@$(SAM)/bin/python -B tests/verify/run.py --built $(BUILT)/lambda $(FLAGS)
 
 fmt:
 	cargo fmt --all --check

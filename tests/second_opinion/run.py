@@ -8,13 +8,12 @@ they have to fail, with the words that are named there, so that a defect that wa
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
+
+from servers import answers, free_port, version
 
 ENVIRONMENTS = Path(sys.argv[1]).resolve()
 START_SECONDS = 60
@@ -50,28 +49,12 @@ def test_binary(lines):
     return paths[-1]
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def command(server, port):
     """How a server is started on loopback, and what it is told."""
     if server == "moto":
         return [ENVIRONMENTS / "moto/bin/moto_server", "-H", "127.0.0.1", "-p", str(port)], {}
     told = {"BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "IOT_MTLS_ENABLED": "0"}
     return [ENVIRONMENTS / "ministack/bin/ministack"], told
-
-
-def answers(url):
-    try:
-        urllib.request.urlopen(url, timeout=2)
-    except urllib.error.HTTPError:
-        return True
-    except OSError:
-        return False
-    return True
 
 
 def start(server, log):
@@ -129,16 +112,10 @@ def ask(binary, server):
         sys.exit(f"no tests ran on {server}")
     complaints = judge(server, results, failures)
     passed = sum(result == "ok" for result in results.values())
-    print(f"{server} {version(server)}: {passed} of {len(results)} tests of the ledger pass, in {time.monotonic() - began:.0f} s")
+    print(f"{server} {version(ENVIRONMENTS / server, server)}: {passed} of {len(results)} tests of the ledger pass, in {time.monotonic() - began:.0f} s")
     for test, (_words, why) in DEFECTS[server].items():
         print(f"  fails, as expected: {test}: {why}")
     return complaints
-
-
-def version(server):
-    line = [ENVIRONMENTS / server / "bin/pip", "show", server]
-    shown = subprocess.run(line, stdout=subprocess.PIPE, text=True, check=True).stdout
-    return re.search(r"^Version: (\S+)", shown, re.M)[1]
 
 
 def main():
