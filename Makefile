@@ -59,6 +59,7 @@ dev: ## the local cloud of template.yaml, staying up (FLAGS="--data DIR …")
 test: ## all tests
 	cargo build --bins --examples
 	cargo test --workspace --quiet
+	cargo test --quiet --package hikyaku --package integration-tests --features integration-tests/otel --lib --test integration -- otel:: process::spans
 
 test-clients: $(CLIENTS)/old/bin/python $(CLIENTS)/new/bin/aws ## AWS's own clients, old and new, and docs/producers against the local SQS
 	@cargo build --bins --examples

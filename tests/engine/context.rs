@@ -2,6 +2,8 @@
 
 use serde_json::json;
 
+use hikyaku_core::testing::Fate::Late;
+
 use super::echo::Act::{Error, Ok, Sleep, SpawnBlocking};
 use super::{Scene, second};
 
@@ -28,6 +30,29 @@ fn the_deadline_is_the_jobs_own_or_what_its_function_leaves() {
     let left = |id| scene.starts(id)[0].at.until(scene.starts(id)[0].deadline);
     assert_eq!(left("own"), second(20));
     assert_eq!(left("cut"), second(895));
+}
+
+#[test]
+fn a_report_says_when_each_stage_was_over() {
+    let mut scene = Scene::new();
+    scene.network.then("claim", Late(second(2)));
+    scene.network.then("complete", Late(second(3)));
+    scene.send("a", "once", &[Sleep(7)]);
+    scene.send("b", "nobody", &[Ok]);
+    scene.run();
+    let stages = scene.reports("a")[0].stages;
+    let after = |moment: Option<_>| scene.start.until(moment.unwrap()).as_secs();
+    let all = [
+        stages.began,
+        stages.decoded,
+        stages.claimed,
+        stages.ran,
+        stages.settled,
+    ];
+    assert_eq!(all.map(after), [0, 0, 2, 9, 12]);
+    let stages = scene.reports("b")[0].stages;
+    assert_eq!([stages.decoded, stages.claimed, stages.ran], [None; 3]);
+    assert!(stages.began <= stages.settled);
 }
 
 #[test]

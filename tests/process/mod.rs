@@ -7,4 +7,6 @@ mod imports;
 mod killed_by_command;
 mod killed_on_the_cloud;
 mod observed;
+#[cfg(feature = "otel")]
+mod spans;
 pub(crate) mod stage;

@@ -16,8 +16,8 @@ use super::imports::wait_until;
 /// Stands in every payload, and in no line.
 const MARKER: &str = "xyzzy-4f1c-payload";
 
-const ROOT: &str = "1-5e3d83c1-e6a0db584850d61342823d4c";
-const PARENT: &str = "53995c3f42cd8ad8";
+pub(super) const ROOT: &str = "1-5e3d83c1-e6a0db584850d61342823d4c";
+pub(super) const PARENT: &str = "53995c3f42cd8ad8";
 
 const TABLES: &str = r"
 Transform: AWS::Serverless-2016-10-31
@@ -40,13 +40,13 @@ Resources:
 
 /// One function, and how it is told to log and measure.
 #[derive(Clone, Copy)]
-struct Terms {
+pub(super) struct Terms {
     name: &'static str,
     level: &'static str,
     metrics: &'static str,
 }
 
-const fn terms(name: &'static str, level: &'static str, metrics: &'static str) -> Terms {
+pub(super) const fn terms(name: &'static str, level: &'static str, metrics: &'static str) -> Terms {
     Terms {
         name,
         level,
@@ -55,13 +55,18 @@ const fn terms(name: &'static str, level: &'static str, metrics: &'static str) -
 }
 
 /// A cloud with these functions, each with a queue of its name, and what each has written.
-struct Observatory {
-    cloud: Cloud,
+pub(super) struct Observatory {
+    pub(super) cloud: Cloud,
     lines: Arc<Mutex<BTreeMap<String, Vec<String>>>>,
 }
 
 impl Observatory {
     async fn of(functions: &[Terms]) -> Self {
+        Self::told(functions, &[]).await
+    }
+
+    /// The same, with these variables in every function's environment.
+    pub(super) async fn told(functions: &[Terms], variables: &[(&str, &str)]) -> Self {
         let mut template = TABLES.to_owned();
         for Terms {
             name,
@@ -103,6 +108,10 @@ impl Observatory {
                 let lines = book.entry(function.to_owned()).or_default();
                 lines.push(line.to_owned());
             })),
+            variables: variables
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
             ..Options::on_free_ports()
         };
         let template = Template::parse(&template, "test").unwrap();
@@ -110,14 +119,14 @@ impl Observatory {
         Self { cloud, lines }
     }
 
-    fn send(&self, queue: &str, body: &Value, trace: Option<&str>) {
+    pub(super) fn send(&self, queue: &str, body: &Value, trace: Option<&str>) {
         let queue = self.cloud.sqs().queue_by_name(queue).unwrap();
         let mut request = SendRequest::new(queue, body.to_string());
         request.trace_header = trace.map(str::to_owned);
         self.cloud.sqs().send(request).unwrap();
     }
 
-    async fn drain(&self, name: &str) {
+    pub(super) async fn drain(&self, name: &str) {
         let queue = self.cloud.sqs().queue_by_name(name).unwrap();
         let sqs = self.cloud.sqs();
         wait_until("an empty queue", async || {
@@ -127,13 +136,28 @@ impl Observatory {
         .await;
     }
 
+    /// What the function has written once so many of its lines are like that. Lines come by a pipe, later than an answer.
+    pub(super) async fn lines(
+        &self,
+        function: &str,
+        count: usize,
+        like: impl Fn(&Value) -> bool,
+    ) -> Vec<Value> {
+        wait_until("the function's lines", async || {
+            let lines = self.written(function);
+            lines.iter().filter(|line| like(line)).count() >= count
+        })
+        .await;
+        self.written(function)
+    }
+
     fn raw(&self, function: &str) -> Vec<String> {
         let book = self.lines.lock().unwrap();
         book.get(function).cloned().unwrap_or_default()
     }
 
     /// What the function has written. Every line of it is an object with a timestamp and a level.
-    fn written(&self, function: &str) -> Vec<Value> {
+    pub(super) fn written(&self, function: &str) -> Vec<Value> {
         let raw = self.raw(function).into_iter();
         raw.map(|line| {
             let object: Value = serde_json::from_str(&line)
@@ -146,12 +170,17 @@ impl Observatory {
     }
 }
 
-fn job(id: &str, act: &str) -> Value {
+pub(super) fn job(id: &str, act: &str) -> Value {
     json!({ "uuid": id, "job": "observed", "data": { "act": act, "secret": MARKER } })
 }
 
+/// Whether a line has this message.
+pub(super) fn is(message: &str) -> impl Fn(&Value) -> bool {
+    move |line| line["message"] == message
+}
+
 /// The lines with this message.
-fn saying<'a>(lines: &'a [Value], message: &str) -> Vec<&'a Value> {
+pub(super) fn saying<'a>(lines: &'a [Value], message: &str) -> Vec<&'a Value> {
     let said = lines.iter();
     said.filter(|line| line["message"] == message).collect()
 }
@@ -162,7 +191,7 @@ async fn the_line_of_a_panic_says_whose_it_is() {
     let header = format!("Root={ROOT};Parent={PARENT};Sampled=1");
     sky.send("panics", &job("p-1", "panic"), Some(&header));
     sky.drain("panics").await;
-    let lines = sky.written("panics");
+    let lines = sky.lines("panics", 1, is("job `observed` buried")).await;
     let panics = saying(&lines, "panicked");
     assert_eq!(panics.len(), 2, "one an attempt: {lines:#?}");
     for (number, line) in panics.iter().enumerate() {
@@ -189,7 +218,7 @@ async fn one_trace_goes_from_the_producer_through_the_jobs_and_lambda_still_coun
     let header = format!("Root={ROOT};Parent={PARENT};Sampled=1");
     sky.send("traced", &job("t-1", "dispatch"), Some(&header));
     sky.drain("traced").await;
-    let lines = sky.written("traced");
+    let lines = sky.lines("traced", 2, is("job `observed` done")).await;
     let done = saying(&lines, "job `observed` done");
     assert_eq!(done.len(), 2, "{lines:#?}");
     assert_ne!(done[0]["job.id"], done[1]["job.id"]);
@@ -231,7 +260,8 @@ async fn each_level_has_its_lines_and_none_has_a_payload() {
     }
     for (rank, level) in LEVELS.into_iter().enumerate() {
         sky.drain(level).await;
-        let lines = sky.written(level);
+        // Nothing of an invocation is written after its metrics.
+        let lines = sky.lines(level, 9, |line| line.get("_aws").is_some()).await;
         let raw = sky.raw(level);
         let leak = raw.iter().find(|line| line.contains(MARKER));
         assert_eq!(leak, None, "{level}");
@@ -281,7 +311,11 @@ async fn each_level_of_metrics_has_its_metrics_whatever_is_logged() {
     {
         sky.send(name, &job(name, "succeed"), None);
         sky.drain(name).await;
-        let lines = sky.written(name);
+        let lines = if of_function > 0 {
+            sky.lines(name, 1, |line| line.get("_aws").is_some()).await
+        } else {
+            sky.lines(name, 1, is("job `observed` done")).await
+        };
         let metrics: Vec<_> = lines.iter().filter_map(|line| line.get("_aws")).collect();
         assert_eq!(metrics.len(), usize::from(of_function > 0), "{name}");
         let count = |directive: usize| {

@@ -69,7 +69,7 @@ impl<S: Send + Sync + 'static> Worker<S> {
                 // The same delay as the one that stopped the group, so that none of it overtakes.
                 Some(delay) => engine.hold_back(delivery, delay).await,
                 None => match self.handle(delivery, engine, company).await {
-                    Turn::Over(report) => report,
+                    Turn::Over(report) => *report,
                     Turn::Later { alone } => {
                         let rest = Some(Rest {
                             line: line[place..].to_vec(),

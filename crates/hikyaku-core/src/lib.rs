@@ -52,6 +52,7 @@ mod run;
 mod settle;
 mod settled;
 mod shared;
+mod stages;
 mod tasks;
 mod worker;
 
@@ -86,5 +87,6 @@ pub use ports::store::StoreError;
 pub use ports::{BoxFuture, Ports};
 pub use report::{Outcome, Report, Verdict};
 pub use shared::SetupError;
+pub use stages::Stages;
 pub use tasks::{Task, TaskLost};
 pub use worker::{Settings, Worker};

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use serde_json::value::RawValue;
 
-use crate::Delivery;
 use crate::decode::{Decoded, Refused};
 use crate::run::Ended;
 use crate::settled::Settled;
+use crate::{Delivery, Stages};
 
 /// What the queue must do with a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,6 +88,8 @@ pub struct Report {
     pub output: Option<Box<RawValue>>,
     /// How long it took, claiming and settling included.
     pub duration: Duration,
+    /// When each stage was over.
+    pub stages: Stages,
 }
 
 impl Report {
@@ -126,6 +128,7 @@ impl Report {
             error: settled.error,
             output: None,
             duration: Duration::ZERO,
+            stages: Stages::default(),
         }
     }
 

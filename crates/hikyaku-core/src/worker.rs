@@ -21,7 +21,7 @@ use crate::run;
 use crate::settle::Finished;
 use crate::settled::Settled;
 use crate::shared::{SetupError, Shared};
-use crate::{Delivery, Job, Report, Unlock};
+use crate::{Delivery, Job, Report, Stages, Unlock};
 
 /// How a worker works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -180,27 +180,39 @@ impl<S: Send + Sync + 'static> Worker<S> {
     ) -> Turn {
         let message = &delivery.message_id;
         let span = tracing::error_span!("job", message.id = %message, trace.id = delivery.trace_id(), job.id = Empty, job.name = Empty, job.attempt = Empty);
-        let turn = self
-            .attend(delivery, engine, company)
+        let mut stages = Stages {
+            began: Some(engine.now()),
+            ..Stages::default()
+        };
+        let mut turn = self
+            .attend(delivery, engine, company, &mut stages)
             .instrument(span.clone())
             .await;
-        if let Turn::Over(report) = &turn {
+        if let Turn::Over(report) = &mut turn {
+            stages.settled = Some(engine.now());
+            report.stages = stages;
             span.in_scope(|| report.log());
         }
         turn
     }
 
-    async fn attend(&self, delivery: &Delivery, engine: &Engine<'_>, company: Company) -> Turn {
+    async fn attend(
+        &self,
+        delivery: &Delivery,
+        engine: &Engine<'_>,
+        company: Company,
+        stages: &mut Stages,
+    ) -> Turn {
         let began = engine.now();
         let envelope = match engine.resolve(delivery).await {
             Ok(envelope) => envelope,
             Err(Unread::Refused(why)) => {
-                return Turn::Over(refuse(engine, &why, delivery).await);
+                return Turn::over(refuse(engine, &why, delivery).await);
             }
             Err(Unread::Later(error)) => {
                 let settled = engine.not_reached(delivery, explain(&error)).await;
                 let id = delivery.message_id.clone();
-                return Turn::Over(Report::unread(id, delivery, settled));
+                return Turn::over(Report::unread(id, delivery, settled));
             }
         };
         let (mut decoded, prepared) =
@@ -208,13 +220,14 @@ impl<S: Send + Sync + 'static> Worker<S> {
                 Decoding::Ready(decoded, prepared) => (decoded, Ok(prepared)),
                 Decoding::Misfit(decoded, why) => (decoded, Err(why)),
                 Decoding::Refused(refused) => {
-                    return Turn::Over(refuse(engine, &refused, delivery).await);
+                    return Turn::over(refuse(engine, &refused, delivery).await);
                 }
             };
+        stages.decoded = Some(engine.now());
         name_span(&decoded.id, &decoded.name);
         if self.buries {
             let settled = engine.bury_dead_letter(&mut decoded, delivery).await;
-            return Turn::Over(Report::of(&decoded, delivery, 0, settled));
+            return Turn::over(Report::of(&decoded, delivery, 0, settled));
         }
         let ready = self
             .begin(&decoded, prepared, delivery, engine, company)
@@ -228,9 +241,10 @@ impl<S: Send + Sync + 'static> Worker<S> {
             Ok(ready) => ready,
             Err(Unbegun::Suspect { alone }) => return Turn::Later { alone },
             Err(Unbegun::Settled(settled)) => {
-                return Turn::Over(Report::of(&decoded, delivery, 0, settled));
+                return Turn::over(Report::of(&decoded, delivery, 0, settled));
             }
         };
+        stages.claimed = Some(engine.now());
         Span::current().record("job.attempt", claim.spent);
         let job = run::Job {
             id: &decoded.id,
@@ -240,12 +254,13 @@ impl<S: Send + Sync + 'static> Worker<S> {
             state,
         };
         let ended = engine.run(job, &mut claim, delivery).await;
+        stages.ran = Some(engine.now());
         engine.unlock(&locks).await;
         let settled = engine
             .settle(&Finished::new(&decoded, &claim, delivery), &ended)
             .await;
         let report = Report::of(&decoded, delivery, claim.spent, settled);
-        Turn::Over(report.with(ended, began.until(engine.now())))
+        Turn::over(report.with(ended, began.until(engine.now())))
     }
 
     /// All that comes before a job runs. Err: it does not, and this is what its message is left with.
@@ -299,9 +314,15 @@ impl<S: Send + Sync + 'static> Worker<S> {
 /// What becomes of a delivery in its turn.
 pub(crate) enum Turn {
     /// It is dealt with.
-    Over(Report),
+    Over(Box<Report>),
     /// It has to wait until nothing runs beside it; `alone`: its last attempt died although nothing did.
     Later { alone: bool },
+}
+
+impl Turn {
+    fn over(report: Report) -> Self {
+        Self::Over(Box::new(report))
+    }
 }
 
 /// Why a job does not run now.

@@ -80,6 +80,9 @@ pub struct Config {
     pub metrics: Detail,
     /// The same level in Lambda's own words, of which `FATAL` has no like in [`log_level`](Self::log_level).
     pub log_level_name: String,
+    /// `OTEL_EXPORTER_OTLP_ENDPOINT`: where [spans](https://opentelemetry.io/docs/specs/otel/protocol/exporter/) are sent; the
+    /// feature `otel` is needed for that. Default: nowhere.
+    pub otlp_endpoint: Option<Url>,
     /// `AWS_LAMBDA_FUNCTION_NAME`. Default `unknown`.
     pub function_name: String,
     /// `AWS_LAMBDA_FUNCTION_MEMORY_SIZE`, in MB. Default 128, Lambda's smallest.
@@ -273,6 +276,7 @@ impl Config {
             credentials: credentials(get)?,
             log_level: level(get("AWS_LAMBDA_LOG_LEVEL")?)?,
             metrics: metrics(get)?,
+            otlp_endpoint: otlp_endpoint(get)?,
             log_level_name: or("AWS_LAMBDA_LOG_LEVEL", "INFO")?.to_ascii_uppercase(),
             function_name: or("AWS_LAMBDA_FUNCTION_NAME", "unknown")?,
             memory_mb: memory(get)?,
@@ -293,6 +297,13 @@ fn metrics(
         value,
         expected: "off, alarms, function or jobs",
     })
+}
+
+fn otlp_endpoint(
+    get: impl Fn(&'static str) -> Result<Option<String>, ConfigError>,
+) -> Result<Option<Url>, ConfigError> {
+    const NAME: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+    url(NAME, get(NAME)?, "a URL, such as http://127.0.0.1:4318")
 }
 
 fn memory(

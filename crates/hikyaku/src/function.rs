@@ -23,6 +23,8 @@ pub struct Function<S> {
     jobs: Vec<&'static str>,
     requests: Arc<CountingLedger>,
     metrics: MetricLines,
+    #[cfg(feature = "otel")]
+    spans: Option<crate::otel::Spans>,
 }
 
 /// An invocation failed.
@@ -69,6 +71,8 @@ impl<S: Send + Sync + 'static> Function<S> {
             ports.ledger = Arc::<CountingLedger>::clone(&requests);
         }
         Self {
+            #[cfg(feature = "otel")]
+            spans: crate::otel::Spans::of(&config),
             worker,
             ports,
             config,
@@ -85,7 +89,12 @@ impl<S: Send + Sync + 'static> Function<S> {
         self
     }
 
-    async fn process(&self, deliveries: &[Delivery], invocation: Invocation) -> Vec<Report> {
+    async fn process(
+        &self,
+        deliveries: &[Delivery],
+        invocation: Invocation,
+        #[cfg_attr(not(feature = "otel"), expect(unused_variables))] surroundings: Surroundings<'_>,
+    ) -> Vec<Report> {
         let reports = self
             .worker
             .process(deliveries, invocation, &self.ports)
@@ -101,6 +110,17 @@ impl<S: Send + Sync + 'static> Function<S> {
             for line in measured.lines(&self.config, &self.jobs) {
                 (self.metrics)(&line);
             }
+        }
+        #[cfg(feature = "otel")]
+        if let Some(spans) = &self.spans {
+            let invoked = crate::otel::Invoked {
+                function: &self.config.function_name,
+                request_id: surroundings.request_id,
+                trace: surroundings.trace,
+                invocation,
+                ended: self.ports.clock.now(),
+            };
+            spans.send(&invoked, deliveries, &reports).await;
         }
         reports
     }
@@ -131,7 +151,7 @@ impl<S: Send + Sync + 'static> Function<S> {
         };
         match event::read(payload, surroundings)? {
             Event::Queue(deliveries) => {
-                let reports = self.process(&deliveries, invocation).await;
+                let reports = self.process(&deliveries, invocation, surroundings).await;
                 let again = reports
                     .into_iter()
                     .filter(|report| !report.verdict.acknowledges());
@@ -141,7 +161,7 @@ impl<S: Send + Sync + 'static> Function<S> {
             }
             Event::Single(delivery) => {
                 let deliveries = [delivery];
-                let mut reports = self.process(&deliveries, invocation).await;
+                let mut reports = self.process(&deliveries, invocation, surroundings).await;
                 match reports.pop() {
                     Some(report) => self.answer(report, &deliveries[0]).await,
                     None => Ok(RawValue::NULL.to_owned()),

@@ -45,6 +45,8 @@ mod logs;
 pub mod metrics;
 #[cfg(feature = "objects")]
 pub mod objects;
+#[cfg(feature = "otel")]
+mod otel;
 pub mod rds;
 pub mod secrets;
 mod serve;

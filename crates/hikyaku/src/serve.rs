@@ -44,6 +44,11 @@ async fn as_function<S: Send + Sync + 'static>(
     config: Config,
 ) -> Result<(), Error> {
     logs::as_json(config.log_level);
+    if config.otlp_endpoint.is_some() && !cfg!(feature = "otel") {
+        tracing::warn!(
+            "OTEL_EXPORTER_OTLP_ENDPOINT is set, but no spans are sent: build the function with hikyaku's feature `otel`"
+        );
+    }
     let config = config.with_secrets().await?;
     worker.set_up().await?;
     let function = on_aws(worker, config).await?;

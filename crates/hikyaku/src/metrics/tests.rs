@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use hikyaku_core::{Delivery, Outcome, Report, Timestamp, Verdict};
+use hikyaku_core::{Delivery, Outcome, Report, Stages, Timestamp, Verdict};
 
 use super::count::Requests;
 use super::*;
@@ -53,6 +53,7 @@ fn report(id: &str, job: &str, outcome: Outcome, took: u64) -> Report {
         error: None,
         output: None,
         duration: Duration::from_millis(took),
+        stages: Stages::default(),
     }
 }
 
