@@ -2,5 +2,6 @@
 
 mod dev;
 mod inspect;
+mod measured;
 mod operate;
 mod tail;

@@ -19,6 +19,10 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use crate::build::{BuildError, Built};
 use crate::place::LocalCloud;
 
+/// What every function is told here, unless the template says something else: `file://`, which functions refuse under
+/// Lambda, is the laptop's own disk; and metrics cost nothing.
+const TOLD: [(&str, &str); 2] = [("HIKYAKU_LOCAL_FILES", "1"), ("HIKYAKU_METRICS", "jobs")];
+
 /// What `hikyaku dev` takes.
 #[derive(Debug, Args)]
 pub(crate) struct Dev {
@@ -122,8 +126,9 @@ impl Dev {
             bind: self.bind,
             parameters: self.parameters(),
             data: self.data,
-            // Functions refuse file:// under Lambda; here it is the laptop's own disk.
-            variables: [("HIKYAKU_LOCAL_FILES".to_owned(), "1".to_owned())].into(),
+            variables: TOLD
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
             binaries: Arc::new(binaries),
             logs: Some(Arc::new(show)),
             faults,

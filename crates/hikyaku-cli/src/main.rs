@@ -15,12 +15,14 @@ mod doctor;
 mod failed;
 mod functions;
 mod inspect;
+mod metrics;
 mod new;
 mod outcome;
 mod output;
 mod place;
 mod queues;
 mod show;
+mod spent;
 mod tail;
 mod time;
 
@@ -47,6 +49,8 @@ enum Command {
     Dev(dev::Dev),
     /// Compare what jobs cost on Lambda with what runs day and night today
     Cost(Box<cost::Cost>),
+    /// Say what each job type has cost, by its own metrics
+    Spent(spent::Spent),
     /// Say what of a template would hurt in production
     Doctor(doctor::Doctor),
     /// Show what is in a message
@@ -67,7 +71,7 @@ enum Command {
     Flush(failed::Flush),
     /// Delete old failed jobs (queue:prune-failed)
     PruneFailed(failed::PruneFailed),
-    /// Show how full the queues are, again and again (queue:monitor)
+    /// Show how full the queues are and how fast jobs run (queue:monitor)
     Monitor(queues::Monitor),
     /// Let no function read a queue; its messages wait
     Pause(queues::Pause),
@@ -89,6 +93,7 @@ impl Command {
             Self::Inspect(inspect) => inspect.run()?,
             Self::Failed(failed) => return Ok(failed.run()?),
             Self::Show(show) => return Ok(show.run()?),
+            Self::Spent(spent) => return Ok(spent.run()?),
             Self::Tail(tail) => return Ok(tail.run()?),
             Self::Retry(retry) => return Ok(retry.run()?),
             Self::Forget(forget) => return Ok(forget.run()?),

@@ -19,6 +19,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
+pub(crate) use self::bill::HOURS;
+pub(crate) use self::figures::usd;
 pub(crate) use self::prices::PriceError;
 
 use self::compare::compare;

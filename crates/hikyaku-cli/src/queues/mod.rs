@@ -5,6 +5,7 @@ mod depth;
 mod mapping;
 mod monitor;
 mod name;
+mod work;
 
 pub(crate) use clear::Clear;
 pub(crate) use mapping::{Pause, Resume};

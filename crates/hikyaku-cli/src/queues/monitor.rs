@@ -1,4 +1,4 @@
-//! `hikyaku monitor`: how full the queues are, again and again on a terminal.
+//! `hikyaku monitor`: how full the queues are and how fast jobs run, again and again on a terminal.
 
 use std::collections::BTreeSet;
 use std::io::{IsTerminal as _, Write as _};
@@ -8,18 +8,22 @@ use clap::Args;
 use hikyaku::SystemClock;
 use hikyaku::core::Clock as _;
 use hikyaku::signed::SignedRequest;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::depth::Depth;
+use super::work::Work;
 use crate::outcome::{OperatorError, Outcome};
 use crate::output;
 use crate::place::{Place, Reach};
 use crate::time;
 
+/// On AWS metrics are of whole minutes, and each that is asked for is paid for.
+const WORK_EVERY: Duration = Duration::from_mins(1);
+
 /// What `hikyaku monitor` takes.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Monitor {
-    /// Queues by their names or URLs; without any, all
+    /// Queues by their names or URLs; without any, all, and how fast functions and jobs work
     #[arg(value_name = "QUEUE")]
     queues: Vec<String>,
     /// Queues whose names begin so
@@ -50,15 +54,28 @@ impl Monitor {
     async fn monitor(self, reach: Reach) -> Result<Outcome, OperatorError> {
         let urls = self.urls(&reach).await?;
         let once = self.once || self.place.json || !std::io::stdout().is_terminal();
+        let (mut work, mut asked) = (None, None);
         loop {
             let look = look(&reach, &urls).await?;
+            let now = SystemClock.now();
+            let is_due = reach.local.is_some() || asked.is_none_or(|at| now >= at + WORK_EVERY);
+            if self.queues.is_empty() && is_due {
+                (work, asked) = (Some(reach.work().await), Some(now));
+            }
             if self.place.json {
-                output::json(&json!({"queues": look.queues, "failedJobs": look.failed}));
-            } else if once {
-                print!("{}", look.text());
+                let work = work.as_ref().map(work_as_json);
+                output::json(
+                    &json!({"queues": look.queues, "failedJobs": look.failed, "work": work}),
+                );
+                return Ok(Outcome::Done);
+            }
+            let work = work.as_ref().map_or_else(String::new, work_as_text);
+            let text = format!("{}{work}", look.text());
+            if once {
+                print!("{text}");
             } else {
                 // From the upper left corner, and nothing of the last look below.
-                print!("\u{1b}[H\u{1b}[2J{}\nCtrl-C ends.\n", look.text());
+                print!("\u{1b}[H\u{1b}[2J{text}\nCtrl-C ends.\n");
                 drop(std::io::stdout().flush());
             }
             if once {
@@ -80,6 +97,21 @@ impl Monitor {
             urls.push(reach.queue_url(queue).await?);
         }
         Ok(urls)
+    }
+}
+
+/// Whoever may not ask for metrics still sees the queues.
+fn work_as_text(work: &Result<Work, OperatorError>) -> String {
+    match work {
+        Ok(work) => format!("\n{}", work.text()),
+        Err(error) => format!("\nNo metrics: {}\n", hikyaku::explain(error)),
+    }
+}
+
+fn work_as_json(work: &Result<Work, OperatorError>) -> Json {
+    match work {
+        Ok(work) => work.to_json(),
+        Err(error) => json!({"error": hikyaku::explain(error)}),
     }
 }
 
