@@ -31,6 +31,13 @@ ENVIRONMENT = os.environ | {
 # Of the doctor; what it could not look at would stand above it.
 CONTENT = "doctor --strict\ntemplate.yaml: 0 errors, 0 warnings, 0 notes"
 
+MAIN = """
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), hikyaku::Error> {
+    hikyaku::serve(Worker::new(()).register::<ImportProducts>()).await
+}
+"""
+
 
 def run(*words, cwd, fails=False):
     """What a command says; ends everything if it did not end as expected."""
@@ -74,6 +81,32 @@ def add_a_job(folder):
     run("cargo", "fmt", cwd=folder)
 
 
+def add_a_function(folder):
+    """What the project's README says under "A function of its own", with the command that it prints."""
+    with open(f"{folder}/src/send_invoice.rs", encoding="utf-8") as file:
+        job = file.read().replace("SendInvoice", "ImportProducts").replace("pub struct", "struct")
+    job, tests = job.replace("JobError};", "JobError, Worker};").split("#[cfg(test)]")
+    os.mkdir(f"{folder}/src/bin")
+    with open(f"{folder}/src/bin/import-products.rs", "w", encoding="utf-8") as file:
+        file.write(f"{job}{MAIN}\n#[cfg(test)]{tests}")
+    with open(f"{folder}/events/import-products.json", "w", encoding="utf-8") as file:
+        json.dump({"job": "App\\Jobs\\ImportProducts", "data": {"id": 9}}, file)
+    with open(f"{folder}/README.md", encoding="utf-8") as file:
+        command = next(line for line in file if line.strip().startswith("$ sed")).strip().removeprefix("$ ")
+    block = run("bash", "-c", command, cwd=folder)
+    alarms = run("bash", "-c", command.replace("/^  JobsQueue:/,/^  # ---/", "/^  JobsAgeAlarm:/,/^Outputs/"), cwd=folder)
+    alarms = alarms.replace("JobsAge", "ImportProductsAge").replace("JobsErrors", "ImportProductsErrors").replace("JobsThrottles", "ImportProductsThrottles")
+    with open(f"{folder}/template.yaml", encoding="utf-8") as file:
+        template = file.read()
+    template = template.replace("[!Ref JobsQueue,", "[!Ref JobsQueue, !Ref ImportProductsQueue,")
+    template = template.replace("[!GetAtt JobsQueue.Arn]", "[!GetAtt JobsQueue.Arn, !GetAtt ImportProductsQueue.Arn]")
+    before, policies = template.split("  # ---------------------------------------------------------------- who may send")
+    template = f"{before}{block}  # ---------------------------------------------------------------- who may send{policies}"
+    with open(f"{folder}/template.yaml", "w", encoding="utf-8") as file:
+        file.write(template.replace("Outputs:", f"{alarms}Outputs:"))
+    run("cargo", "fmt", cwd=folder)
+
+
 began = time.monotonic()
 with tempfile.TemporaryDirectory() as above:
     project = os.path.join(above, "shop")
@@ -85,7 +118,7 @@ with tempfile.TemporaryDirectory() as above:
     said = run("make", "check", cwd=project)
     says("formatting, clippy, its tests and the doctor are content", said, "2 passed", CONTENT)
     said = run("make", "run", cwd=project)
-    says("one job runs end to end on the local cloud", said, "state       done", '"id":7', "Done.")
+    says("one job runs end to end on the local cloud", said, "state       done", "id=7", "Done.")
     event(project, "send-invoice", id=0)
     said = run("make", "run", cwd=project, fails=True)
     says("a job that fails says so, and why", said, "state       failed", "there is no number 0")
@@ -95,6 +128,12 @@ with tempfile.TemporaryDirectory() as above:
     says("a second job, as its README says, is tested too", said, "4 passed", CONTENT)
     said = run("make", "run", "EVENT=events/notify-customer.json", cwd=project)
     says("and runs in the same function", said, "App\\Jobs\\NotifyCustomer", "state       done")
+
+    add_a_function(project)
+    said = run("make", "check", cwd=project)
+    says("a function of its own, as its README says, is tested too", said, "4 passed", "2 passed", CONTENT)
+    said = run("make", "run", "EVENT=events/import-products.json", "QUEUE=ImportProductsQueue", cwd=project)
+    says("and runs beside the first", said, "App\\Jobs\\ImportProducts", "state       done")
 
     lint = [f"{options.lint}/bin/python", "-B", os.path.abspath(".ci/lint_template.py")]
     said = run(*lint, "template.yaml", "--doctor", options.hikyaku, cwd=project)

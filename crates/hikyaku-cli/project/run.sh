@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # `make run`: starts the local cloud of template.yaml, sends one event, shows what became of it, and stops the cloud.
+# run.sh HIKYAKU EVENT QUEUE
 set -euo pipefail
 cd "$(dirname "$0")"
-hikyaku=$1 event=$2
+hikyaku=$1 event=$2 queue=$3
 log=target/run.log
 here=--local=.hikyaku/local.json
 
@@ -19,10 +20,10 @@ until grep -q "Lambda answers" "$log"; do
   kill -0 $cloud 2> /dev/null || { cat "$log" >&2; exit 1; }
   sleep 0.1
 done
-echo "The local cloud runs: the queue JobsQueue, the function JobsFunction, two tables."
+echo "The local cloud of template.yaml runs."
 
-uuid=$("$hikyaku" dispatch --event "$event" --queue JobsQueue "$here")
-echo "Sent $event; the job's uuid is $uuid."
+uuid=$("$hikyaku" dispatch --event "$event" --queue "$queue" "$here")
+echo "Sent $event to $queue; the job's uuid is $uuid."
 state=unknown
 for ((i = 0; i < 300; i++)); do
   state=$("$hikyaku" show "$uuid" "$here" --json | sed -n 's/^  "state": "\(.*\)",*$/\1/p') || true
@@ -31,11 +32,11 @@ for ((i = 0; i < 300; i++)); do
 done
 
 echo
-echo "What the function wrote:"
-sed -n 's/^[^ ]*JobsFunction | /  /p' "$log"
+echo "Its log lines (hikyaku tail):"
+"$hikyaku" tail "$uuid" "$here" 2>&1 | sed 's/^/  /' || true
 echo
-echo "What is known of the job (hikyaku show):"
-"$hikyaku" show "$uuid" "$here" | sed 's/^/  /'
+echo "What is known of it (hikyaku show):"
+"$hikyaku" show "$uuid" "$here" 2>&1 | sed 's/^/  /' || true
 echo
 case $state in
   done) echo "Done. All that the cloud said is in $log." ;;
