@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -20,6 +21,25 @@ use crate::stage::Stage;
 pub(crate) struct Ecs {
     listener: TcpListener,
     tasks: Mutex<BTreeMap<String, Task>>,
+}
+
+/// What every task runs on.
+pub(crate) struct Image {
+    application: PathBuf,
+    variables: Vec<(String, String)>,
+    /// Where tasks write.
+    log: PathBuf,
+}
+
+impl Image {
+    /// The application of a stage.
+    pub(crate) fn of(stage: &Stage) -> Self {
+        Self {
+            application: stage.php.application.clone(),
+            variables: stage.php.variables.clone(),
+            log: stage.folder.join("tasks.log"),
+        }
+    }
 }
 
 struct Task {
@@ -45,11 +65,11 @@ impl Ecs {
     }
 
     /// Answers for as long as it is polled.
-    pub(crate) async fn serve(self: Arc<Self>, stage: Arc<Stage>) -> Result<()> {
+    pub(crate) async fn serve(self: Arc<Self>, image: Image) -> Result<()> {
         let listener = tokio::net::TcpListener::from_std(self.listener.try_clone()?)?;
         let router = Router::new()
             .route("/", post(run_task))
-            .with_state((self, stage));
+            .with_state((self, Arc::new(image)));
         Ok(axum::serve(listener, router).await?)
     }
 
@@ -68,7 +88,7 @@ impl Ecs {
     }
 
     /// Starts a task, once for a token.
-    fn start(&self, stage: &Stage, request: &Value) -> Result<String> {
+    fn start(&self, image: &Image, request: &Value) -> Result<String> {
         let token = request["clientToken"].as_str().ok_or("no clientToken")?;
         let container = &request["overrides"]["containerOverrides"][0];
         let reference = container["environment"][0]["value"].as_str();
@@ -80,15 +100,17 @@ impl Ecs {
             return Ok(arn);
         }
         let (program, arguments) = command.split_first().ok_or("no command")?;
-        let log = stage.folder.join("tasks.log");
-        let log = OpenOptions::new().create(true).append(true).open(log)?;
+        let log = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&image.log)?;
         let process = Command::new(program)
             .args(arguments)
-            .current_dir(&stage.php.application)
+            .current_dir(&image.application)
             .env("HIKYAKU_TASK", &reference)
             // So that the scene need not wait for a minute until a task counts as dead.
             .env("HIKYAKU_TASK_LEASE", "2")
-            .envs(stage.php.variables.iter().cloned())
+            .envs(image.variables.iter().cloned())
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)
@@ -103,9 +125,9 @@ impl Ecs {
     }
 }
 
-async fn run_task(State((ecs, stage)): State<(Arc<Ecs>, Arc<Stage>)>, body: String) -> String {
+async fn run_task(State((ecs, image)): State<(Arc<Ecs>, Arc<Image>)>, body: String) -> String {
     let request = serde_json::from_str(&body).unwrap_or_default();
-    let answer = match ecs.start(&stage, &request) {
+    let answer = match ecs.start(&image, &request) {
         Ok(arn) => json!({ "tasks": [{ "taskArn": arn }], "failures": [] }),
         Err(error) => json!({ "tasks": [], "failures": [{ "reason": error.to_string() }] }),
     };

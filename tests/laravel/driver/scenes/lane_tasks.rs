@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::Play;
 use crate::Result;
+use crate::ecs::Image;
 use crate::scene::Scene;
 
 pub(super) const SCENES: [Play; 1] = [Play::new(
@@ -26,7 +27,7 @@ const DRAINED_WITHIN: Duration = Duration::from_secs(120);
 async fn as_tasks(scene: &mut Scene) -> Result<()> {
     let stage = Arc::clone(&scene.stage);
     let ecs = Arc::clone(&scene.ecs);
-    let serving = Arc::clone(&ecs).serve(Arc::clone(&stage));
+    let serving = Arc::clone(&ecs).serve(Image::of(&stage));
     let playing = async {
         stage.web.start(&[]).await?;
         let mut ids = Vec::new();
