@@ -61,7 +61,7 @@ enum Command {
     Failed(failed::Failed),
     /// Show all that is known of one job
     Show(show::Show),
-    /// Print the log lines of a job or of functions, and go on with --follow
+    /// Print the log lines of a job or of functions
     Tail(tail::Tail),
     /// Send failed jobs again, under their uuids (queue:retry)
     Retry(failed::Retry),
@@ -71,7 +71,7 @@ enum Command {
     Flush(failed::Flush),
     /// Delete old failed jobs (queue:prune-failed)
     PruneFailed(failed::PruneFailed),
-    /// Show how full the queues are and how fast jobs run (queue:monitor)
+    /// Show the queues and how fast jobs run (queue:monitor)
     Monitor(queues::Monitor),
     /// Let no function read a queue; its messages wait
     Pause(queues::Pause),

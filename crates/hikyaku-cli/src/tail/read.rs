@@ -3,6 +3,7 @@
 //! Amazon CloudWatch Logs API reference, `FilterLogEvents`: a page may be empty and yet not be the last.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use hikyaku::core::Clock as _;
 use hikyaku::signed::{SignedError, SignedRequest};
@@ -16,6 +17,10 @@ use crate::place::Reach;
 
 /// How long a line may be on its way: what was read up to a minute ago is read again.
 const LATE_MS: u64 = 60_000;
+
+/// An account has few of these requests a second, for all its readers together: who is told so asks again, so often.
+const PATIENCE: u32 = 10;
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// What is read, and how far it was.
 pub(super) struct Reader {
@@ -97,7 +102,15 @@ impl Source {
             body["nextToken"] = token.into();
         }
         let request = SignedRequest::json("Logs_20140328.FilterLogEvents", "1.1", &body);
-        match reach.ask("logs", request).await {
+        let mut answer = reach.ask("logs", request.clone()).await;
+        for _ in 0..PATIENCE {
+            if !is_throttled(&answer) {
+                break;
+            }
+            tokio::time::sleep(PAUSE).await;
+            answer = reach.ask("logs", request.clone()).await;
+        }
+        match answer {
             Ok(page) => Ok(Some(page)),
             Err(SignedError::Refused { source, .. })
                 if source.code == "ResourceNotFoundException" =>
@@ -120,4 +133,9 @@ impl Source {
         let is_shown = is_new && !hikyaku_local::watch::is_metrics(text);
         is_shown.then(|| Line::read(&self.function.name, at, text))
     }
+}
+
+/// The answer to too many requests has the status 400, which is not asked again by itself.
+fn is_throttled(answer: &Result<Json, SignedError>) -> bool {
+    matches!(answer, Err(SignedError::Refused { source, .. }) if source.code == "ThrottlingException")
 }
