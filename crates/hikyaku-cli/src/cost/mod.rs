@@ -4,6 +4,7 @@ mod bill;
 mod compare;
 mod containers;
 mod figures;
+mod measured;
 mod network;
 mod prices;
 mod quantities;

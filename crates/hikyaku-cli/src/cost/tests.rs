@@ -426,6 +426,10 @@ fn alarms_metrics_traces_and_retries_are_paid() {
     let plain = compared("--jobs 1M").new.total();
     for (options, more) in [
         ("--metrics 30", "9.00"),
+        // docs/monitoring.md has these.
+        ("--metrics alarms --functions 2 --job-types 5", "1.80"),
+        ("--metrics function --functions 2 --job-types 5", "5.40"),
+        ("--metrics jobs --functions 2 --job-types 5", "17.40"),
         ("--alarms 13", "1.00"),
         ("--xray 90", "4.50"),
         ("--fair", "0.10"),

@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 
 use super::bill::{Bill, HOURS};
+use super::measured::Measured;
 use super::network::{self, Vpc};
 use super::prices::{PriceError, Prices};
 use super::quantities::{jobs_a_month, milliseconds};
@@ -74,9 +75,8 @@ pub(crate) struct Workload {
     /// CloudWatch alarms
     #[arg(long, value_name = "N", default_value_t = 3)]
     pub(crate) alarms: u32,
-    /// Custom metrics, as docs/monitoring.md counts them for each level of detail
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub(crate) metrics: u32,
+    #[command(flatten)]
+    pub(crate) measured: Measured,
     /// How many of a hundred jobs X-Ray records
     #[arg(long, value_name = "PERCENT", default_value = "0", value_parser = percent)]
     pub(crate) xray: Decimal,
@@ -245,7 +245,7 @@ impl Workload {
             "cloudwatch.alarm_month",
             alarms,
         )?;
-        let metrics = Decimal::from(self.metrics);
+        let metrics = Decimal::from(self.measured.count());
         bill.add(
             prices,
             "CloudWatch, custom metrics",

@@ -1,0 +1,42 @@
+//! The custom metrics that are paid for.
+
+use clap::Args;
+use hikyaku::metrics::Detail;
+
+/// What is measured, and of how many.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Measured {
+    /// Custom metrics: a level of `HIKYAKU_METRICS` (off, alarms, function, jobs), or how many there are
+    #[arg(long, value_name = "LEVEL|N", default_value = "off", value_parser = wanted)]
+    metrics: Wanted,
+    /// Functions that write metrics
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    functions: u16,
+    /// Job types of these functions together
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    job_types: u16,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Wanted {
+    Level(Detail),
+    Count(u32),
+}
+
+impl Measured {
+    /// How many metrics there are.
+    pub(crate) fn count(&self) -> usize {
+        match self.metrics {
+            Wanted::Level(level) => level.count(self.functions.into(), self.job_types.into()),
+            Wanted::Count(count) => usize::try_from(count).unwrap_or(usize::MAX),
+        }
+    }
+}
+
+fn wanted(text: &str) -> Result<Wanted, String> {
+    let level = Detail::of(text).map(Wanted::Level);
+    let count = || text.parse().map(Wanted::Count);
+    level
+        .map_or_else(count, Ok)
+        .map_err(|_| "off, alarms, function, jobs or a whole number is expected".to_owned())
+}
