@@ -1,5 +1,8 @@
 //! `hikyaku dev`: the local cloud of a template.
 
+mod php;
+mod web;
+
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
@@ -18,6 +21,8 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::build::{BuildError, Built};
 use crate::place::LocalCloud;
+use php::{Application, PhpArguments, PhpError};
+use web::Server;
 
 /// What every function is told here, unless the template says something else: `file://`, which functions refuse under
 /// Lambda, is the laptop's own disk; and metrics cost nothing.
@@ -50,6 +55,8 @@ pub(crate) struct Dev {
     /// Make requests to SQS and DynamoDB fail as this file says (docs/local.md)
     #[arg(long, value_name = "FILE")]
     faults: Option<PathBuf>,
+    #[command(flatten)]
+    php: PhpArguments,
     /// Take the functions' binaries as they are
     #[arg(long)]
     no_build: bool,
@@ -75,6 +82,9 @@ pub(crate) enum DevError {
         /// Why.
         source: std::io::Error,
     },
+    /// The application in PHP is missing or gone.
+    #[error(transparent)]
+    Php(#[from] PhpError),
     /// No runtime or no signal handler.
     #[error("could not prepare to run")]
     Runtime(#[source] std::io::Error),
@@ -93,12 +103,18 @@ impl Dev {
             .init();
         let template = Template::read(&self.template)?;
         let faults = self.faults()?;
+        let application = self.php.application()?;
         let binaries = self.build(&template)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
             .map_err(DevError::Runtime)?;
-        runtime.block_on(serve(&template, self.options(binaries, faults)))
+        let mut options = self.options(binaries, faults);
+        if let Some(application) = &application {
+            options.overrides = application.overrides();
+            options.variables.extend([application.variable()]);
+        }
+        runtime.block_on(serve(&template, options, application))
     }
 
     /// Builds before any port is open: it can take minutes, and messages would time out meanwhile.
@@ -150,7 +166,11 @@ impl Dev {
     }
 }
 
-async fn serve(template: &Template, options: Options) -> Result<(), DevError> {
+async fn serve(
+    template: &Template,
+    options: Options,
+    application: Option<Application>,
+) -> Result<(), DevError> {
     let cloud = Cloud::start(template, options).await?;
     let seen = cloud.watch();
     // In a folder that cannot be written to, all but `--local` works.
@@ -159,13 +179,31 @@ async fn serve(template: &Template, options: Options) -> Result<(), DevError> {
         eprintln!("warning: {}", hikyaku::explain(error));
     }
     introduce(&cloud);
-    tokio::select! {
-        stopped = stop_signal() => stopped.map_err(DevError::Runtime)?,
-        () = report(seen) => {}
-    }
+    let mut php = match application {
+        Some(application) => Some(application.serve(&cloud).await?),
+        None => None,
+    };
+    println!(
+        "# Lambda answers at {}; Ctrl-C stops.",
+        cloud.endpoints().lambda
+    );
+    let ended = tokio::select! {
+        stopped = stop_signal() => stopped.map_err(DevError::Runtime),
+        () = report(seen) => Ok(()),
+        error = ended(&mut php) => Err(error.into()),
+    };
     println!("stopping");
+    drop(php);
     cloud.stop().await;
-    Ok(())
+    ended
+}
+
+/// Completes when the application's web server has ended by itself.
+async fn ended(php: &mut Option<Server>) -> PhpError {
+    match php {
+        Some(server) => server.ended().await,
+        None => std::future::pending().await,
+    }
 }
 
 fn introduce(cloud: &Cloud) {
@@ -180,10 +218,6 @@ fn introduce(cloud: &Cloud) {
     for line in cloud.environment_lines() {
         println!("{line}");
     }
-    println!(
-        "# Lambda answers at {}; Ctrl-C stops.",
-        cloud.endpoints().lambda
-    );
 }
 
 /// How many resources of each kind are not run, if there are any.

@@ -238,6 +238,7 @@ fn surroundings(
         log_format: options.log_format.clone(),
         log_level: options.log_level.clone(),
         variables: options.variables.clone(),
+        overrides: options.overrides.clone(),
     }
 }
 

@@ -37,6 +37,8 @@ pub struct Options {
     pub log_level: String,
     /// What every function is told besides its variables in the template.
     pub variables: BTreeMap<String, String>,
+    /// Values that take the place of the template's, in the functions whose template names the variable.
+    pub overrides: BTreeMap<String, String>,
     /// Processes at a time, and how long they are kept.
     pub limits: Limits,
     /// What goes wrong between clients and the services; nothing without it.
@@ -63,6 +65,7 @@ impl Default for Options {
             log_format: "Text".to_owned(),
             log_level: "INFO".to_owned(),
             variables: BTreeMap::new(),
+            overrides: BTreeMap::new(),
             limits: Limits::default(),
             faults: None,
             told: None,

@@ -30,6 +30,8 @@ pub struct Surroundings {
     pub log_level: String,
     /// What every function is told besides; its own variables in the template win.
     pub variables: BTreeMap<String, String>,
+    /// What takes the place of a template's own value, in the functions whose template names the variable.
+    pub overrides: BTreeMap<String, String>,
 }
 
 impl Default for Surroundings {
@@ -41,6 +43,7 @@ impl Default for Surroundings {
             log_format: "Text".to_owned(),
             log_level: "INFO".to_owned(),
             variables: BTreeMap::new(),
+            overrides: BTreeMap::new(),
         }
     }
 }
@@ -49,7 +52,10 @@ impl Surroundings {
     /// What the template tells a function, and what every function is told besides.
     pub(crate) fn variables_of(&self, function: &Function) -> BTreeMap<String, String> {
         let mut variables = self.variables.clone();
-        variables.extend(function.environment.clone());
+        variables.extend(function.environment.iter().map(|(name, value)| {
+            let value = self.overrides.get(name).unwrap_or(value);
+            (name.clone(), value.clone())
+        }));
         variables
     }
 
@@ -153,14 +159,22 @@ mod tests {
             .insert("TABLE".to_owned(), "t".to_owned());
         function
             .environment
+            .insert("PLAIN".to_owned(), "p".to_owned());
+        function
+            .environment
             .insert("AWS_REGION".to_owned(), "elsewhere".to_owned());
         let surroundings = Surroundings {
             sqs_endpoint: Some("http://sqs".to_owned()),
+            overrides: [("TABLE", "instead"), ("OTHER", "x")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
             ..Surroundings::default()
         };
         let variables = variables(&function, &surroundings, Path::new("/x/f"), "127.0.0.1:1");
         let get = |name: &str| variables.get(name).map(String::as_str);
-        assert_eq!(get("TABLE"), Some("t"));
+        assert_eq!(get("TABLE"), Some("instead"));
+        assert_eq!(get("OTHER"), None, "its template does not name it");
+        assert_eq!(get("PLAIN"), Some("p"));
         assert_eq!(get("AWS_REGION"), Some("us-east-1"), "reserved");
         assert_eq!(get("AWS_ENDPOINT_URL_SQS"), Some("http://sqs"));
         assert_eq!(get("LAMBDA_TASK_ROOT"), Some("/x"));
