@@ -32,6 +32,12 @@ final class Attempts
         return $nonce !== '' && $this->cache->add('hikyaku:nonce:'.$nonce, 1, 2 * Ask::WINDOW);
     }
 
+    /** Whether nobody has done this before, in the last hour. */
+    public function isFirstOf(string $what): bool
+    {
+        return $this->cache->add('hikyaku:'.$what, 1, 3600);
+    }
+
     /** Null: the attempt may run, and counts as running from now on. Otherwise the answer. */
     public function begin(Ask $ask): ?array
     {

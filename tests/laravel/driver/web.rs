@@ -57,6 +57,8 @@ impl Web {
             .open(&self.log)?;
         let mut command = Command::new("php");
         command
+            // As behind PHP-FPM: what a job starts has its environment (a scheduled command, say).
+            .args(["-d", "variables_order=EGPCS"])
             .args(["-S", &format!("127.0.0.1:{}", self.port), "-t"])
             .arg(&self.folder)
             .arg(self.folder.join("index.php"))

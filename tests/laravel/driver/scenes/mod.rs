@@ -2,6 +2,7 @@
 
 mod batches;
 mod chains;
+mod dev;
 mod elsewhere;
 mod encrypted;
 mod failures;
@@ -13,6 +14,7 @@ mod locks;
 mod php_only;
 mod relay;
 mod relay_batches;
+mod schedule;
 mod to_php;
 
 use std::future::Future;
@@ -53,6 +55,8 @@ pub(crate) fn all() -> Vec<Play> {
         &lane::SCENES,
         &lane_kills::SCENES,
         &lane_tasks::SCENES,
+        &schedule::SCENES,
+        &dev::SCENES,
     ]
     .concat()
 }

@@ -2,9 +2,10 @@
 
 namespace App\Console;
 
+use Illuminate\Console\Scheduling\ScheduleRunCommand;
 use Illuminate\Foundation\Providers\ArtisanServiceProvider;
 
-/** Laravel's own artisan commands, those of the queue only: a process starts the faster. */
+/** Laravel's own artisan commands, those of the queue and the schedule only: a process starts the faster. */
 final class QueueCommandsServiceProvider extends ArtisanServiceProvider
 {
     protected $commands = [
@@ -15,6 +16,7 @@ final class QueueCommandsServiceProvider extends ArtisanServiceProvider
         'QueueRetry' => 'command.queue.retry',
         'QueueRetryBatch' => 'command.queue.retry-batch',
         'QueueWork' => 'command.queue.work',
+        'ScheduleRun' => ScheduleRunCommand::class,
     ];
 
     protected $devCommands = [];
