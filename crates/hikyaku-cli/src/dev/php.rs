@@ -253,9 +253,8 @@ fn free(port: u16) -> Result<u16, PhpError> {
 
 /// A key of this run's own.
 fn key() -> Option<String> {
-    let halves = [SystemRandom.secret()?, SystemRandom.secret()?];
-    let bytes = halves.iter().flatten();
-    Some(bytes.map(|byte| format!("{byte:02x}")).collect())
+    let half = || SystemRandom.secret().map(u128::from_be_bytes);
+    Some(format!("{:032x}{:032x}", half()?, half()?))
 }
 
 #[cfg(test)]

@@ -46,10 +46,11 @@ async fn served(scene: &mut Scene) -> Result<()> {
     let dispatch = ["app:dispatch", "step", queue, "over dev"];
     scene.stage.php.artisan(&dispatch, &variables).await?;
     let ran = |line: &&Value| line["payload"]["name"] == "over dev";
-    // Who does not read stops the command when its pipe is full.
-    let reading = tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
     let has_run = |stage: &Stage| Ok(stage.record()?.iter().any(|line| ran(&line)));
-    scene.until("the job has run", has_run).await?;
+    tokio::select! {
+        waited = scene.until("the job has run", has_run) => waited?,
+        () = listen(&mut lines) => return Err("the command has ended".into()),
+    }
     let ran = scene.record()?.iter().filter(ran).count();
     scene.equal("how often the job ran in PHP", &ran, &1);
 
@@ -64,8 +65,9 @@ async fn served(scene: &mut Scene) -> Result<()> {
     let process = process.and_then(rustix::process::Pid::from_raw);
     let process = process.ok_or("the command is gone")?;
     rustix::process::kill_process(process, rustix::process::Signal::TERM)?;
-    let ended = tokio::time::timeout(PATIENCE, dev.wait()).await??;
-    reading.await?;
+    let ending = async { tokio::join!(dev.wait(), listen(&mut lines)) };
+    let (ended, ()) = tokio::time::timeout(PATIENCE, ending).await?;
+    let ended = ended?;
     scene.equal("whether it ended well", &ended.success(), &true);
     let gone = TcpStream::connect(&address).await.is_err();
     scene.equal("whether the web server is gone", &gone, &true);
@@ -83,6 +85,11 @@ async fn introduction(lines: &mut Lines<BufReader<ChildStdout>>) -> Result<Strin
         }
     }
     Err(format!("the command has ended: {said}").into())
+}
+
+/// Reads on: the command stops when its pipe is full.
+async fn listen(lines: &mut Lines<BufReader<ChildStdout>>) {
+    while let Ok(Some(_)) = lines.next_line().await {}
 }
 
 /// The command, as it is typed, with the project's own template.

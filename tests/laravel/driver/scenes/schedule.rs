@@ -1,7 +1,7 @@
 //! The scheduler without a cron container: `schedule:run` as a job that EventBridge sends every minute.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
+use hikyaku::SystemClock;
+use hikyaku::core::Clock as _;
 use serde_json::json;
 
 use super::Play;
@@ -15,7 +15,7 @@ pub(super) const SCENES: [Play; 1] = [Play::new(
 
 async fn every_minute(scene: &mut Scene) -> Result<()> {
     scene.stage.web.start(&[]).await?;
-    let began = minute()?;
+    let began = minute();
     let first = "schedule:run 2026-11-26T13:50:00Z";
     send(scene, first).await?;
     let due = scene.record()?.len();
@@ -30,7 +30,7 @@ async fn every_minute(scene: &mut Scene) -> Result<()> {
     scene.rust_did(next, &["done"]).await?;
 
     // Unless that minute has come meanwhile.
-    let most = if minute()? == began { 1 } else { 2 };
+    let most = if minute() == began { 1 } else { 2 };
     for (what, least, most) in [
         ("a command that is due", 1, most),
         ("a closure that is due", 1, most),
@@ -59,6 +59,6 @@ async fn send(scene: &mut Scene, uuid: &str) -> Result<()> {
     scene.drained("lane").await
 }
 
-fn minute() -> Result<u64> {
-    Ok(SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs() / 60)
+fn minute() -> u64 {
+    SystemClock.now().as_secs() / 60
 }
