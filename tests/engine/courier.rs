@@ -14,7 +14,7 @@ use super::{Scene, second};
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// What the other program is made to say of an attempt.
-enum Said {
+pub(super) enum Said {
     Done,
     Threw,
     Failed,
@@ -25,7 +25,7 @@ enum Said {
 
 /// A program that says what it is told to, and remembers what it was asked.
 #[derive(Default)]
-struct Program {
+pub(super) struct Program {
     script: Mutex<VecDeque<Said>>,
     ran: Mutex<Vec<Parcel>>,
     told: Mutex<Vec<(String, u32, String)>>,
@@ -80,15 +80,24 @@ impl Courier for Program {
 }
 
 impl Program {
-    fn saying(script: impl IntoIterator<Item = Said>) -> Arc<Self> {
+    pub(super) fn saying(script: impl IntoIterator<Item = Said>) -> Arc<Self> {
         let program = Self::default();
         program.script.lock().unwrap().extend(script);
         Arc::new(program)
     }
 
-    fn attempts(&self) -> Vec<u32> {
+    pub(super) fn attempts(&self) -> Vec<u32> {
         let ran = self.ran.lock().unwrap();
         ran.iter().map(|parcel| parcel.attempt).collect()
+    }
+
+    /// What it was asked to run, in order.
+    pub(super) fn ran(&self) -> Vec<Parcel> {
+        self.ran.lock().unwrap().clone()
+    }
+
+    pub(super) fn ids(&self) -> Vec<String> {
+        self.ran().into_iter().map(|parcel| parcel.id).collect()
     }
 
     fn told(&self) -> Vec<(String, u32, String)> {

@@ -28,6 +28,7 @@ mod poison;
 mod policy;
 mod relay;
 mod resent;
+mod routing;
 mod spawned;
 mod trace;
 

@@ -351,6 +351,7 @@ fn a_record_that_is_forgotten_stands_in_nobodys_way() {
         lease: Timestamp::from_millis(1),
         expires: Timestamp::from_millis(2),
         alone: false,
+        side: None,
     };
     assert!(hikyaku_core::testing::block_on(scene.ledger.claim(&request)).is_ok());
     scene.network.then("replace", Throttled);

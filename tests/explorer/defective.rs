@@ -86,6 +86,7 @@ impl Defective {
             lease: record.lease,
             expires: record.expires,
             alone: record.alone,
+            side: record.side,
         };
         self.ledger
             .replace(&request, record, Replace::Reopened)
@@ -274,5 +275,7 @@ fn running_elsewhere(request: &ClaimRequest) -> Record {
         last_error: None,
         reopened: None,
         expires: request.expires,
+        side: request.side,
+        side_before: None,
     }
 }

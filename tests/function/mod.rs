@@ -8,6 +8,7 @@ mod disk;
 mod jobs;
 mod limits;
 mod oversized;
+mod routing;
 mod sending;
 mod stage;
 mod writes;

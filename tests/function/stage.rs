@@ -166,7 +166,7 @@ impl Message {
         Self { receives, ..self }
     }
 
-    fn record(&self) -> Value {
+    pub(crate) fn record(&self) -> Value {
         json!({
             "messageId": self.id, "receiptHandle": self.receipt, "body": self.body,
             "attributes": { "ApproximateReceiveCount": self.receives.to_string() },

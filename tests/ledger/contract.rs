@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hikyaku_core::{
     ClaimReply, ClaimRequest, End, FailedJob, Fence, Grant, Held, Ledger, Record, Release, Replace,
-    State, Timestamp,
+    Side, State, Timestamp,
 };
 
 /// A moment that every ledger under test may take for the present.
@@ -23,6 +23,8 @@ pub(crate) async fn exercise(ledger: &dyn Ledger) {
     another_generation_is_refused(ledger).await;
     a_failed_job_leaves_its_row_and_is_opened_again(ledger).await;
     an_expired_record_is_written_over(ledger).await;
+    a_job_that_has_begun_is_claimed_on_its_side_only(ledger).await;
+    a_failed_job_is_opened_again_on_any_side(ledger).await;
     a_record_that_changed_is_not_written_over(ledger).await;
     a_foreign_token_changes_nothing(ledger).await;
     a_settled_job_cannot_be_settled_again(ledger).await;
@@ -41,6 +43,7 @@ pub(crate) fn request(id: &str, owner: u64) -> ClaimRequest {
         lease: NOW + LEASE,
         expires: NOW + DAY,
         alone: false,
+        side: Some(Side::Rust),
     }
 }
 
@@ -343,6 +346,77 @@ async fn an_expired_record_is_written_over(ledger: &dyn Ledger) {
         (grant.token, grant.tries_spent, grant.reopened),
         (2, 1, None)
     );
+}
+
+async fn a_job_that_has_begun_is_claimed_on_its_side_only(ledger: &dyn Ledger) {
+    let on = |side, owner| ClaimRequest {
+        side,
+        ..request("sided", owner)
+    };
+    let grant = granted(ledger.claim(&on(Some(Side::Php), 1)).await.unwrap());
+    let release = Release {
+        tries_spent: 1,
+        exceptions: 0,
+        error: None,
+    };
+    let released = ledger.release(&held("sided", &grant), &release).await;
+    assert_eq!(released.unwrap(), Fence::Applied);
+    let record = refused(ledger.claim(&on(Some(Side::Rust), 2)).await.unwrap());
+    assert_eq!(
+        (record.state, record.side, record.token),
+        (State::Pending, Some(Side::Php), 1)
+    );
+    granted(ledger.claim(&on(Some(Side::Php), 3)).await.unwrap());
+    let record = refused(ledger.claim(&on(None, 4)).await.unwrap());
+    assert_eq!((record.owner, record.side), (3, Some(Side::Php)));
+    // Its process has died: who takes it over to bury it leaves its side as it is.
+    let late = ClaimRequest {
+        now: NOW + LEASE + Duration::from_secs(1),
+        ..on(None, 5)
+    };
+    let taken = ledger.replace(&late, &record, Replace::Crashed).await;
+    let grant = granted(taken.unwrap());
+    let released = ledger.release(&held("sided", &grant), &release).await;
+    assert_eq!(released.unwrap(), Fence::Applied);
+    granted(ledger.claim(&on(None, 6)).await.unwrap());
+    let record = refused(ledger.claim(&on(None, 7)).await.unwrap());
+    assert_eq!((record.owner, record.side), (6, Some(Side::Php)));
+}
+
+async fn a_failed_job_is_opened_again_on_any_side(ledger: &dyn Ledger) {
+    let sides = async |ledger: &dyn Ledger| {
+        let record = refused(ledger.claim(&request("moved", 0)).await.unwrap());
+        (record.side, record.side_before)
+    };
+    let fail = async |grant: &Grant| {
+        let (held, row) = (held("moved", grant), row("moved"));
+        let failed = ledger.fail(&held, &row, &End::plain(NOW + DAY)).await;
+        assert_eq!(failed.unwrap(), Fence::Applied);
+        refused(ledger.claim(&request("moved", 0)).await.unwrap())
+    };
+    let on = |side, generation| ClaimRequest {
+        side,
+        generation,
+        ..request("moved", u64::from(generation) + 1)
+    };
+    let grant = granted(ledger.claim(&on(Some(Side::Rust), 0)).await.unwrap());
+    let seen = fail(&grant).await;
+    let request = on(Some(Side::Php), 1);
+    let again = ledger.replace(&request, &seen, Replace::Reopened).await;
+    assert_eq!(sides(ledger).await, (Some(Side::Php), Some(Side::Rust)));
+    let seen = fail(&granted(again.unwrap())).await;
+    let request = on(None, 2);
+    let again = ledger.replace(&request, &seen, Replace::Reopened).await;
+    assert_eq!(sides(ledger).await, (None, Some(Side::Php)));
+    let seen = fail(&granted(again.unwrap())).await;
+    let request = on(Some(Side::Rust), 3);
+    let again = ledger.replace(&request, &seen, Replace::Reopened).await;
+    assert_eq!(sides(ledger).await, (Some(Side::Rust), None));
+    let seen = fail(&granted(again.unwrap())).await;
+    let request = on(Some(Side::Php), 0);
+    let anew = ledger.replace(&request, &seen, Replace::Expired).await;
+    granted(anew.unwrap());
+    assert_eq!(sides(ledger).await, (Some(Side::Php), None));
 }
 
 async fn a_record_that_changed_is_not_written_over(ledger: &dyn Ledger) {

@@ -138,6 +138,16 @@ fn moment(later: u32) -> Timestamp {
     NOW + LEASE * later
 }
 
+/// Each claimer wants another side, and one has none.
+fn side_of(owner: u64) -> Option<hikyaku_core::Side> {
+    use hikyaku_core::Side;
+    match owner % 3 {
+        0 => None,
+        1 => Some(Side::Rust),
+        _ => Some(Side::Php),
+    }
+}
+
 /// One application in which the sequences are played.
 struct Side<'a, A> {
     application: &'a A,
@@ -226,6 +236,7 @@ async fn apply(ledger: &dyn Ledger, id: &str, write: &Write, seen: &mut Option<R
                 generation,
                 now,
                 lease: now + LEASE,
+                side: side_of(owner),
                 ..request(id, owner)
             };
             claimed(ledger.claim(&request).await.unwrap(), seen)
@@ -245,6 +256,7 @@ async fn apply(ledger: &dyn Ledger, id: &str, write: &Write, seen: &mut Option<R
             };
             let request = ClaimRequest {
                 generation,
+                side: side_of(owner),
                 ..request(id, owner)
             };
             claimed(ledger.replace(&request, &record, why).await.unwrap(), seen)

@@ -46,6 +46,8 @@ fn record(state: State) -> Record {
         last_error: None,
         reopened: None,
         expires: NOW + DAY,
+        side: None,
+        side_before: None,
     }
 }
 

@@ -21,6 +21,7 @@ mod outcome;
 mod output;
 mod place;
 mod queues;
+mod route;
 mod show;
 mod spent;
 mod tail;
@@ -72,6 +73,9 @@ enum Command {
     /// Delete old failed jobs (queue:prune-failed)
     PruneFailed(failed::PruneFailed),
     /// Show the queues and how fast jobs run (queue:monitor)
+    /// Say which classes run in Rust and which in PHP, without a deploy
+    Route(route::SetRoute),
+    /// Show how full the queues are and how fast jobs run (queue:monitor)
     Monitor(queues::Monitor),
     /// Let no function read a queue; its messages wait
     Pause(queues::Pause),
@@ -100,6 +104,7 @@ impl Command {
             Self::Flush(flush) => return Ok(flush.run()?),
             Self::PruneFailed(prune) => return Ok(prune.run()?),
             Self::Dispatch(dispatch) => return Ok(dispatch.run()?),
+            Self::Route(route) => return Ok(route.run()?),
             Self::Monitor(monitor) => return Ok(monitor.run()?),
             Self::Pause(pause) => return Ok(pause.run()?),
             Self::Resume(resume) => return Ok(resume.run()?),

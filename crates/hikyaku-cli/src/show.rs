@@ -1,7 +1,7 @@
 //! `hikyaku show`: all that is known of one job.
 
 use clap::Args;
-use hikyaku::core::{Clock as _, State};
+use hikyaku::core::{Clock as _, Side, State};
 use hikyaku::ledger::Found;
 use hikyaku::{SystemClock, Timestamp};
 use serde_json::{Value as Json, json};
@@ -125,6 +125,7 @@ impl Seen {
                 "tries": record.tries_spent,
                 "exceptions": record.exceptions,
                 "generation": record.generation,
+                "side": record.side.map(Side::word),
                 "attempts": record.token,
                 "lease": lease(found).map(output::rfc3339),
                 "checkpoint": record.checkpoint.as_deref().map(checkpoint),
@@ -151,6 +152,7 @@ fn of_record(found: &Found) -> Vec<(&'static str, String)> {
             record.tries_spent, record.token
         ),
     )];
+    lines.extend(record.side.map(|side| ("side", side.word().to_owned())));
     if record.generation > 0 {
         let times = output::count(record.generation as usize, "time");
         lines.push(("sent again", format!("{times} after it had failed")));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::decide::{Decision, Past, decide};
+use crate::decide::{Decision, Elsewhere, Past, decide};
 use crate::decode::Decoded;
 use crate::engine::Engine;
 use crate::ports::ledger::RETENTION;
@@ -77,6 +77,8 @@ pub(crate) enum Claimed {
     /// An attempt of it died, and it must not run beside others, for they would die with it. `alone`: the dead attempt
     /// ran alone, so that nobody else can have been the cause.
     Suspect { alone: bool },
+    /// It has begun on another side.
+    Elsewhere(Elsewhere),
     /// It may not; this is what becomes of the message.
     Answered(Answer),
 }
@@ -170,6 +172,7 @@ impl Engine<'_> {
             expires: now + RETENTION,
             // What is started only once spends its one try whoever took its process down.
             alone: company == Company::Alone || decoded.policy.guarantee == Guarantee::AtMostOnce,
+            side: decoded.side,
         }
     }
 
@@ -306,6 +309,7 @@ impl Engine<'_> {
                 Answer::plain(Outcome::Held, verdict)
             }
             Decision::Suspect { alone } => Claimed::Suspect { alone },
+            Decision::Elsewhere(elsewhere) => Claimed::Elsewhere(elsewhere),
             Decision::Impossible => Answer::plain(Outcome::Stale, Verdict::Bury),
             Decision::Mine(_) | Decision::Replace(_) | Decision::Vanished => {
                 Answer::plain(Outcome::Held, Verdict::Redeliver(None))

@@ -10,6 +10,7 @@ use hikyaku_laravel::Tries;
 use hikyaku_laravel::failed::Exception;
 
 use crate::claim::{Claim, Claimed, Company};
+use crate::decide::Elsewhere;
 use crate::decode::Decoded;
 use crate::engine::Engine;
 use crate::failure::Failure;
@@ -17,8 +18,8 @@ use crate::plan::Admission;
 use crate::policy::Description;
 use crate::registry::{Declared, Prepared, Registered, Registry, Run};
 use crate::settle::Finished;
-use crate::settled::Settled;
-use crate::{Delivery, Guarantee, JobError, Worker};
+use crate::settled::{Settled, settled_as};
+use crate::{Delivery, Guarantee, JobError, Outcome, Worker};
 
 /// Burying takes a few writes.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -67,6 +68,9 @@ impl Engine<'_> {
             }
             Claimed::Answered(answer) => {
                 return self.settle_unclaimed(decoded, delivery, answer).await;
+            }
+            Claimed::Elsewhere(Elsewhere { ended, .. }) => {
+                return settled_as(ended.unwrap_or(Outcome::DoneBefore));
             }
             // Never said of a job that is claimed alone.
             Claimed::Suspect { .. } => return self.postpone(delivery).await,
@@ -129,6 +133,7 @@ fn unlimit(decoded: &mut Decoded) {
     policy.retry_until = None;
     policy.timeout = TIMEOUT;
     policy.guarantee = Guarantee::Once;
+    decoded.side = None;
     let admission = std::mem::take(&mut decoded.plan.admission);
     let Admission { unlock, .. } = admission;
     decoded.plan.unlock.extend(unlock);

@@ -1,6 +1,6 @@
 //! What a claim that was refused means: the message's generation against what the ledger says. Pure.
 
-use crate::{ClaimRequest, Grant, Outcome, Record, Replace, State, Timestamp};
+use crate::{ClaimRequest, Grant, Outcome, Record, Replace, Side, State, Timestamp};
 
 /// What a refused claim means: the decision table of message generation against ledger.
 #[derive(Debug, PartialEq, Eq)]
@@ -18,10 +18,20 @@ pub(crate) enum Decision {
         /// Whether the dead attempt ran alone.
         alone: bool,
     },
+    /// The job is on the other side, and so is what follows its end.
+    Elsewhere(Elsewhere),
     /// The message claims a generation that nothing has opened.
     Impossible,
     /// The record went away between the write and its answer.
     Vanished,
+}
+
+/// A job that has begun on another side than it was claimed for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Elsewhere {
+    pub(crate) side: Side,
+    /// What a message is left with whose job has ended there.
+    pub(crate) ended: Option<Outcome>,
 }
 
 /// How the generation of a message ended that was refused.
@@ -45,6 +55,9 @@ pub(crate) fn decide(request: &ClaimRequest, record: Option<&Record>) -> Decisio
     if record.expires < request.now && !running {
         return Decision::Replace(Replace::Expired);
     }
+    if !running && let Some(elsewhere) = elsewhere(request, record) {
+        return Decision::Elsewhere(elsewhere);
+    }
     let stale = request.generation < record.generation;
     let newer = request.generation > record.generation;
     let failed = || {
@@ -65,6 +78,30 @@ pub(crate) fn decide(request: &ClaimRequest, record: Option<&Record>) -> Decisio
         // The condition held after all, so the record has changed since. Ask again.
         State::Pending => Decision::Vanished,
     }
+}
+
+/// Whether the message's generation is on another side than it was claimed for.
+fn elsewhere(request: &ClaimRequest, record: &Record) -> Option<Elsewhere> {
+    let stale = request.generation < record.generation;
+    let ended = match record.state {
+        State::Done => Some(Outcome::DoneBefore),
+        State::Cancelled => Some(Outcome::Cancelled),
+        _ if stale => Some(Outcome::Stale),
+        State::Failed => Some(Outcome::FailedBefore),
+        State::Pending | State::Running => None,
+    };
+    let side = match record.state {
+        _ if stale => record.side_before,
+        // It is opened again, and may choose anew.
+        State::Failed if request.generation > record.generation => None,
+        _ => record.side,
+    }?;
+    let is_mine = match request.side {
+        Some(mine) => side == mine,
+        // Burying is for either side, but what follows a job that is done has followed it in PHP.
+        None => side == Side::Rust || record.state != State::Done,
+    };
+    (!is_mine).then_some(Elsewhere { side, ended })
 }
 
 impl From<&Record> for Grant {

@@ -11,7 +11,7 @@ use crate::plan::{Circumstances, Plan, Unmet};
 use crate::policy::Policy;
 use crate::ports::store::StoreError;
 use crate::registry::{Declared, Prepared, Registered, Registry};
-use crate::{Delivery, FailedJob, Laravel, Timestamp};
+use crate::{Delivery, FailedJob, Laravel, Side, Timestamp};
 
 /// A job that may be claimed.
 pub(crate) struct Decoded {
@@ -20,6 +20,8 @@ pub(crate) struct Decoded {
     pub(crate) policy: Policy,
     pub(crate) plan: Plan,
     pub(crate) envelope: Envelope,
+    /// Where it runs. None: nowhere, it is buried.
+    pub(crate) side: Option<Side>,
 }
 
 /// Why a message is not run here.
@@ -76,55 +78,43 @@ pub(crate) enum Decoding<S> {
     Refused(Box<Refused>),
 }
 
-/// Finds the job type and turns the payload into the job.
+/// Finds the job type and turns the payload into the job: on the side that is wanted, or else on the only one there is.
 pub(crate) fn decode<S: Send + Sync + 'static>(
     registry: &Registry<S>,
     envelope: Envelope,
     delivery: &Delivery,
     laravel: &Laravel,
+    wanted: Side,
 ) -> Decoding<S> {
-    let found = find(registry, &envelope).and_then(|(registered, prepared, duties)| {
-        let description = &registered.description;
-        let undeclared = Declared::default();
-        let circumstances = Circumstances {
-            envelope: &envelope,
-            description,
-            declared: prepared
-                .as_ref()
-                .map_or(&undeclared, |prepared| &prepared.declared),
-            queue: &delivery.queue,
-            laravel,
-            is_ours: &|name| registry.takes(name),
-        };
-        let plan = circumstances.plan(duties).map_err(Refusal::Unmet)?;
-        let mut policy = Policy::of(&envelope, description);
-        if !plan.is_empty() {
-            policy.keep_ledger();
-        }
-        Ok((policy, plan, prepared))
-    });
-    let (policy, plan, prepared) = match (found, registry.lane()) {
-        (Ok(found), _) => found,
-        (Err(why), Some(lane)) if why.is_for_somebody_else() => by(lane, &envelope, delivery),
-        (Err(why), _) => {
-            return Decoding::Refused(Box::new(Refused {
-                envelope: Some(envelope),
-                why,
-                wrapping: None,
-            }));
-        }
+    let by = |lane| (Side::Php, by(lane, &envelope, delivery));
+    let (side, way) = match (wanted, registry.lane()) {
+        (Side::Php, Some(lane)) => by(lane),
+        (_, lane) => match (here(registry, &envelope, delivery, laravel), lane) {
+            (Ok(way), _) => (Side::Rust, way),
+            (Err(why), Some(lane)) if why.is_for_somebody_else() => by(lane),
+            (Err(why), _) => {
+                return Decoding::Refused(Box::new(Refused {
+                    envelope: Some(envelope),
+                    why,
+                    wrapping: None,
+                }));
+            }
+        },
     };
-    let has_consequences = plan.has_consequences();
+    let (policy, plan, prepared) = way;
+    // Beside a courier the record may say that it has begun there.
+    let is_to_be_claimed = plan.has_consequences() || registry.lane().is_some();
     let decoded = Box::new(Decoded {
         id: identity(&envelope, delivery),
         name: envelope.name().to_owned(),
         policy,
         plan,
         envelope,
+        side: Some(side),
     });
     match prepared {
         Ok(prepared) => Decoding::Ready(decoded, prepared),
-        Err(why) if has_consequences => Decoding::Misfit(decoded, why),
+        Err(why) if is_to_be_claimed => Decoding::Misfit(decoded, why),
         Err(why) => Decoding::Refused(Box::new(Refused {
             envelope: Some(decoded.envelope),
             why,
@@ -133,12 +123,40 @@ pub(crate) fn decode<S: Send + Sync + 'static>(
     }
 }
 
-/// What goes with the courier: nothing of it is read here but how it is to be tried.
-fn by<S: Send + Sync + 'static>(
-    lane: &Lane,
+/// How a job is tried, what it asks for beside that, and its code.
+type Way<S> = (Policy, Plan, Result<Prepared<S>, Refusal>);
+
+/// What runs here.
+fn here<S: Send + Sync + 'static>(
+    registry: &Registry<S>,
     envelope: &Envelope,
     delivery: &Delivery,
-) -> (Policy, Plan, Result<Prepared<S>, Refusal>) {
+    laravel: &Laravel,
+) -> Result<Way<S>, Refusal> {
+    let (registered, prepared, duties) = find(registry, envelope)?;
+    let description = &registered.description;
+    let undeclared = Declared::default();
+    let circumstances = Circumstances {
+        envelope,
+        description,
+        declared: prepared
+            .as_ref()
+            .map_or(&undeclared, |prepared| &prepared.declared),
+        queue: &delivery.queue,
+        laravel,
+        is_ours: &|name| registry.takes(name),
+    };
+    let plan = circumstances.plan(duties).map_err(Refusal::Unmet)?;
+    let mut policy = Policy::of(envelope, description);
+    // Beside a courier only the record knows on which side the job has begun.
+    if !plan.is_empty() || registry.lane().is_some() {
+        policy.keep_ledger();
+    }
+    Ok((policy, plan, prepared))
+}
+
+/// What goes with the courier: nothing of it is read here but how it is to be tried.
+fn by<S: Send + Sync + 'static>(lane: &Lane, envelope: &Envelope, delivery: &Delivery) -> Way<S> {
     let parcel = Parcel {
         id: identity(envelope, delivery),
         name: envelope.name().to_owned(),
@@ -185,7 +203,7 @@ fn find<'r, S: Send + Sync + 'static>(
 }
 
 /// The job's identity: what the producer gave it, else what the queue gave its message.
-fn identity(envelope: &Envelope, delivery: &Delivery) -> String {
+pub(crate) fn identity(envelope: &Envelope, delivery: &Delivery) -> String {
     envelope
         .uuid
         .clone()

@@ -10,6 +10,7 @@ use hikyaku_laravel::encrypter::Encrypter;
 use crate::ports::batches::Batches;
 use crate::ports::cache::Cache;
 use crate::ports::payloads::Payloads;
+use crate::ports::routes::Routes;
 
 /// What of a Laravel application is within reach. By default nothing is; a message that needs what is not is refused
 /// before anything of it runs.
@@ -31,6 +32,9 @@ pub struct Laravel {
     pub payloads: Option<Arc<dyn Payloads>>,
     /// What classes say that run in PHP and follow a job of ours in a chain, by class.
     pub links: BTreeMap<String, LinkOptions>,
+    /// Where it is said which of its classes run in Rust, for workers that have a courier too. None: all that are
+    /// registered do.
+    pub routes: Option<Arc<dyn Routes>>,
 }
 
 impl fmt::Debug for Laravel {

@@ -11,16 +11,17 @@
 //! |---|---|---|
 //! | resolve | `resolve.rs` | where is its body, and can it be opened |
 //! | decode | `decode.rs`, `plan.rs` | is this a job of ours, and can all be done that it asks for |
-//! | claim | `claim.rs`, `decide.rs` | may it run now, or has it run, or is it running |
+//! | claim | `routing.rs`, `claim.rs`, `decide.rs` | on which side, and may it run now, or has it run, or is it running |
 //! | admit | `admit.rs` | is it not skipped, and are its locks free |
 //! | run | `run.rs` | what came of it, within its time |
 //! | settle | `settle.rs`, `judge.rs` | what the ledger records and what the queue does |
 //! | follow | `follow.rs` | what is sent because it has ended |
 //!
-//! `worker.rs` is that line as one function; `batch.rs` runs it over the records of one event.
+//! `worker.rs` is that line as one function, `begin.rs` its part before the job runs; `batch.rs` runs it over the records of one event.
 
 mod admit;
 mod batch;
+mod begin;
 mod checkpoint;
 mod claim;
 mod commit;
@@ -48,6 +49,7 @@ mod reach;
 mod registry;
 mod report;
 mod resolve;
+mod routing;
 mod run;
 mod settle;
 mod settled;
@@ -83,9 +85,11 @@ pub use ports::ledger::{
 pub use ports::payloads::Payloads;
 pub use ports::queue::{Outgoing, Queue, QueueError, is_fifo};
 pub use ports::random::Random;
+pub use ports::routes::{Route, Routes, Side};
 pub use ports::store::StoreError;
 pub use ports::{BoxFuture, Ports};
 pub use report::{Outcome, Report, Verdict};
+pub use routing::ROUTE_KEPT;
 pub use shared::SetupError;
 pub use stages::Stages;
 pub use tasks::{Task, TaskLost};

@@ -66,6 +66,11 @@ impl<S: Send + Sync + 'static> Registry<S> {
         self.lane.is_some() || self.jobs.contains_key(name)
     }
 
+    /// Whether jobs of this name can run here and by the courier.
+    pub(crate) fn has_both(&self, name: &str) -> bool {
+        self.lane.is_some() && self.jobs.contains_key(name)
+    }
+
     /// Adds a job type; answers whether its name was taken.
     pub(crate) fn register<J: Job<State = S>>(&mut self) -> bool {
         let registered = Registered {

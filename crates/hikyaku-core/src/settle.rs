@@ -43,6 +43,7 @@ impl<'a> Finished<'a> {
             policy,
             plan,
             envelope,
+            ..
         } = decoded;
         Self {
             id,
@@ -253,13 +254,18 @@ impl Engine<'_> {
     }
 
     /// The fallback queue; a message that came from there has nowhere else to go.
-    fn fallback(&self, delivery: &Delivery) -> Option<&str> {
+    pub(crate) fn fallback(&self, delivery: &Delivery) -> Option<&str> {
         let fallback = self.ports.laravel.fallback.as_deref()?;
         (fallback != delivery.queue).then_some(fallback)
     }
 
     /// Sends a message on as it is. It is deleted here only when it is there.
-    async fn forward(&self, delivery: &Delivery, fallback: &str, error: String) -> Settled {
+    pub(crate) async fn forward(
+        &self,
+        delivery: &Delivery,
+        fallback: &str,
+        error: String,
+    ) -> Settled {
         let outgoing = Outgoing::new(fallback, delivery.body.clone(), &delivery.message_id)
             .in_group(delivery.group.clone(), "hikyaku")
             .in_trace(delivery.trace.as_deref());

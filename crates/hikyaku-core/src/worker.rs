@@ -9,19 +9,20 @@ use hikyaku_laravel::chain::LinkOptions;
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
-use crate::claim::{Claim, Claimed, Company};
+use crate::begin::{Begun, refuse};
+use crate::claim::Company;
 use crate::courier::{Courier, Lane};
-use crate::decode::{Decoded, Decoding, Refusal, Refused, decode};
+use crate::decode::identity;
 use crate::engine::Engine;
 use crate::explain::explain;
 use crate::policy::Description;
-use crate::registry::{Prepared, Registry, Run};
+use crate::registry::Registry;
 use crate::resolve::Unread;
+use crate::routing::Routing;
 use crate::run;
 use crate::settle::Finished;
-use crate::settled::Settled;
 use crate::shared::{SetupError, Shared};
-use crate::{Delivery, Job, Report, Stages, Unlock};
+use crate::{Delivery, Job, Report, Stages};
 
 /// How a worker works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,8 +44,10 @@ pub struct Worker<S> {
     pub(crate) registry: Registry<S>,
     pub(crate) settings: Settings,
     php_jobs: BTreeMap<String, LinkOptions>,
+    /// What was read of the routes.
+    pub(crate) routing: Routing,
     /// Whether it buries what it is given, as a worker of dead letters does.
-    buries: bool,
+    pub(crate) buries: bool,
     /// A name under which two job types were registered.
     taken_twice: Option<&'static str>,
 }
@@ -90,6 +93,7 @@ impl<S: Send + Sync + 'static> Worker<S> {
             registry: Registry::new(),
             settings: Settings::default(),
             php_jobs: BTreeMap::new(),
+            routing: Routing::default(),
             buries: false,
             taken_twice: None,
         }
@@ -215,35 +219,27 @@ impl<S: Send + Sync + 'static> Worker<S> {
                 return Turn::over(Report::unread(id, delivery, settled));
             }
         };
-        let (mut decoded, prepared) =
-            match decode(&self.registry, envelope, delivery, &engine.ports.laravel) {
-                Decoding::Ready(decoded, prepared) => (decoded, Ok(prepared)),
-                Decoding::Misfit(decoded, why) => (decoded, Err(why)),
-                Decoding::Refused(refused) => {
-                    return Turn::over(refuse(engine, &refused, delivery).await);
-                }
-            };
-        stages.decoded = Some(engine.now());
-        name_span(&decoded.id, &decoded.name);
-        if self.buries {
-            let settled = engine.bury_dead_letter(&mut decoded, delivery).await;
-            return Turn::over(Report::of(&decoded, delivery, 0, settled));
-        }
-        let ready = self
-            .begin(&decoded, prepared, delivery, engine, company)
-            .await;
+        let wanted = match self.wanted(&envelope, delivery, engine).await {
+            Ok(side) => side,
+            Err(error) => {
+                let settled = engine.not_reached(delivery, error).await;
+                let id = identity(&envelope, delivery);
+                return Turn::over(Report::unread(id, delivery, settled));
+            }
+        };
+        let (decoded, ready) = match self
+            .begin_on(wanted, envelope, delivery, engine, company, stages)
+            .await
+        {
+            Ok(admission) => admission,
+            Err(turn) => return turn,
+        };
         let Begun {
             run,
             state,
             mut claim,
             locks,
-        } = match ready {
-            Ok(ready) => ready,
-            Err(Unbegun::Suspect { alone }) => return Turn::Later { alone },
-            Err(Unbegun::Settled(settled)) => {
-                return Turn::over(Report::of(&decoded, delivery, 0, settled));
-            }
-        };
+        } = ready;
         stages.claimed = Some(engine.now());
         Span::current().record("job.attempt", claim.spent);
         let job = run::Job {
@@ -262,53 +258,6 @@ impl<S: Send + Sync + 'static> Worker<S> {
         let report = Report::of(&decoded, delivery, claim.spent, settled);
         Turn::over(report.with(ended, began.until(engine.now())))
     }
-
-    /// All that comes before a job runs. Err: it does not, and this is what its message is left with.
-    async fn begin(
-        &self,
-        decoded: &Decoded,
-        prepared: Result<Prepared<S>, Refusal>,
-        delivery: &Delivery,
-        engine: &Engine<'_>,
-        company: Company,
-    ) -> Result<Begun<S>, Unbegun> {
-        let state = match self.shared.get().await {
-            Ok(state) => Arc::clone(state),
-            Err(error) => return Err(engine.not_set_up(delivery, &error).await.into()),
-        };
-        if !engine.worth_starting(&decoded.policy) {
-            return Err(engine.postpone(delivery).await.into());
-        }
-        let claim = match engine.claim(decoded, delivery, company).await {
-            Claimed::Run(claim) => claim,
-            Claimed::Exhausted(claim) => {
-                let job = Finished::new(decoded, &claim, delivery);
-                engine.abandon_locks(&job).await;
-                return Err(engine.settle_exhausted(&job).await.into());
-            }
-            Claimed::Late(claim) => {
-                let job = Finished::new(decoded, &claim, delivery);
-                return Err(engine.settle_late(&job).await.into());
-            }
-            Claimed::Answered(answer) => {
-                let settled = engine.settle_unclaimed(decoded, delivery, answer).await;
-                return Err(settled.into());
-            }
-            Claimed::Suspect { alone } => return Err(Unbegun::Suspect { alone }),
-        };
-        let job = Finished::new(decoded, &claim, delivery);
-        let run = match prepared {
-            Ok(prepared) => prepared.run,
-            Err(why) => return Err(engine.settle_misfit(&job, explain(&why)).await.into()),
-        };
-        let locks = engine.enter(&job).await?;
-        Ok(Begun {
-            run,
-            state,
-            claim,
-            locks,
-        })
-    }
 }
 
 /// What becomes of a delivery in its turn.
@@ -320,40 +269,7 @@ pub(crate) enum Turn {
 }
 
 impl Turn {
-    fn over(report: Report) -> Self {
+    pub(crate) fn over(report: Report) -> Self {
         Self::Over(Box::new(report))
     }
-}
-
-/// Why a job does not run now.
-enum Unbegun {
-    Settled(Settled),
-    Suspect { alone: bool },
-}
-
-impl From<Settled> for Unbegun {
-    fn from(settled: Settled) -> Self {
-        Self::Settled(settled)
-    }
-}
-
-/// A job that may run now.
-struct Begun<S> {
-    run: Run<S>,
-    state: Arc<S>,
-    claim: Claim,
-    /// What it runs under and gives up afterwards.
-    locks: Vec<Unlock>,
-}
-
-async fn refuse(engine: &Engine<'_>, refused: &Refused, delivery: &Delivery) -> Report {
-    let settled = engine.settle_refused(refused, delivery).await;
-    let report = Report::refused(refused, delivery, settled);
-    name_span(&report.id, report.job.as_deref().unwrap_or("unknown"));
-    report
-}
-
-/// What is logged from here on, by the job too, says whose it is.
-fn name_span(id: &str, job: &str) {
-    Span::current().record("job.id", id).record("job.name", job);
 }

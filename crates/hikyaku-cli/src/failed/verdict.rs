@@ -115,6 +115,8 @@ mod tests {
                 last_error: None,
                 reopened: None,
                 expires: Timestamp::from_millis(2_000_000),
+                side: None,
+                side_before: None,
             },
             job: None,
             message: None,

@@ -108,6 +108,8 @@ impl ClaimRequest {
             last_error: None,
             reopened: None,
             expires: self.expires,
+            side: self.side,
+            side_before: None,
         }
     }
 }
@@ -120,6 +122,8 @@ impl ClaimRequest {
             last_error: found.last_error,
             checkpoint: found.checkpoint,
             reopened: found.reopened,
+            side: self.side.or(found.side),
+            side_before: found.side_before,
             ..self.record(found.token + 1, tries_spent)
         }
     }
@@ -137,7 +141,9 @@ impl Ledger for MemoryLedger {
                 let record = request.record(1, 1);
                 return Ok(tables.grant(request, record));
             };
-            if found.generation != request.generation || found.state != State::Pending {
+            let other_side = request.side.zip(found.side).is_some_and(|(a, b)| a != b);
+            if found.generation != request.generation || found.state != State::Pending || other_side
+            {
                 return Ok(ClaimReply::Refused(Some(found)));
             }
             let spent = found.tries_spent + 1;
@@ -173,6 +179,7 @@ impl Ledger for MemoryLedger {
                 (Replace::Reopened, Some(found)) => Record {
                     checkpoint: found.checkpoint,
                     reopened: Some(request.now),
+                    side_before: found.side,
                     ..request.record(seen.token + 1, 1)
                 },
                 _ => request.record(seen.token + 1, 1),

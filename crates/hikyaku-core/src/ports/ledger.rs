@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::BoxFuture;
 use super::clock::Timestamp;
+use super::routes::Side;
 use super::store::{Passing, SILENT};
 use crate::Commit;
 
@@ -57,6 +58,10 @@ pub struct Record {
     pub reopened: Option<Timestamp>,
     /// From when on the record counts as forgotten.
     pub expires: Timestamp,
+    /// Where this generation runs. None: it was claimed by a version that did not say so.
+    pub side: Option<Side>,
+    /// Where the generation before ran.
+    pub side_before: Option<Side>,
 }
 
 /// A claim's request.
@@ -80,6 +85,8 @@ pub struct ClaimRequest {
     pub expires: Timestamp,
     /// Whether its try is spent if its process dies: no other job runs beside it, or it is started at most once.
     pub alone: bool,
+    /// Where it is to run. None: nowhere, it is claimed to be buried, and any side will do.
+    pub side: Option<Side>,
 }
 
 /// What a granted claim holds.
@@ -231,7 +238,8 @@ pub struct LedgerError {
 /// Conditional writes on one record per job. Every method but `bury` costs one write on one item; `fail` and `bury`
 /// write the failed row too.
 pub trait Ledger: Send + Sync + 'static {
-    /// Takes the job. Condition: there is no record, or its generation is the request's and it is pending.
+    /// Takes the job. Condition: there is no record, or its generation is the request's and it is pending, with the
+    /// request's side if both name one.
     fn claim<'a>(
         &'a self,
         request: &'a ClaimRequest,

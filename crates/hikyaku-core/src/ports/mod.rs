@@ -12,6 +12,7 @@ pub(crate) mod ledger;
 pub(crate) mod payloads;
 pub(crate) mod queue;
 pub(crate) mod random;
+pub(crate) mod routes;
 pub(crate) mod store;
 
 /// A future a port answers with.

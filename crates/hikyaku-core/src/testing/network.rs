@@ -10,7 +10,7 @@ use super::scheduler::{ProcessId, Scheduler, yield_now};
 use crate::{
     Batch, Batches, BoxFuture, Cache, ClaimReply, ClaimRequest, Clock, End, FailedJob, Fence, Held,
     Ledger, LedgerError, Lock, Outgoing, Payloads, Queue, QueueError, Receipt, Record, Release,
-    Replace, StoreError, Timestamp, Unlock,
+    Replace, Route, Routes, StoreError, Timestamp, Unlock,
 };
 
 /// What becomes of one call.
@@ -388,6 +388,15 @@ impl<T: Batches + ?Sized> Batches for DistantTables<T> {
         self.call("cancel_batch", id, self.tables.cancel(id, now), move || {
             let (tables, id) = (Arc::clone(&self.tables), id.to_owned());
             Box::pin(async move { tables.cancel(&id, now).await })
+        })
+    }
+}
+
+impl<T: Routes + ?Sized> Routes for DistantTables<T> {
+    fn find<'a>(&'a self, job: &'a str) -> BoxFuture<'a, Result<Option<Route>, StoreError>> {
+        self.call("find_route", job, self.tables.find(job), move || {
+            let (tables, job) = (Arc::clone(&self.tables), job.to_owned());
+            Box::pin(async move { tables.find(&job).await })
         })
     }
 }

@@ -14,6 +14,7 @@ use hikyaku_laravel::chain::LinkOptions;
 
 use crate::Config;
 use crate::config::ConfigError;
+use crate::ledger::DynamoDbRoutes;
 use batches::DynamoDbBatches;
 use cache::DynamoDbCache;
 use payloads::StoredPayloads;
@@ -47,6 +48,7 @@ pub fn reach(
         }),
         payloads: Some(Arc::new(payloads)),
         links,
+        routes: Some(Arc::new(DynamoDbRoutes::new(client.clone(), config))),
         ..unconnected(config)?
     })
 }

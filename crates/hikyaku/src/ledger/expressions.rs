@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use hikyaku_core::{ClaimRequest, End, Held, Record, Release, Replace, State, Timestamp};
 
-use super::item::{number, seconds, state_letter, text};
+use super::item::{number, seconds, side_letter, state_letter, text};
 
 /// One conditional update.
 pub(super) struct Expression {
@@ -24,9 +24,15 @@ const TAKE: &str = "SET s = :R, l = :l, o = :o, m = :m, j = :j, g = :g, x = :x, 
 const HELD: &str = "s = :R AND a = :a";
 
 pub(super) fn claim(request: &ClaimRequest) -> Expression {
+    let (side, same_side) = match request.side {
+        Some(_) => (", w = :w", " AND (attribute_not_exists(w) OR w = :w)"),
+        None => ("", ""),
+    };
     Expression {
-        update: format!("{TAKE}, a = if_not_exists(a, :0) + :1, n = if_not_exists(n, :0) + :1"),
-        condition: "attribute_not_exists(pk) OR (g = :g AND s = :P)".to_owned(),
+        update: format!(
+            "{TAKE}{side}, a = if_not_exists(a, :0) + :1, n = if_not_exists(n, :0) + :1"
+        ),
+        condition: format!("attribute_not_exists(pk) OR (g = :g AND s = :P{same_side})"),
         values: with(
             taking(request),
             [
@@ -40,12 +46,34 @@ pub(super) fn claim(request: &ClaimRequest) -> Expression {
 }
 
 pub(super) fn replace(request: &ClaimRequest, seen: &Record, why: Replace) -> Expression {
-    let (spent, rest) = match why {
-        Replace::Reopened => (1, ", r = :now REMOVE xc, e"),
-        Replace::Expired => (1, " REMOVE xc, e, r, k"),
+    let mut set = format!("{TAKE}, a = :a, n = :n");
+    let mut remove = Vec::new();
+    let before = (why == Replace::Reopened).then_some(seen.side).flatten();
+    let spent = match why {
+        Replace::Reopened => {
+            set.push_str(", r = :now");
+            remove.extend(["xc", "e"]);
+            1
+        }
+        Replace::Expired => {
+            remove.extend(["xc", "e", "r", "k"]);
+            1
+        }
         // What ran beside others may have died of a neighbour: its try counts for this attempt.
-        Replace::Crashed => (seen.tries_spent + u32::from(seen.alone), ""),
+        Replace::Crashed => seen.tries_spent + u32::from(seen.alone),
     };
+    if request.side.is_some() {
+        set.push_str(", w = :w");
+    }
+    if why != Replace::Crashed {
+        match before {
+            Some(_) => set.push_str(", v = :v"),
+            None => remove.push("v"),
+        }
+        if request.side.is_none() {
+            remove.push("w");
+        }
+    }
     let mut values = with(
         taking(request),
         [
@@ -64,8 +92,14 @@ pub(super) fn replace(request: &ClaimRequest, seen: &Record, why: Replace) -> Ex
     if why == Replace::Reopened || seen.state == State::Running {
         values.insert(":now".to_owned(), number(request.now.as_millis()));
     }
+    if let Some(before) = before {
+        values.insert(":v".to_owned(), text(side_letter(before)));
+    }
+    if !remove.is_empty() {
+        set = format!("{set} REMOVE {}", remove.join(", "));
+    }
     Expression {
-        update: format!("{TAKE}, a = :a, n = :n{rest}"),
+        update: set,
         condition,
         values,
         answers: true,
@@ -156,7 +190,9 @@ fn taking(request: &ClaimRequest) -> HashMap<String, AttributeValue> {
             (":g", number(request.generation)),
             (":x", seconds(request.expires)),
             (":i", number(u8::from(request.alone))),
-        ],
+        ]
+        .into_iter()
+        .chain(request.side.map(|side| (":w", text(side_letter(side))))),
     )
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use hikyaku_core::{Record, State, Timestamp};
+use hikyaku_core::{Record, Side, State, Timestamp};
 
 /// An item that does not read as a job's.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +44,8 @@ pub(super) fn record(attributes: &HashMap<String, AttributeValue>) -> Result<Rec
             .cloned(),
         reopened: optional("r").map(Timestamp::from_millis),
         expires: Timestamp::from_millis(read::<u64>(attributes, "x")?.saturating_mul(1000)),
+        side: side(attributes, "w"),
+        side_before: side(attributes, "v"),
     })
 }
 
@@ -69,6 +71,22 @@ pub(super) fn state_letter(state: State) -> &'static str {
         State::Done => "D",
         State::Failed => "F",
         State::Cancelled => "C",
+    }
+}
+
+/// A side as it stands in an attribute; none where nobody said so.
+pub(super) fn side(attributes: &HashMap<String, AttributeValue>, name: &str) -> Option<Side> {
+    match attributes.get(name)?.as_s().ok()?.as_str() {
+        "R" => Some(Side::Rust),
+        "P" => Some(Side::Php),
+        _ => None,
+    }
+}
+
+pub(super) fn side_letter(side: Side) -> &'static str {
+    match side {
+        Side::Rust => "R",
+        Side::Php => "P",
     }
 }
 

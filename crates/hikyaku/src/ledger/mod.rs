@@ -13,10 +13,13 @@
 //! | `m`, `j` | last message id, job name: for those who look into the table |
 //! | `xc`, `e` | exceptions so far, last error in short |
 //! | `r` | when this generation was opened again, in ms |
+//! | `w`, `v` | where this generation runs, and where the one before ran: R Rust, P PHP |
 //! | `x` | TTL, in seconds |
 //!
 //! Every write is one conditional request on one item under 1 KB, so it costs one write unit; the last failure of a job
 //! is one transaction on two items. Nothing is ever read to decide.
+//!
+//! The routes of classes that run in Rust or in PHP are in the same table ([`DynamoDbRoutes`]).
 
 mod end;
 mod error;
@@ -26,6 +29,7 @@ mod find;
 mod item;
 mod own;
 mod pieces;
+mod routes;
 
 use std::collections::HashMap;
 
@@ -52,6 +56,7 @@ pub use find::Found;
 pub use own::Writes;
 use pieces::Pieces;
 pub(crate) use pieces::piece_key;
+pub use routes::{DynamoDbRoutes, RouteSet, SideCounts};
 
 /// The ledger on DynamoDB.
 #[derive(Debug, Clone)]

@@ -1,0 +1,171 @@
+//! Begin: on which side a job runs, its claim there, and what it has to pass before it runs.
+
+use std::sync::Arc;
+
+use hikyaku_laravel::Envelope;
+use tracing::Span;
+
+use crate::claim::{Claim, Claimed, Company};
+use crate::decide::Elsewhere;
+use crate::decode::{Decoded, Decoding, Refusal, Refused, decode, identity};
+use crate::engine::Engine;
+use crate::explain::explain;
+use crate::registry::{Prepared, Run};
+use crate::settle::Finished;
+use crate::settled::Settled;
+use crate::worker::Turn;
+use crate::{Delivery, Report, Side, Stages, Unlock, Worker};
+
+impl<S: Send + Sync + 'static> Worker<S> {
+    /// The side on which the job is to run, as far as it has not begun. An error says why nobody can know.
+    pub(crate) async fn wanted(
+        &self,
+        envelope: &Envelope,
+        delivery: &Delivery,
+        engine: &Engine<'_>,
+    ) -> Result<Side, String> {
+        let name = envelope.name();
+        if !self.registry.has_both(name) {
+            return Ok(Side::Rust);
+        }
+        let id = identity(envelope, delivery);
+        engine.proposed(&self.routing, name, &id).await
+    }
+
+    /// Begins the job on the side that is wanted, or on the one on which it has begun.
+    pub(crate) async fn begin_on(
+        &self,
+        mut wanted: Side,
+        mut envelope: Envelope,
+        delivery: &Delivery,
+        engine: &Engine<'_>,
+        company: Company,
+        stages: &mut Stages,
+    ) -> Result<(Box<Decoded>, Begun<S>), Turn> {
+        let mut begun_on: Option<Elsewhere> = None;
+        loop {
+            let laravel = &engine.ports.laravel;
+            let (mut decoded, prepared) =
+                match decode(&self.registry, envelope, delivery, laravel, wanted) {
+                    Decoding::Ready(decoded, prepared) => (decoded, Ok(prepared)),
+                    Decoding::Misfit(decoded, why) => (decoded, Err(why)),
+                    Decoding::Refused(refused) => {
+                        return Err(Turn::over(refuse(engine, &refused, delivery).await));
+                    }
+                };
+            stages.decoded = Some(engine.now());
+            name_span(&decoded.id, &decoded.name);
+            let over = |settled| Turn::over(Report::of(&decoded, delivery, 0, settled));
+            if self.buries {
+                let settled = engine.bury_dead_letter(&mut decoded, delivery).await;
+                return Err(Turn::over(Report::of(&decoded, delivery, 0, settled)));
+            }
+            if let Some(elsewhere) = begun_on
+                && decoded.side != Some(elsewhere.side)
+            {
+                let settled = engine.settle_elsewhere(&decoded, delivery, elsewhere).await;
+                return Err(over(settled));
+            }
+            let begun = self.begin(&decoded, prepared, delivery, engine, company);
+            match begun.await {
+                Ok(begun) => return Ok((decoded, begun)),
+                Err(Unbegun::Suspect { alone }) => return Err(Turn::Later { alone }),
+                Err(Unbegun::Settled(settled)) => return Err(over(settled)),
+                // It was forgotten or sent again since, and begun by somebody else.
+                Err(Unbegun::Elsewhere(_)) if begun_on.is_some() => {
+                    return Err(over(engine.postpone(delivery).await));
+                }
+                Err(Unbegun::Elsewhere(elsewhere)) => {
+                    wanted = elsewhere.side;
+                    begun_on = Some(elsewhere);
+                    envelope = decoded.envelope;
+                }
+            }
+        }
+    }
+
+    /// All that comes before a job runs. Err: it does not, and this is what its message is left with.
+    async fn begin(
+        &self,
+        decoded: &Decoded,
+        prepared: Result<Prepared<S>, Refusal>,
+        delivery: &Delivery,
+        engine: &Engine<'_>,
+        company: Company,
+    ) -> Result<Begun<S>, Unbegun> {
+        let state = match self.shared.get().await {
+            Ok(state) => Arc::clone(state),
+            Err(error) => return Err(engine.not_set_up(delivery, &error).await.into()),
+        };
+        if !engine.worth_starting(&decoded.policy) {
+            return Err(engine.postpone(delivery).await.into());
+        }
+        let claim = match engine.claim(decoded, delivery, company).await {
+            Claimed::Run(claim) => claim,
+            Claimed::Exhausted(claim) => {
+                let job = Finished::new(decoded, &claim, delivery);
+                engine.abandon_locks(&job).await;
+                return Err(engine.settle_exhausted(&job).await.into());
+            }
+            Claimed::Late(claim) => {
+                let job = Finished::new(decoded, &claim, delivery);
+                return Err(engine.settle_late(&job).await.into());
+            }
+            Claimed::Answered(answer) => {
+                let settled = engine.settle_unclaimed(decoded, delivery, answer).await;
+                return Err(settled.into());
+            }
+            Claimed::Suspect { alone } => return Err(Unbegun::Suspect { alone }),
+            Claimed::Elsewhere(elsewhere) => return Err(Unbegun::Elsewhere(elsewhere)),
+        };
+        let job = Finished::new(decoded, &claim, delivery);
+        let run = match prepared {
+            Ok(prepared) => prepared.run,
+            Err(why) => return Err(engine.settle_misfit(&job, explain(&why)).await.into()),
+        };
+        let locks = engine.enter(&job).await?;
+        Ok(Begun {
+            run,
+            state,
+            claim,
+            locks,
+        })
+    }
+}
+
+/// Why a job does not run now.
+enum Unbegun {
+    Settled(Settled),
+    Suspect {
+        alone: bool,
+    },
+    /// It has begun on another side than the one it was claimed for.
+    Elsewhere(Elsewhere),
+}
+
+impl From<Settled> for Unbegun {
+    fn from(settled: Settled) -> Self {
+        Self::Settled(settled)
+    }
+}
+
+/// A job that may run now.
+pub(crate) struct Begun<S> {
+    pub(crate) run: Run<S>,
+    pub(crate) state: Arc<S>,
+    pub(crate) claim: Claim,
+    /// What it runs under and gives up afterwards.
+    pub(crate) locks: Vec<Unlock>,
+}
+
+pub(crate) async fn refuse(engine: &Engine<'_>, refused: &Refused, delivery: &Delivery) -> Report {
+    let settled = engine.settle_refused(refused, delivery).await;
+    let report = Report::refused(refused, delivery, settled);
+    name_span(&report.id, report.job.as_deref().unwrap_or("unknown"));
+    report
+}
+
+/// What is logged from here on, by the job too, says whose it is.
+fn name_span(id: &str, job: &str) {
+    Span::current().record("job.id", id).record("job.name", job);
+}

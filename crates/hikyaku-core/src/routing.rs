@@ -1,0 +1,125 @@
+//! Routing: on which side a job runs that could run on either.
+//!
+//! The route only proposes. What a claim has recorded stands until the job has ended or was sent again after it had failed:
+//! every delivery and attempt in between runs there, whatever the route says by then (`decide.rs`).
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::lock::Mutex as Turnstile;
+
+use crate::decide::Elsewhere;
+use crate::decode::Decoded;
+use crate::engine::Engine;
+use crate::explain::explain;
+use crate::settled::{Settled, settled_as};
+use crate::{Delivery, Outcome, Route, Routes, Side, Timestamp, Verdict};
+
+/// How long a process goes by what it has read of a class's route. So long after a change the last job is proposed for
+/// the side of before.
+pub const ROUTE_KEPT: Duration = Duration::from_secs(5);
+
+/// A table that does not answer is waited for this long.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What a process knows of the routes, by the job's name.
+#[derive(Default)]
+pub(crate) struct Routing {
+    known: Mutex<BTreeMap<String, Arc<Turnstile<Known>>>>,
+}
+
+/// What is known of one route.
+#[derive(Default)]
+struct Known {
+    /// When it was last asked for.
+    asked: Option<Timestamp>,
+    answer: Answer,
+}
+
+/// What was last answered.
+enum Answer {
+    /// Never anything, for this reason.
+    Never(String),
+    /// This route; none where nobody has set one.
+    Route(Option<Route>),
+}
+
+impl Default for Answer {
+    fn default() -> Self {
+        Self::Never("the route was not asked for yet".to_owned())
+    }
+}
+
+impl Routing {
+    /// The place of one name: who asks while another asks waits for that answer.
+    fn place(&self, job: &str) -> Arc<Turnstile<Known>> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(known.entry(job.to_owned()).or_default())
+    }
+}
+
+impl Engine<'_> {
+    /// The side that the route proposes for a job that can run on either. While the routes cannot be read, the last one
+    /// that was read holds; an error says that none ever was.
+    pub(crate) async fn proposed(
+        &self,
+        routing: &Routing,
+        job: &str,
+        id: &str,
+    ) -> Result<Side, String> {
+        let Some(routes) = self.ports.laravel.routes.as_deref() else {
+            return Ok(Side::Rust);
+        };
+        let place = routing.place(job);
+        let mut known = place.lock().await;
+        let is_fresh = |asked: Timestamp| self.now() < asked + ROUTE_KEPT;
+        if !known.asked.is_some_and(is_fresh) {
+            self.read(routes, job, &mut known).await;
+            known.asked = Some(self.now());
+        }
+        match &known.answer {
+            Answer::Route(route) => Ok(route.map_or(Side::Rust, |route| route.side(id))),
+            Answer::Never(why) => Err(why.clone()),
+        }
+    }
+
+    async fn read(&self, routes: &dyn Routes, job: &str, known: &mut Known) {
+        let give_up = self.now() + PATIENCE;
+        let read = self.until_recorded(job, give_up, || routes.find(job));
+        match (read.await, &known.answer) {
+            (Ok(route), _) => known.answer = Answer::Route(route),
+            (Err(error), Answer::Never(_)) => known.answer = Answer::Never(explain(&error)),
+            (Err(error), Answer::Route(_)) => tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "the last route of job `{job}` that was read holds"
+            ),
+        }
+    }
+
+    /// What becomes of a message whose job is on a side that this worker does not have. It is sent on to the fallback
+    /// queue; without one, the message that the job was begun with brings it to its end.
+    pub(crate) async fn settle_elsewhere(
+        &self,
+        decoded: &Decoded,
+        delivery: &Delivery,
+        elsewhere: Elsewhere,
+    ) -> Settled {
+        let Elsewhere { side, ended } = elsewhere;
+        let error = format!(
+            "job `{}` has begun in {side}, and this function cannot run it there",
+            decoded.name
+        );
+        if let Some(fallback) = self.fallback(delivery) {
+            return self.forward(delivery, fallback, error).await;
+        }
+        match ended {
+            Some(outcome) => settled_as(outcome),
+            None => Settled {
+                outcome: Outcome::Held,
+                verdict: Verdict::Redeliver(self.hide(delivery, self.pause(delivery)).await),
+                error: Some(error),
+            },
+        }
+    }
+}
