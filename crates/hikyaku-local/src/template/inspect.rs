@@ -4,7 +4,7 @@
 //! is marked, and [`is_unknown`] recognises it. Every resource counts as present, whatever its condition says.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::evaluate::Evaluator;
 use super::node::{Entry, Node, Value};
@@ -23,6 +23,8 @@ pub struct Inspected {
     pub arns: BTreeMap<String, String>,
     /// What `!Ref <logical id>` gives.
     pub references: BTreeMap<String, String>,
+    /// Resources that these parameters leave out: their condition is known not to hold.
+    pub left_out: BTreeSet<String>,
 }
 
 impl Template {
@@ -39,9 +41,13 @@ impl Template {
                 .unwrap_or_else(|| unknown(1, "template")),
             arns: BTreeMap::new(),
             references: BTreeMap::new(),
+            left_out: BTreeSet::new(),
         };
         for resource in self.resources() {
             let id = resource.logical_id.to_owned();
+            if let Ok(false) = evaluator.is_wanted(&resource) {
+                inspected.left_out.insert(id.clone());
+            }
             if let Ok(arn) = evaluator.arn(&resource) {
                 inspected.arns.insert(id.clone(), arn);
             }

@@ -92,6 +92,11 @@ impl Stack {
         parts.into_iter().find(|part| self.is(&part.id, text))
     }
 
+    /// Whether the parameters leave a resource out.
+    pub(crate) fn leaves_out(&self, id: &str) -> bool {
+        self.inspected.left_out.contains(id)
+    }
+
     /// Whether a resource's text has a property, even if a condition takes it away.
     pub(crate) fn declares(&self, id: &str, property: &str) -> bool {
         let resource = self

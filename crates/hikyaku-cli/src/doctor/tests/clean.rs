@@ -212,6 +212,32 @@ fn each_way_out_of_a_network_is_one() {
 }
 
 #[test]
+fn an_endpoint_that_its_condition_leaves_out_is_no_way() {
+    let base = fs::read_to_string(folder().join("clean/network.yaml")).unwrap();
+    let with = |condition: &str| {
+        base.replace(
+            "Resources:\n",
+            &format!("Conditions:\n  Wanted: {condition}\nResources:\n"),
+        )
+        .replace(
+            "  QueueEndpoint:\n",
+            "  QueueEndpoint:\n    Condition: Wanted\n",
+        )
+    };
+    let is_closed = |text: &str| {
+        findings(text)
+            .iter()
+            .any(|finding| finding.rule.id == "vpc-way-out")
+    };
+    assert!(!is_closed(&with("!Equals [a, a]")));
+    assert!(is_closed(&with("!Equals [a, b]")));
+    assert!(
+        !is_closed(&with("!Equals [!Ref VpcId, '']")),
+        "nobody knows"
+    );
+}
+
+#[test]
 fn an_alarm_that_is_part_of_another_needs_no_action() {
     let alarm = "
 Resources:

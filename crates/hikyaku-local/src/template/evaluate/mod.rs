@@ -191,6 +191,11 @@ impl<'t> Evaluator<'t> {
         if self.tolerant {
             return Ok(true);
         }
+        self.is_wanted(resource)
+    }
+
+    /// Whether the resource's condition holds, or it has none.
+    pub(super) fn is_wanted(&self, resource: &Resource<'_>) -> Result<bool, TemplateError> {
         match resource.node.get("Condition") {
             Some(name) => {
                 let path = format!("{}.Condition", resource.logical_id);
