@@ -5,3 +5,4 @@ mod inspect;
 mod measured;
 mod operate;
 mod tail;
+mod unread;

@@ -183,7 +183,7 @@ async fn serve(
         Some(application) => Some(application.serve(&cloud).await?),
         None => None,
     };
-    println!(
+    say!(
         "# Lambda answers at {}; Ctrl-C stops.",
         cloud.endpoints().lambda
     );
@@ -192,7 +192,7 @@ async fn serve(
         () = report(seen) => Ok(()),
         error = ended(&mut php) => Err(error.into()),
     };
-    println!("stopping");
+    say!("stopping");
     drop(php);
     cloud.stop().await;
     ended
@@ -212,11 +212,11 @@ fn introduce(cloud: &Cloud) {
         eprintln!("warning: {warning}");
     }
     if let Some(ignored) = not_run(&stack.ignored) {
-        println!("not run locally: {ignored}");
+        say!("not run locally: {ignored}");
     }
-    println!("# Point your application and your shell here:");
+    say!("# Point your application and your shell here:");
     for line in cloud.environment_lines() {
-        println!("{line}");
+        say!("{line}");
     }
 }
 
@@ -236,7 +236,7 @@ fn not_run(ignored: &[Ignored]) -> Option<String> {
 /// A line of a function. Its metrics are asked for, not read.
 fn show(function: &str, line: &str) {
     if !hikyaku_local::watch::is_metrics(line) {
-        println!("{function} | {line}");
+        say!("{function} | {line}");
     }
 }
 
@@ -244,7 +244,7 @@ fn show(function: &str, line: &str) {
 async fn report(mut seen: Receiver<Event>) {
     loop {
         match seen.recv().await {
-            Ok(event) => println!("{event}"),
+            Ok(event) => say!("{event}"),
             Err(RecvError::Lagged(missed)) => {
                 eprintln!("({missed} events came too fast to be shown)");
             }

@@ -1,9 +1,8 @@
 //! The command `hikyaku`.
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a command talks to whoever called it"
-)]
+#![expect(clippy::print_stderr, reason = "a command talks to whoever called it")]
+
+#[macro_use]
+mod output;
 
 mod build;
 mod completions;
@@ -18,7 +17,6 @@ mod inspect;
 mod metrics;
 mod new;
 mod outcome;
-mod output;
 mod place;
 mod queues;
 mod route;

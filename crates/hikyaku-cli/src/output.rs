@@ -5,6 +5,22 @@ use std::io::{self, IsTerminal as _, Write as _};
 use hikyaku::Timestamp;
 use serde::Serialize;
 
+/// A line for whoever reads. One who has gone away (`hikyaku failed | head`) does not stop a command in the middle of its work.
+macro_rules! say {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        drop(writeln!(std::io::stdout(), $($text)*));
+    }};
+}
+
+/// Text that ends its own lines, like [`say!`].
+macro_rules! say_as_is {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        drop(write!(std::io::stdout(), $($text)*));
+    }};
+}
+
 /// Whether somebody looks at a terminal that may be written over and coloured. (<https://no-color.org>)
 pub(crate) fn is_colourful() -> bool {
     let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());

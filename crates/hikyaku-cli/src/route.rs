@@ -118,8 +118,8 @@ impl SetRoute {
             output::json(&json!({ "class": class, "percentInRust": percent }));
         } else {
             let kept = ROUTE_KEPT.as_secs();
-            println!("{class}: {}", said(change));
-            println!(
+            say!("{class}: {}", said(change));
+            say!(
                 "Functions follow within {kept} seconds. Jobs that have begun stay on their side."
             );
         }
@@ -131,7 +131,7 @@ impl SetRoute {
             let lines: Vec<_> = lines.iter().map(Line::to_json).collect();
             output::json(&lines);
         } else if lines.is_empty() {
-            println!(
+            say!(
                 "No route is set: every class that is registered runs in Rust, all others in PHP."
             );
         } else if self.count {
@@ -149,8 +149,8 @@ impl SetRoute {
                 ]
             });
             let rows: Vec<_> = std::iter::once(heading).chain(rows).collect();
-            print!("{}", output::table(&rows));
-            println!(
+            say_as_is!("{}", output::table(&rows));
+            say!(
                 "\nCounted are the jobs that have begun in the last 15 days, by the side of their last attempt."
             );
         } else {
@@ -158,8 +158,8 @@ impl SetRoute {
             let rows: Vec<_> = std::iter::once(heading)
                 .chain(lines.iter().map(Line::cells))
                 .collect();
-            print!("{}", output::table(&rows));
-            println!("\n`--count` counts the jobs on both sides.");
+            say_as_is!("{}", output::table(&rows));
+            say!("\n`--count` counts the jobs on both sides.");
         }
     }
 }

@@ -36,7 +36,7 @@ impl Show {
         if self.place.json {
             output::json(&seen.to_json(&self.uuid));
         } else if is_there {
-            print!("{}", seen.text(&self.uuid));
+            say_as_is!("{}", seen.text(&self.uuid));
         } else {
             eprintln!(
                 "hikyaku: nothing is known of job `{}`: it has not begun, its job keeps no ledger (AtLeastOnce), it is \

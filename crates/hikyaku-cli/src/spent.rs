@@ -55,7 +55,7 @@ impl Spent {
         if self.place.json {
             output::json(&spending.to_json());
         } else {
-            print!("{}", spending.text());
+            say_as_is!("{}", spending.text());
         }
         Ok(Outcome::of(!spending.bills.is_empty()))
     }

@@ -69,9 +69,9 @@ impl Cost {
             today: today(),
         };
         if self.json {
-            println!("{:#}", report.json());
+            say!("{:#}", report.json());
         } else {
-            print!("{}", report.text()?);
+            say_as_is!("{}", report.text()?);
         }
         Ok(())
     }

@@ -155,12 +155,12 @@ impl Application {
         let mut server = Server::start(command, self.port)?;
         server.listens().await?;
         self.check(&variables).await?;
-        println!(
+        say!(
             "# The application answers at {}. Its artisan needs these besides:",
             self.url()
         );
         for (name, value) in variables.iter().filter(|(name, _)| !is_told(name)) {
-            println!("{name}={value}");
+            say!("{name}={value}");
         }
         Ok(server)
     }

@@ -69,7 +69,7 @@ impl Doctor {
     /// Prints findings. An error if one of them is an error, or with `--strict` a warning.
     pub(crate) fn run(self) -> Result<(), DoctorError> {
         if self.rules {
-            print!("{}", reference::markdown());
+            say_as_is!("{}", reference::markdown());
             return Ok(());
         }
         let report = if self.deployed.is_empty() {
@@ -113,9 +113,9 @@ impl Doctor {
 
     fn print(&self, report: &Report) -> Result<(), DoctorError> {
         if self.json {
-            println!("{:#}", report.to_json());
+            say!("{:#}", report.to_json());
         } else {
-            print!("{}", report.to_text());
+            say_as_is!("{}", report.to_text());
         }
         let failing = report
             .findings
@@ -129,7 +129,7 @@ impl Doctor {
             return Err(DoctorError::Found(report.summary()));
         }
         if !self.json {
-            println!("{}", report.summary());
+            say!("{}", report.summary());
         }
         Ok(())
     }

@@ -64,7 +64,7 @@ impl Forget {
                 },
             };
             if !self.place.json {
-                println!("{uuid}  {}", in_words(forgotten));
+                say!("{uuid}  {}", in_words(forgotten));
             }
             answers.push(json!({"uuid": uuid, "result": forgotten}));
         }
@@ -96,7 +96,7 @@ impl Flush {
         let jobs = output::count(rows.len(), "failed job");
         let question = format!("Delete {jobs} of {} for good?", reach.name());
         if !rows.is_empty() && !self.confirm.asked(&question)? {
-            println!("Nothing was deleted.");
+            say!("Nothing was deleted.");
             return Ok(Outcome::Partly);
         }
         delete(&reach, &rows, self.place.json).await
@@ -131,7 +131,7 @@ async fn delete(reach: &Reach, rows: &[Row], in_json: bool) -> Result<Outcome, O
     if in_json {
         output::json(&json!({"deleted": deleted, "kept": rows.len() - deleted}));
     } else {
-        println!("{} deleted.", output::count(deleted, "failed job"));
+        say!("{} deleted.", output::count(deleted, "failed job"));
     }
     Ok(Outcome::of(deleted == rows.len()))
 }

@@ -30,7 +30,7 @@ impl Failed {
         if self.place.json {
             output::json(&rows.iter().map(to_json).collect::<Vec<_>>());
         } else {
-            print!("{}", text(&rows));
+            say_as_is!("{}", text(&rows));
         }
         Ok(Outcome::Done)
     }

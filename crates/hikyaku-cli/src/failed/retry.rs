@@ -76,7 +76,7 @@ impl Retry {
             };
             all &= matches!(answer, Answer::Sent { .. } | Answer::WouldSend { .. });
             if !self.place.json {
-                println!("{}", line(&uuid, &answer));
+                say!("{}", line(&uuid, &answer));
             }
             if let (Answer::Sent { .. }, Some(pause)) = (&answer, pause) {
                 tokio::time::sleep(pause).await;
@@ -90,7 +90,7 @@ impl Retry {
                 .collect();
             output::json(&answers);
         } else if answers.is_empty() {
-            println!("No failed jobs to retry.");
+            say!("No failed jobs to retry.");
         }
         Ok(Outcome::of(all))
     }

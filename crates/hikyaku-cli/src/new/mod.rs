@@ -67,7 +67,7 @@ impl New {
         for file in &files {
             write(&folder.join(&file.path), &file.text)?;
         }
-        println!("{}", self.report(&folder, &files, &source));
+        say!("{}", self.report(&folder, &files, &source));
         Ok(())
     }
 

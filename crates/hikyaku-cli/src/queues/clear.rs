@@ -34,7 +34,7 @@ impl Clear {
             depth.name
         );
         if !self.confirm.asked(&question)? {
-            println!("Nothing was deleted.");
+            say!("Nothing was deleted.");
             return Ok(Outcome::Partly);
         }
         let purged = reach.sqs.purge_queue().queue_url(&url).send().await;
@@ -47,7 +47,7 @@ impl Clear {
         if self.place.json {
             output::json(&json!({"queue": url, "deleted": depth.all()}));
         } else {
-            println!("About {messages} deleted. SQS takes up to a minute for it.");
+            say!("About {messages} deleted. SQS takes up to a minute for it.");
         }
         Ok(Outcome::Done)
     }

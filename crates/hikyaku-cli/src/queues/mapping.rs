@@ -85,7 +85,7 @@ impl Which {
             output::json(&answers);
         } else {
             for answer in &answers {
-                println!("{}", line(answer));
+                say!("{}", line(answer));
             }
         }
         Ok(Outcome::of(

@@ -72,10 +72,10 @@ impl Monitor {
             let work = work.as_ref().map_or_else(String::new, work_as_text);
             let text = format!("{}{work}", look.text());
             if once {
-                print!("{text}");
+                say_as_is!("{text}");
             } else {
                 // From the upper left corner, and nothing of the last look below.
-                print!("\u{1b}[H\u{1b}[2J{text}\nCtrl-C ends.\n");
+                say_as_is!("\u{1b}[H\u{1b}[2J{text}\nCtrl-C ends.\n");
                 drop(std::io::stdout().flush());
             }
             if once {
