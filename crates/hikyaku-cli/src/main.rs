@@ -70,10 +70,9 @@ enum Command {
     Flush(failed::Flush),
     /// Delete old failed jobs (queue:prune-failed)
     PruneFailed(failed::PruneFailed),
-    /// Show the queues and how fast jobs run (queue:monitor)
     /// Say which classes run in Rust and which in PHP, without a deploy
     Route(route::SetRoute),
-    /// Show how full the queues are and how fast jobs run (queue:monitor)
+    /// Show the queues and how fast jobs run (queue:monitor)
     Monitor(queues::Monitor),
     /// Let no function read a queue; its messages wait
     Pause(queues::Pause),
