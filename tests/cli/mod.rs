@@ -4,5 +4,6 @@ mod dev;
 mod inspect;
 mod measured;
 mod operate;
+mod route;
 mod tail;
 mod unread;
