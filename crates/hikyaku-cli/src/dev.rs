@@ -193,7 +193,9 @@ async fn serve(
         error = ended(&mut php) => Err(error.into()),
     };
     say!("stopping");
-    drop(php);
+    if let Some(php) = php {
+        php.stop().await;
+    }
     cloud.stop().await;
     ended
 }

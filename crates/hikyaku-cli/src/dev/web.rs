@@ -13,6 +13,9 @@ use super::php::PhpError;
 /// A web server that does not listen after this never will.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// For so long the end of a killed process is waited for.
+const GRACE: Duration = Duration::from_secs(2);
+
 /// The web server. It ends when this is dropped.
 pub(super) struct Server {
     child: Child,
@@ -77,13 +80,32 @@ impl Server {
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
+impl Server {
+    /// Ends it, and returns when its last worker is gone and the port free: each holds the pipe open.
+    pub(super) async fn stop(mut self) {
+        self.kill();
+        let gone = async {
+            // No line of one that is killed is of use.
+            while self.error.next().await.is_some() {}
+            // Whoever waited for it before has its status.
+            let _ = self.child.wait().await;
+        };
+        // A process that cannot be killed must not hold up the rest.
+        let _ = tokio::time::timeout(GRACE, gone).await;
+    }
+
+    fn kill(&self) {
         #[cfg(unix)]
         if let Some(group) = self.group {
             // The only error is that nobody is left in the group.
             let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
         }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
     }
 }
 
@@ -97,15 +119,23 @@ impl<R: AsyncRead + Unpin> Pipe<R> {
 
     /// The next line. After the last one it never comes.
     async fn line(&mut self) -> String {
+        match self.next().await {
+            Some(line) => line,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// The next line, if there will be one.
+    async fn next(&mut self) -> Option<String> {
         while let Some(lines) = &mut self.0 {
             match lines.next_line().await {
-                Ok(Some(line)) => return line,
+                Ok(Some(line)) => return Some(line),
                 Ok(None) => self.0 = None,
                 // Not text; the next line may be.
                 Err(_) => {}
             }
         }
-        std::future::pending().await
+        None
     }
 }
 
