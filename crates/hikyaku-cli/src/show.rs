@@ -1,11 +1,14 @@
 //! `hikyaku show`: all that is known of one job.
 
+mod progress;
+
 use clap::Args;
 use hikyaku::core::{Clock as _, Side, State};
 use hikyaku::ledger::Found;
 use hikyaku::{SystemClock, Timestamp};
 use serde_json::{Value as Json, json};
 
+use self::progress::Progress;
 use crate::failed::{Row, row_to_json};
 use crate::outcome::{OperatorError, Outcome};
 use crate::output;
@@ -129,6 +132,7 @@ impl Seen {
                 "attempts": record.token,
                 "lease": lease(found).map(output::rfc3339),
                 "checkpoint": record.checkpoint.as_deref().map(checkpoint),
+                "progress": record.checkpoint.as_deref().and_then(Progress::of),
                 "error": record.last_error,
                 "forgottenAt": output::rfc3339(record.expires),
             })
@@ -160,6 +164,8 @@ fn of_record(found: &Found) -> Vec<(&'static str, String)> {
     if let Some(lease) = lease(found) {
         lines.push(("lease until", format!("{} UTC", output::moment(lease))));
     }
+    let progress = record.checkpoint.as_deref().and_then(Progress::of);
+    lines.extend(progress.map(|progress| ("progress", progress.to_string())));
     lines.extend(record.checkpoint.clone().map(|text| ("checkpoint", text)));
     lines.extend(record.last_error.clone().map(|text| ("last error", text)));
     lines.extend(found.message.clone().map(|id| ("message", id)));

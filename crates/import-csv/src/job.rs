@@ -47,8 +47,8 @@ impl Job for ImportCsv {
         let stop = || context.should_stop() || context.time_left() < margin;
         match import(context.state(), &self, attempt, stop).await {
             Err(ImportError::Stopped { row }) => {
-                // The cursor in the database is what counts. This is for those who look into the ledger.
-                let progress = Progress { rows: row - 1 };
+                // The cursor in the database is what counts. This is for `hikyaku show`.
+                let progress = Progress { done: row - 1 };
                 context.checkpoint(&progress).await?;
                 Err(JobError::continuation())
             }
@@ -63,5 +63,5 @@ impl Job for ImportCsv {
 #[derive(Debug, Serialize)]
 struct Progress {
     /// Rows of the file that were read.
-    rows: u64,
+    done: u64,
 }
