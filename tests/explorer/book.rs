@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hikyaku_core::testing::{ProcessId, Scheduler};
-use hikyaku_core::{ClaimRequest, Stop};
+use hikyaku_core::{ClaimRequest, Side, Stop};
 
 pub(crate) use super::page::Announced;
 use super::page::{Claim, Page};
@@ -195,6 +195,31 @@ impl Book {
     /// The processes that are going down.
     pub(crate) fn dying(&self) -> Vec<ProcessId> {
         std::mem::take(&mut self.pages().dying)
+    }
+
+    /// The token of an attempt that another program knows by its try.
+    pub(crate) fn token_of(&self, id: &str, generation: u32, spent: u32) -> u64 {
+        let mut pages = self.pages();
+        let mut claims = pages.page(id).claims.iter().rev();
+        let of_it =
+            claims.find(|(_, claim)| claim.generation == generation && claim.spent == spent);
+        of_it.map_or(0, |(token, _)| *token)
+    }
+
+    /// A run is on this side.
+    pub(crate) fn runs_on(&self, id: &str, token: u64, side: Side) {
+        let mut pages = self.pages();
+        let page = pages.page(id);
+        let Some(generation) = page.claims.get(&token).map(|claim| claim.generation) else {
+            return;
+        };
+        let begun_on = *page.sides.entry(generation).or_insert(side);
+        if begun_on != side {
+            pages.breaks(
+                rule::SIDE_IS_KEPT,
+                format_args!("`{id}` has begun in {begun_on} and starts in {side}"),
+            );
+        }
     }
 
     /// A run came to a good end, whether anybody hears of it or not.

@@ -123,6 +123,9 @@ impl Ledger for Defective {
                 let record = running_elsewhere(request);
                 return Ok(ClaimReply::Refused(Some(record)));
             }
+            if self.is(Defect::ForgetsTheSide) {
+                written.side = None;
+            }
             if self.is(Defect::LeasesTooShort) {
                 written.lease = request.now + Duration::from_secs(1);
             }

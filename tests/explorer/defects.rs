@@ -8,6 +8,7 @@ use super::jobs::{long, poisoned};
 use super::laravel::chain;
 use super::mutants::Mutant;
 use super::play::Act::{self, Commit, Error, Fail, Ok as Done, Part};
+use super::routed::ROUTED;
 use super::rule;
 use super::simulation::{Plan, Scenario};
 use super::worlds::{costing, patient, plan, scenario};
@@ -39,6 +40,7 @@ pub(super) enum Defect {
     ForgetsWhoRanAlone,
     ChargesContinuations,
     SaysBuriedWithoutWriting,
+    ForgetsTheSide,
 }
 
 impl Defect {
@@ -74,6 +76,7 @@ impl Defect {
             Self::SaysBuriedWithoutWriting => {
                 "a failed job without a ledger is acknowledged and not buried"
             }
+            Self::ForgetsTheSide => "a claim does not say on which side the job runs",
         }
     }
 }
@@ -151,6 +154,11 @@ fn worlds_of_claims() -> Vec<World> {
     ]
 }
 
+fn worlds_of_sides() -> Vec<World> {
+    let routed = scenario(vec![plan(ROUTED, &[Error, Done], 3)], 0, 0, 0);
+    vec![(Defect::ForgetsTheSide, routed, &[rule::SIDE_IS_KEPT])]
+}
+
 fn worlds_of_ends() -> Vec<World> {
     use Defect::{
         ChargesContinuations, ChargesNeighbours, CompletesWithoutCondition, FollowsWhatFailed,
@@ -216,7 +224,8 @@ fn worlds_of_ends() -> Vec<World> {
 }
 
 pub(crate) fn mutants() -> Vec<Mutant> {
-    let worlds = worlds_of_claims().into_iter().chain(worlds_of_ends());
+    let lists = [worlds_of_claims(), worlds_of_sides(), worlds_of_ends()];
+    let worlds = lists.into_iter().flatten();
     let mutant = |(defect, scenario, rules): World| Mutant {
         name: format!("defect/{defect:?}"),
         words: defect.words(),

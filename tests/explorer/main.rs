@@ -39,6 +39,7 @@ mod page;
 mod play;
 mod questions;
 mod reached;
+mod routed;
 mod rule;
 mod simulation;
 mod spoilt;

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hikyaku_core::Stop;
 use hikyaku_core::testing::ProcessId;
+use hikyaku_core::{Side, Stop};
 
 use super::rule;
 
@@ -46,6 +46,8 @@ pub(super) struct Page {
     pub(super) starts: usize,
     /// The generations in which it said that it never will succeed.
     pub(super) refusals: BTreeSet<u32>,
+    /// On which side it has begun, by generation.
+    pub(super) sides: BTreeMap<u32, Side>,
     /// The last checkpoint that was saved.
     pub(super) saved: Option<String>,
 }

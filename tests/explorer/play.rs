@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hikyaku_core::memory::Notes;
-use hikyaku_core::{Commit, Context, Guarantee, Job, JobError, Worker};
+use hikyaku_core::{Commit, Context, Guarantee, Job, JobError, Parcel, Side, Worker};
 use serde::{Deserialize, Serialize};
 
 use super::book::Book;
@@ -54,22 +54,15 @@ impl Act {
 
 impl Play {
     async fn perform(self, context: &Context<Arc<Book>>) -> Result<(), JobError> {
-        let book = Arc::clone(context.state());
-        let before = book.starts(context.id(), context.token());
-        let part = context.resume::<u32>()?;
-        book.resumes(context.id(), context.token(), part);
         let entry = Entry {
-            book,
+            book: Arc::clone(context.state()),
             id: context.id().to_owned(),
             token: context.token(),
         };
+        let act = entry.starts(Side::Rust, &self);
+        let part = context.resume::<u32>()?;
+        entry.book.resumes(&entry.id, entry.token, part);
         context.sleep(Duration::from_secs(self.sleep)).await;
-        let act = self
-            .acts
-            .get(before)
-            .or(self.acts.last())
-            .copied()
-            .unwrap_or(Act::Ok);
         if let Act::Busy = act {
             entry.book.sticks(&entry.id, entry.token, context.stop());
             entry.book.scheduler.busy().await;
@@ -92,10 +85,10 @@ impl Play {
             return Err(JobError::continuation());
         }
         if let Act::Fail = act {
-            entry.book.refuses(&entry.id, entry.token);
+            entry.refuses();
         }
         if let Act::Ok | Act::Busy | Act::Commit | Act::Part = act {
-            entry.book.succeeds(&entry.id);
+            entry.succeeds();
         }
         drop(entry);
         match act {
@@ -108,10 +101,38 @@ impl Play {
 }
 
 /// Notes that a run is over when it is dropped, however it ends.
-struct Entry {
+pub(super) struct Entry {
     book: Arc<Book>,
     id: String,
     token: u64,
+}
+
+impl Entry {
+    /// That of an attempt in another program.
+    pub(super) fn of_attempt(book: Arc<Book>, parcel: &Parcel) -> Self {
+        let token = book.token_of(&parcel.id, parcel.generation, parcel.attempt);
+        Self {
+            book,
+            id: parcel.id.clone(),
+            token,
+        }
+    }
+
+    /// Begins the run, on this side. Answers what is to be done in it.
+    pub(super) fn starts(&self, side: Side, play: &Play) -> Act {
+        self.book.runs_on(&self.id, self.token, side);
+        let before = self.book.starts(&self.id, self.token);
+        let act = play.acts.get(before).or(play.acts.last());
+        act.copied().unwrap_or(Act::Ok)
+    }
+
+    pub(super) fn refuses(&self) {
+        self.book.refuses(&self.id, self.token);
+    }
+
+    pub(super) fn succeeds(&self) {
+        self.book.succeeds(&self.id);
+    }
 }
 
 impl Drop for Entry {
@@ -143,6 +164,7 @@ macro_rules! play {
 play!(Once, "once", Once, 60, false);
 play!(AtMostOnce, "at-most-once", AtMostOnce, 60, false);
 play!(AtLeastOnce, "at-least-once", AtLeastOnce, 60, false);
+play!(Routed, "routed", Once, 60, false);
 play!(Long, "long", Once, 600, false);
 play!(
     LongAtLeastOnce,
@@ -160,6 +182,7 @@ pub(crate) fn register(worker: Worker<Arc<Book>>) -> Worker<Arc<Book>> {
         .register::<Once>()
         .register::<AtMostOnce>()
         .register::<AtLeastOnce>()
+        .register::<Routed>()
         .register::<Long>()
         .register::<LongAtLeastOnce>()
         .register::<Object>()

@@ -23,9 +23,10 @@ pub(crate) const PROGRESS_IS_KEPT: &str = "I19 an attempt goes on from the last 
 pub(crate) const NEIGHBOURS_LOSE_NOTHING: &str = "I20 a neighbour loses no try";
 pub(crate) const FAILURES_HAVE_REASONS: &str =
     "I21 a job fails when it says so or its tries are spent";
+pub(crate) const SIDE_IS_KEPT: &str = "I22 a job runs on the side on which it has begun";
 
 /// All of them.
-pub(crate) const ALL: [&str; 20] = [
+pub(crate) const ALL: [&str; 21] = [
     NOTHING_IS_LOST,
     DONE_IS_DONE,
     ONE_AT_A_TIME,
@@ -46,6 +47,7 @@ pub(crate) const ALL: [&str; 20] = [
     PROGRESS_IS_KEPT,
     NEIGHBOURS_LOSE_NOTHING,
     FAILURES_HAVE_REASONS,
+    SIDE_IS_KEPT,
 ];
 
 /// The name of the rule that a failure is about: what stands before its colon.

@@ -18,6 +18,7 @@ use super::chance::{Budget, Chance};
 use super::locks::Unique;
 use super::play::{self, Act};
 use super::reached::Reached;
+use super::routed::{self, ROUTED};
 use super::rule;
 use super::steps::Step;
 use super::watched::{Watched, WatchedQueue};
@@ -139,8 +140,13 @@ impl<'a> Simulation<'a> {
         let world = world
             .with_ledger(Arc::new(watched))
             .with_queue(Arc::new(watched_queue))
-            .with_laravel(move |line| ends.laravel(line))
             .with_network(Arc::clone(&chance) as _);
+        let is_routed = scenario.plans.iter().any(|plan| plan.job == ROUTED);
+        let world = if is_routed {
+            routed::with_php(world, ends, &book, choices)
+        } else {
+            world.with_laravel(move |line| ends.laravel(line))
+        };
         let mut simulation = Self {
             scenario,
             world,

@@ -8,7 +8,7 @@ use super::chance::Budget;
 use super::play::Act;
 use super::reached::Reached;
 use super::simulation::{Plan, Scenario};
-use super::{groups, jobs, laravel, mixes};
+use super::{groups, jobs, laravel, mixes, routed};
 
 /// A world to explore, and how far a test run does.
 #[derive(Clone)]
@@ -29,6 +29,7 @@ pub(crate) fn all() -> Vec<World> {
         groups::worlds(),
         laravel::worlds(),
         mixes::worlds(),
+        routed::worlds(),
     ];
     lists.into_iter().flatten().collect()
 }

@@ -97,6 +97,9 @@ pub struct Ended {
 /// What of a Laravel application a process sees at the end of its line.
 type Reach = Arc<dyn Fn(Line) -> Laravel + Send + Sync>;
 
+/// Makes the worker of an invocation.
+type Start<S> = Arc<dyn Fn() -> Worker<S> + Send + Sync>;
+
 /// The production engine between a queue, a ledger and a clock that a test holds in its hand.
 pub struct World<S> {
     /// All tasks of all processes.
@@ -109,6 +112,7 @@ pub struct World<S> {
     pub ended: Vec<Ended>,
     settings: Settings,
     worker: Arc<Worker<S>>,
+    start: Option<Start<S>>,
     ledger: Arc<dyn Ledger>,
     /// The queue as the engine reaches it.
     far_queue: Arc<dyn Queue>,
@@ -134,6 +138,7 @@ impl<S: Send + Sync + 'static> World<S> {
             queue,
             ended: Vec::new(),
             worker: Arc::new(worker),
+            start: None,
             ledger: Arc::new(MemoryLedger::default()),
             network: Arc::new(Reliable),
             random: Arc::new(SeededRandom::new(settings.seed)),
@@ -144,6 +149,17 @@ impl<S: Send + Sync + 'static> World<S> {
             clock,
             settings,
         }
+    }
+
+    /// Gives each invocation a worker of its own, as a process that starts for it has. Otherwise all share one, and with it
+    /// what a worker keeps between two invocations, though one that is frozen may hold it.
+    #[must_use]
+    pub fn with_worker_of_its_own(
+        mut self,
+        start: impl Fn() -> Worker<S> + Send + Sync + 'static,
+    ) -> Self {
+        self.start = Some(Arc::new(start));
+        self
     }
 
     /// Takes another ledger.
@@ -191,7 +207,12 @@ impl<S: Send + Sync + 'static> World<S> {
         };
         let answer = Arc::new(Mutex::new(None));
         let task = {
-            let (worker, answer) = (Arc::clone(&self.worker), Arc::clone(&answer));
+            let shared = || Arc::clone(&self.worker);
+            let worker = self
+                .start
+                .as_ref()
+                .map_or_else(shared, |start| Arc::new(start()));
+            let answer = Arc::clone(&answer);
             let deliveries = deliveries.clone();
             self.scheduler.spawn(process, async move {
                 let reports = worker.process(&deliveries, invocation, &ports).await;
