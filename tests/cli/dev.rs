@@ -148,8 +148,8 @@ impl Dev {
         panic!("{arguments:?}: {:#}", self.json(arguments))
     }
 
-    /// Sends an import of a file that is not there, and waits until it has failed.
-    pub(super) fn break_a_job(&self, file: &str) -> String {
+    /// Sends an import of this file. Answers its uuid.
+    pub(super) fn import(&self, file: &str) -> String {
         let data = serde_json::json!({"url": self.stage.url(file), "table": "numbers"}).to_string();
         let uuid = self.says(&[
             "dispatch",
@@ -159,7 +159,12 @@ impl Dev {
             "--data",
             &data,
         ]);
-        let uuid = uuid.trim().to_owned();
+        uuid.trim().to_owned()
+    }
+
+    /// Sends an import of a file that is not there, and waits until it has failed.
+    pub(super) fn break_a_job(&self, file: &str) -> String {
+        let uuid = self.import(file);
         self.until(&["show", &uuid], |job| job["state"] == "failed");
         uuid
     }

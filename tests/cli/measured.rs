@@ -7,17 +7,8 @@ use super::dev::Dev;
 impl Dev {
     /// One job that is done, and one that fails for good.
     fn run_two_jobs(&self) {
-        let data = serde_json::json!({"url": self.stage.url("numbers.csv"), "table": "numbers"});
-        let data = data.to_string();
-        let sent = self.says(&[
-            "dispatch",
-            r"App\Jobs\ImportCsv",
-            "--queue",
-            "imports",
-            "--data",
-            &data,
-        ]);
-        self.until(&["show", sent.trim()], |job| job["state"] == "done");
+        let done = self.import("numbers.csv");
+        self.until(&["show", &done], |job| job["state"] == "done");
         self.break_a_job("late.csv");
     }
 }

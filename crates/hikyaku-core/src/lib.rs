@@ -83,7 +83,7 @@ pub use ports::ledger::{
     Release, Replace, State, Unlock,
 };
 pub use ports::payloads::Payloads;
-pub use ports::queue::{Outgoing, Queue, QueueError, is_fifo};
+pub use ports::queue::{Outgoing, Queue, QueueError, is_fifo, is_identifier};
 pub use ports::random::Random;
 pub use ports::routes::{Route, Routes, Side};
 pub use ports::store::StoreError;

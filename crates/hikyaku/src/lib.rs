@@ -52,6 +52,7 @@ pub mod secrets;
 mod serve;
 pub mod signed;
 mod sqs;
+mod store;
 mod system;
 mod threads;
 

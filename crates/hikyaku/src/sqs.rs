@@ -10,7 +10,7 @@ use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::types::{
     MessageSystemAttributeNameForSends, MessageSystemAttributeValue, SendMessageBatchRequestEntry,
 };
-use hikyaku_core::{BoxFuture, Outgoing, Queue, QueueError, Receipt, is_fifo};
+use hikyaku_core::{BoxFuture, Outgoing, Queue, QueueError, Receipt, is_fifo, is_identifier};
 use sha2::{Digest, Sha256};
 
 use crate::{Config, clients};
@@ -147,11 +147,9 @@ impl Parts {
     }
 }
 
-/// Under what SQS knows copies of it: up to 128 letters, digits and punctuation marks (Amazon SQS API reference, `SendMessage`,
-/// `MessageDeduplicationId`). A job's id may be any text; one that does not fit is known by its SHA-256.
+/// Under what SQS knows copies of it. A job's id may be any text; one that SQS does not take is known by its SHA-256.
 fn identifier(id: &str) -> String {
-    let fits = (1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
-    if fits {
+    if is_identifier(id) {
         return id.to_owned();
     }
     let mut known_by = String::with_capacity(64);

@@ -8,13 +8,10 @@ use hikyaku_laravel::random_uuid;
 
 use super::message::{Contents, whole_seconds};
 use super::{DispatchError, Message};
-use crate::{Outgoing, Random, Timestamp, is_fifo};
+use crate::{Outgoing, Random, Timestamp, is_fifo, is_identifier};
 
 /// SQS holds a message back for 15 minutes at most (Amazon SQS API reference, `SendMessage`, `DelaySeconds`).
 pub(super) const LONGEST_DELAY: Duration = Duration::from_secs(900);
-
-/// The longest message group and deduplication id (the same page, `MessageGroupId`, `MessageDeduplicationId`).
-pub(super) const LONGEST_IDENTIFIER: usize = 128;
 
 /// Who sends a message, as far as the message shows it.
 #[derive(Clone, Copy)]
@@ -144,9 +141,7 @@ impl Message {
 }
 
 fn check_identifier(job: &str, what: &'static str, text: &str) -> Result<(), DispatchError> {
-    let fits = (1..=LONGEST_IDENTIFIER).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_graphic());
-    if fits {
+    if is_identifier(text) {
         return Ok(());
     }
     let job = job.to_owned();

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use hikyaku_laravel::envelope::MAX_BODY_BYTES;
 use hikyaku_laravel::message::ObjectJobError;
 
-use super::address::{LONGEST_DELAY, LONGEST_IDENTIFIER};
+use super::address::LONGEST_DELAY;
 use crate::QueueError;
 use crate::follow::MOST_HOPS;
+use crate::ports::queue::LONGEST_IDENTIFIER;
 
 /// A job was not dispatched. All but [`Unsent`](Self::Unsent), [`NoRandom`](Self::NoRandom) and [`Over`](Self::Over) stay
 /// so however often it is tried.

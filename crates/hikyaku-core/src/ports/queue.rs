@@ -77,6 +77,17 @@ pub fn is_fifo(queue: &str) -> bool {
     queue.ends_with(".fifo")
 }
 
+/// The longest message group and deduplication id (Amazon SQS API reference, `SendMessage`, `MessageGroupId`,
+/// `MessageDeduplicationId`).
+pub(crate) const LONGEST_IDENTIFIER: usize = 128;
+
+/// Whether SQS takes this text for a message group or a deduplication id: 1 to 128 letters, digits and punctuation
+/// characters of ASCII.
+pub fn is_identifier(text: &str) -> bool {
+    (1..=LONGEST_IDENTIFIER).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
 /// A queue did not take what it was told.
 #[derive(Debug, thiserror::Error)]
 #[error("{action} in queue `{queue}`")]

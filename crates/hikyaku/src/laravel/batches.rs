@@ -7,8 +7,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use hikyaku_core::{Batch, Batches, BoxFuture, StoreError, Timestamp};
 use hikyaku_laravel::batch::{BatchOptions, Counts};
 
-use super::store::{failed, is_refused, unusable};
 use crate::ledger::batch_key;
+use crate::store::{failed, is_refused, unusable};
 
 const READING: &str = "reading batch";
 

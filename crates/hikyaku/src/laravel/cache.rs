@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use hikyaku_core::{BoxFuture, Cache, Lock, StoreError, Timestamp, Unlock};
 use hikyaku_laravel::overflow::dynamodb::{EXPIRES_AT, KEY, VALUE};
 
-use super::store::{failed, is_refused};
+use crate::store::{failed, is_refused};
 
 /// Laravel's cache table.
 #[derive(Debug)]

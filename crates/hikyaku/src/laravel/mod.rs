@@ -3,7 +3,6 @@
 mod batches;
 mod cache;
 mod payloads;
-mod store;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -7,10 +7,10 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use hikyaku_core::{BoxFuture, Payloads, StoreError, Timestamp};
 use hikyaku_laravel::overflow::{OwnPointer, Pointer, dynamodb};
 
-use super::store::{failed, unusable};
 use crate::Config;
 use crate::config::{CacheTable, ConfigError};
 use crate::ledger::piece_key;
+use crate::store::{failed, unusable};
 
 #[cfg(feature = "objects")]
 use crate::objects::{Objects, ObjectsConfig};

@@ -9,13 +9,14 @@
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::AttributeValue;
 use hikyaku_core::{BoxFuture, Route, Routes, Side, StoreError, Timestamp};
 
 use super::item::{number, side, text};
-use super::retryable;
 use crate::Config;
+use crate::store::{failed, unusable};
+
+const READING: &str = "reading the route of job";
 
 /// All routes are one partition, so that one query lists them.
 const PARTITION: &str = "R";
@@ -154,7 +155,7 @@ impl Routes for DynamoDbRoutes {
                 .table_name(&self.table)
                 .set_key(Some(key(job)));
             let answer = read.send().await;
-            let answer = answer.map_err(|error| failed("reading the route of job", job, error))?;
+            let answer = answer.map_err(|error| failed(READING, job, error))?;
             answer
                 .item
                 .as_ref()
@@ -183,26 +184,12 @@ fn route_set(item: &Item) -> Result<RouteSet, StoreError> {
 
 fn route(item: &Item, job: &str) -> Result<Route, StoreError> {
     let percent = whole(item, "p").and_then(|percent| u8::try_from(percent).ok());
-    percent.and_then(Route::percent).ok_or_else(|| StoreError {
-        action: "reading the route of job",
-        subject: job.to_owned(),
-        retryable: false,
-        source: "attribute `p` of its item is no percentage: set the route again".into(),
+    percent.and_then(Route::percent).ok_or_else(|| {
+        let why = "attribute `p` of its item is no percentage: set the route again";
+        unusable(READING, job, why)
     })
 }
 
 fn whole(item: &Item, name: &str) -> Option<u64> {
     item.get(name)?.as_n().ok()?.parse().ok()
-}
-
-fn failed<E>(action: &'static str, subject: &str, error: SdkError<E>) -> StoreError
-where
-    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-{
-    StoreError {
-        action,
-        subject: subject.to_owned(),
-        retryable: retryable(&error),
-        source: error.into(),
-    }
 }

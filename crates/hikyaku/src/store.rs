@@ -1,4 +1,4 @@
-//! How requests to Laravel's tables fail.
+//! How requests to tables fail: Laravel's, and the routes in the ledger's.
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use hikyaku_core::StoreError;
@@ -6,7 +6,7 @@ use hikyaku_core::StoreError;
 use crate::ledger::retryable;
 
 /// A request that failed.
-pub(super) fn failed<E>(action: &'static str, subject: &str, error: SdkError<E>) -> StoreError
+pub(crate) fn failed<E>(action: &'static str, subject: &str, error: SdkError<E>) -> StoreError
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
@@ -19,7 +19,7 @@ where
 }
 
 /// An answer that cannot be used, now or ever.
-pub(super) fn unusable(
+pub(crate) fn unusable(
     action: &'static str,
     subject: &str,
     source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -33,7 +33,7 @@ pub(super) fn unusable(
 }
 
 /// Whether a condition did not hold.
-pub(super) fn is_refused<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
+pub(crate) fn is_refused<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
     error
         .as_service_error()
         .and_then(ProvideErrorMetadata::code)
