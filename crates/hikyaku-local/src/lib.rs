@@ -7,6 +7,7 @@ pub mod cloud;
 pub mod dynamodb;
 pub mod event;
 pub mod faults;
+pub mod front;
 pub mod lambda;
 mod lock;
 pub mod mapping;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hikyaku_local::cloud::{Cloud, Options};
+use hikyaku_local::front;
 use hikyaku_local::lambda::Binaries;
 use hikyaku_local::sqs::{ReceiveRequest, SendRequest};
 use hikyaku_local::template::{Function, Template};
@@ -51,7 +52,7 @@ impl Stage {
         parameters: &[(&str, String)],
     ) -> Result<Self> {
         let seen = Arc::new(Seen::new(&folder.join("functions.log"))?);
-        let port = web::free_port()?;
+        let port = front::free_port()?;
         let lane = [("PhpUrl", web::url(port)), ("PhpKey", web::KEY.to_owned())];
         let parameters = parameters.iter().chain(&lane);
         let sink = Arc::clone(&seen);

@@ -1,21 +1,23 @@
-//! The application as a web server: PHP's own, with several workers.
+//! The application as a web server: PHP's own.
 
 use std::fs::OpenOptions;
-use std::net::TcpListener;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use hikyaku_local::front::{Front, free_ports};
+use tokio::net::TcpStream;
+
 use crate::Result;
-use crate::php::Php;
+use crate::php::{Php, Variables};
 
 /// The key that the courier signs with. It opens nothing.
 pub(crate) const KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
 /// How many requests PHP serves at once, unless a scene says otherwise.
-const WORKERS: &str = "6";
+pub(crate) const PROCESSES: usize = 6;
 
 /// The web server, when it runs.
 pub(crate) struct Web {
@@ -24,13 +26,17 @@ pub(crate) struct Web {
     /// What the server says of each request.
     pub(crate) log: PathBuf,
     pub(crate) variables: Vec<(String, String)>,
-    child: Mutex<Option<Child>>,
+    running: Mutex<Option<Running>>,
 }
 
-/// A port that nobody uses at the moment.
-pub(crate) fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+/// One process for each request, behind a front that gives it one at a time.
+struct Running {
+    front: Front,
+    processes: Vec<Process>,
 }
+
+/// PHP's own web server. It is killed, with all that it runs, when this is dropped.
+struct Process(Child);
 
 /// Where the application takes jobs.
 pub(crate) fn url(port: u16) -> String {
@@ -44,13 +50,30 @@ impl Web {
             folder: php.application.join("public"),
             log: folder.join("web.log"),
             variables: php.variables.clone(),
-            child: Mutex::default(),
+            running: Mutex::default(),
         }
     }
 
     /// Starts it with these variables besides, and waits until it answers.
-    pub(crate) async fn start(&self, variables: &[(&str, &str)]) -> Result<()> {
-        self.stop();
+    pub(crate) async fn start(&self, variables: Variables<'_>) -> Result<()> {
+        self.start_with(PROCESSES, variables).await
+    }
+
+    /// Starts it with so many processes.
+    pub(crate) async fn start_with(&self, count: usize, variables: Variables<'_>) -> Result<()> {
+        self.stop().await;
+        let ports = free_ports(count)?;
+        let processes = ports.iter().map(|port| self.process(*port, variables));
+        let processes = processes.collect::<Result<_>>()?;
+        for port in &ports {
+            listens(*port).await?;
+        }
+        let front = Front::open(self.port, &ports).await?;
+        *self.running() = Some(Running { front, processes });
+        Ok(())
+    }
+
+    fn process(&self, port: u16, variables: Variables<'_>) -> Result<Process> {
         let log = OpenOptions::new()
             .create(true)
             .append(true)
@@ -59,47 +82,48 @@ impl Web {
         command
             // As behind PHP-FPM: what a job starts has its environment (a scheduled command, say).
             .args(["-d", "variables_order=EGPCS"])
-            .args(["-S", &format!("127.0.0.1:{}", self.port), "-t"])
+            .args(["-S", &format!("127.0.0.1:{port}"), "-t"])
             .arg(&self.folder)
             .arg(self.folder.join("index.php"))
-            .env("PHP_CLI_SERVER_WORKERS", WORKERS)
             .envs(self.variables.iter().cloned())
             .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)
-            // Its workers end with it.
+            // What it runs ends with it.
             .process_group(0);
-        *self.child() = Some(command.spawn()?);
-        for _ in 0..500 {
-            if tokio::net::TcpStream::connect(("127.0.0.1", self.port))
-                .await
-                .is_ok()
-            {
-                return Ok(());
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        Err("PHP's web server does not come up".into())
+        Ok(Process(command.spawn()?))
     }
 
     /// Kills it with all that it runs.
-    pub(crate) fn stop(&self) {
-        if let Some(mut child) = self.child().take() {
-            let group = rustix::process::Pid::from_child(&child);
-            // One that is gone need not be killed.
-            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-            let _ = child.wait();
+    pub(crate) async fn stop(&self) {
+        let running = self.running().take();
+        if let Some(Running { front, processes }) = running {
+            drop(processes);
+            front.close().await;
         }
     }
 
-    fn child(&self) -> std::sync::MutexGuard<'_, Option<Child>> {
-        self.child.lock().unwrap_or_else(PoisonError::into_inner)
+    fn running(&self) -> MutexGuard<'_, Option<Running>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Web {
+async fn listens(port: u16) -> Result<()> {
+    for _ in 0..500 {
+        if TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    Err("PHP's web server does not come up".into())
+}
+
+impl Drop for Process {
     fn drop(&mut self) {
-        self.stop();
+        let group = rustix::process::Pid::from_child(&self.0);
+        // One that is gone need not be killed.
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        let _ = self.0.wait();
     }
 }

@@ -10,6 +10,7 @@ use clap::Args;
 use hikyaku::SystemRandom;
 use hikyaku::core::Random as _;
 use hikyaku_local::cloud::Cloud;
+use hikyaku_local::front::free_port;
 use tokio::process::Command;
 
 use super::web::{Server, show};
@@ -142,18 +143,8 @@ impl Application {
     /// Starts it on a cloud, waits until it listens, and has it say what is wrong with its set-up.
     pub(super) async fn serve(self, cloud: &Cloud) -> Result<Server, PhpError> {
         let variables = self.variables(cloud)?;
-        let mut command = self.php(&variables);
-        command
-            .current_dir(self.folder.join("public"))
-            // As behind PHP-FPM: what a job starts has its environment (a scheduled command, say).
-            .args(["-d", "variables_order=EGPCS"])
-            .arg("-S")
-            .arg(format!("127.0.0.1:{}", self.port))
-            .args(["-t", "."])
-            .arg(&self.router)
-            .env("PHP_CLI_SERVER_WORKERS", self.workers.to_string());
-        let mut server = Server::start(command, self.port)?;
-        server.listens().await?;
+        let command = |port| self.web_server(port, &variables);
+        let server = Server::start(self.port, self.workers, command).await?;
         self.check(&variables).await?;
         say!(
             "# The application answers at {}. Its artisan needs these besides:",
@@ -218,6 +209,20 @@ impl Application {
         command
     }
 
+    /// One process of the web server.
+    fn web_server(&self, port: u16, variables: &BTreeMap<String, String>) -> Command {
+        let mut command = self.php(variables);
+        command
+            .current_dir(self.folder.join("public"))
+            // As behind PHP-FPM: what a job starts has its environment (a scheduled command, say).
+            .args(["-d", "variables_order=EGPCS"])
+            .arg("-S")
+            .arg(format!("127.0.0.1:{port}"))
+            .args(["-t", "."])
+            .arg(&self.router);
+        command
+    }
+
     /// `php artisan hikyaku:check`. Jobs wait in their queue while something is wrong, so this is no reason to stop.
     async fn check(&self, variables: &BTreeMap<String, String>) -> Result<(), PhpError> {
         let url = format!("--url={}/{PATH}", self.url());
@@ -245,10 +250,12 @@ fn is_told(name: &str) -> bool {
 
 /// The port itself, or one that nobody uses at the moment.
 fn free(port: u16) -> Result<u16, PhpError> {
+    let taken = |source| PhpError::Port { port, source };
+    if port == 0 {
+        return free_port().map_err(taken);
+    }
     let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, port));
-    let bound = bound.and_then(|listener| listener.local_addr());
-    let address = bound.map_err(|source| PhpError::Port { port, source })?;
-    Ok(address.port())
+    bound.map(|_| port).map_err(taken)
 }
 
 /// A key of this run's own.

@@ -1,9 +1,11 @@
-//! PHP's own web server, as a process that ends with this one.
+//! PHP's own web server, as processes that end with this one.
 
 use std::net::Ipv4Addr;
 use std::process::Stdio;
 use std::time::Duration;
 
+use futures_util::future::{join_all, select_all};
+use hikyaku_local::front::{Front, free_ports};
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader, Lines};
 use tokio::net::TcpStream;
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
@@ -16,10 +18,59 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// For so long the end of a killed process is waited for.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// The web server. It ends when this is dropped.
+/// The web server: a process for each request that is served at once, since its own workers take requests that they cannot
+/// serve yet. It ends when this is dropped.
 pub(super) struct Server {
+    front: Front,
+    processes: Vec<Process>,
+}
+
+impl Server {
+    /// Starts so many processes, each with the command for its port, and opens the door to them.
+    pub(super) async fn start(
+        port: u16,
+        processes: u16,
+        command: impl Fn(u16) -> Command,
+    ) -> Result<Self, PhpError> {
+        let taken = |source| PhpError::Port { port, source };
+        let ports = free_ports(processes.into()).map_err(taken)?;
+        let start = |port: &u16| Process::start(command(*port), *port);
+        let processes: Result<Vec<_>, _> = ports.iter().map(start).collect();
+        let front = Front::open(port, &ports).await.map_err(taken)?;
+        let mut server = Self {
+            front,
+            processes: processes?,
+        };
+        server.listens().await?;
+        Ok(server)
+    }
+
+    /// Shows what it says until one of its processes ends.
+    pub(super) async fn ended(&mut self) -> PhpError {
+        let processes = self.processes.iter_mut();
+        let ended = select_all(processes.map(|process| Box::pin(process.ended())));
+        let (error, _, _) = ended.await;
+        error
+    }
+
+    /// Ends it, and returns when its last process is gone and the port free.
+    pub(super) async fn stop(self) {
+        self.front.close().await;
+        join_all(self.processes.into_iter().map(Process::stop)).await;
+    }
+
+    async fn listens(&mut self) -> Result<(), PhpError> {
+        for process in &mut self.processes {
+            process.listens().await?;
+        }
+        Ok(())
+    }
+}
+
+/// One process of the web server. It ends when this is dropped.
+struct Process {
     child: Child,
-    /// Its process group: it and its workers.
+    /// Its process group: it and what it runs.
     #[cfg(unix)]
     group: Option<rustix::process::Pid>,
     out: Pipe<ChildStdout>,
@@ -27,10 +78,10 @@ pub(super) struct Server {
     port: u16,
 }
 
-impl Server {
-    pub(super) fn start(mut command: Command, port: u16) -> Result<Self, PhpError> {
+impl Process {
+    fn start(mut command: Command, port: u16) -> Result<Self, PhpError> {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        // A Ctrl-C in the terminal does not reach it, and its workers end with it.
+        // A Ctrl-C in the terminal does not reach it, and what it runs ends with it.
         #[cfg(unix)]
         command.process_group(0);
         let mut child = command.spawn().map_err(PhpError::Start)?;
@@ -47,8 +98,7 @@ impl Server {
         })
     }
 
-    /// Shows what it says until it ends.
-    pub(super) async fn ended(&mut self) -> PhpError {
+    async fn ended(&mut self) -> PhpError {
         loop {
             tokio::select! {
                 biased;
@@ -62,8 +112,7 @@ impl Server {
         }
     }
 
-    /// Waits until it answers.
-    pub(super) async fn listens(&mut self) -> Result<(), PhpError> {
+    async fn listens(&mut self) -> Result<(), PhpError> {
         let port = self.port;
         let connected = async {
             while TcpStream::connect((Ipv4Addr::LOCALHOST, port))
@@ -78,14 +127,11 @@ impl Server {
             error = self.ended() => Err(error),
         }
     }
-}
 
-impl Server {
-    /// Ends it, and returns when its last worker is gone and the port free: each holds the pipe open.
-    pub(super) async fn stop(mut self) {
+    async fn stop(mut self) {
         self.kill();
         let gone = async {
-            // No line of one that is killed is of use.
+            // No line of one that is killed is of use. Whatever it runs holds the pipe open.
             while self.error.next().await.is_some() {}
             // Whoever waited for it before has its status.
             let _ = self.child.wait().await;
@@ -103,7 +149,7 @@ impl Server {
     }
 }
 
-impl Drop for Server {
+impl Drop for Process {
     fn drop(&mut self) {
         self.kill();
     }

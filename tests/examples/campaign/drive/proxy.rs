@@ -2,12 +2,13 @@
 
 use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 
 use hikyaku_local::cloud::Endpoints;
+use hikyaku_local::front::free_ports;
 use serde_json::Value;
 
 use super::Result;
@@ -36,7 +37,7 @@ pub(crate) struct Proxy {
 
 impl Proxy {
     pub(crate) fn new(program: PathBuf, folder: &Path) -> Result<Self> {
-        let ports = [free_port()?, free_port()?];
+        let ports: [u16; 2] = free_ports(2)?.try_into().map_err(|_| "no ports are free")?;
         let [sqs, dynamodb] = ports.map(|port| format!("http://127.0.0.1:{port}"));
         Ok(Self {
             program,
@@ -113,8 +114,4 @@ impl Drop for Proxy {
             }
         }
     }
-}
-
-fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }

@@ -24,4 +24,6 @@ $app->singleton(Illuminate\Contracts\Console\Kernel::class, App\Console\Kernel::
 $app->singleton(Illuminate\Contracts\Debug\ExceptionHandler::class, App\Exceptions\Handler::class);
 $app->singleton(Illuminate\Contracts\Http\Kernel::class, App\Http\Kernel::class);
 
+Illuminate\Database\Connection::resolverFor('sqlite', fn (...$of) => new App\SqliteConnection(...$of));
+
 return $app;

@@ -11,6 +11,7 @@ use super::rows::{self, Sent};
 use crate::Result;
 use crate::seen::Job;
 use crate::stage::Stage;
+use crate::web;
 
 /// What is so, and what is not.
 pub(crate) struct Claims(Vec<(String, bool)>);
@@ -39,14 +40,13 @@ impl Claims {
             let of = record.iter().filter(|line| line["job"] == class);
             of.map(tell).collect()
         };
-        let once: [(&str, &[&str]); 10] = [
+        let once: [(&str, &[&str]); 9] = [
             ("Jobs\\ImportRows", &[""]),
             ("Queue\\WritesNote", &[""]),
             ("Listeners\\CountsRows", &[""]),
             ("Notifications\\RowsNotice", &[""]),
             ("Jobs\\SecretStep", &[""]),
             ("Jobs\\UniqueStep", &[""]),
-            ("Jobs\\BatchedStep", &["1", "2", "3"]),
             ("Jobs\\Patient", &["attempt 1", "attempt 2"]),
             (
                 "Jobs\\Troubled",
@@ -58,6 +58,13 @@ impl Claims {
             let told = told(job);
             self.claim(format!("{job} ran as it should: {told:?}"), told == should);
         }
+        // They run beside one another.
+        let mut batched = told("Jobs\\BatchedStep");
+        batched.sort();
+        self.claim(
+            format!("Jobs\\BatchedStep ran as it should: {batched:?}"),
+            batched == ["1", "2", "3"],
+        );
         let mut steps = told("Jobs\\Step");
         let at = |name: &str| steps.iter().position(|step| step == name);
         let in_order = at("before") < at("after");
@@ -112,8 +119,9 @@ impl Claims {
     /// The way there was HTTP, and nothing else.
     fn of_requests(&mut self, stage: &Stage, jobs: &[Job]) -> Result<()> {
         let log = fs::read_to_string(&stage.web.log)?;
-        // One was ours: whether it answers at all.
-        let requests = log.matches(" Accepted").count().saturating_sub(1);
+        // Before that each process was asked whether it listens, and nothing else.
+        let accepted = log.matches(" Accepted").count();
+        let requests = accepted.saturating_sub(web::PROCESSES);
         let in_php = jobs.iter().filter(|job| rows::by(job) == rows::PHP);
         let outcomes: Vec<_> = in_php.flat_map(|job| &job.outcomes).collect();
         // Of a job that has failed for good the application is told, whether it knows or not.

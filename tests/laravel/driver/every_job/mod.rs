@@ -44,7 +44,7 @@ pub(crate) async fn run() -> Result<bool> {
     let jobs = stage.seen.jobs();
     let rows_are_right = rows::print(&sent, &jobs);
     let claims = Claims::of(&stage, &sent, &jobs).await?;
-    stage.web.stop();
+    stage.web.stop().await;
     stage.cloud.stop().await;
     Ok(rows_are_right & claims.print(&folder))
 }

@@ -87,8 +87,8 @@ const ROWS: [Row; 22] = [
     ),
     Row::following("– and the next", "App\\Jobs\\Step", PHP, RECORD),
     Row::sent("batch", PHP, DONE, "laravel/application.db"),
-    Row::following("– its second job", "App\\Jobs\\BatchedStep", PHP, RECORD),
-    Row::following("– its third job", "App\\Jobs\\BatchedStep", PHP, RECORD),
+    Row::sent("batch", PHP, DONE, RECORD),
+    Row::sent("batch", PHP, DONE, RECORD),
     Row::sent("CSV import", RUST, DONE, "application.db, rejects/"),
     Row::sent("string job in Rust", RUST, DONE, "reports/"),
 ];

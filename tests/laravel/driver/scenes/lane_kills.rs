@@ -21,6 +21,9 @@ pub(super) const SCENES: [Play; 1] = [Play::new(
 
 const JOBS: u64 = 80;
 
+/// So many run in PHP at once.
+const PROCESSES: usize = 12;
+
 /// Jobs of these numbers have one try, the others as many as it takes.
 fn has_one_try(number: u64) -> bool {
     number.is_multiple_of(4)
@@ -83,7 +86,7 @@ async fn killed(scene: &mut Scene) -> Result<()> {
         );
         flaky.breaks(false);
         scene.drained_within("killed", DRAINED_WITHIN).await?;
-        stage.web.stop();
+        stage.web.stop().await;
         let php = php?;
         let broken: usize = flaky.counts().values().sum();
         let enough = couriers > 5 && php.len() > 3 && cuts > 3 && broken > 20;
@@ -108,18 +111,15 @@ async fn killed(scene: &mut Scene) -> Result<()> {
 /// Starts PHP's server for the n-th time.
 async fn start(stage: &Stage, number: usize) -> Result<()> {
     let number = number.to_string();
-    let variables = [
-        ("SERVER", number.as_str()),
-        ("PHP_CLI_SERVER_WORKERS", "12"),
-    ];
-    stage.web.start(&variables).await
+    let variables = [("SERVER", number.as_str())];
+    stage.web.start_with(PROCESSES, &variables).await
 }
 
 async fn kill_php(stage: &Stage, seed: u64) -> Result<Killed> {
     let mut killed = Killed::new();
     let mut times = Times::new(seed ^ 1, PHP_EVERY);
     while times.next().await {
-        stage.web.stop();
+        stage.web.stop().await;
         killed.push(SystemClock.now_ms());
         start(stage, killed.len()).await?;
     }

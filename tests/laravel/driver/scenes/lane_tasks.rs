@@ -37,7 +37,7 @@ async fn as_tasks(scene: &mut Scene) -> Result<()> {
         }
         stop(scene, "is stopped").await?;
         scene.drained_within("tasks", DRAINED_WITHIN).await?;
-        stage.web.stop();
+        stage.web.stop().await;
 
         let mut story = scene
             .story(|line| format!("{} {} {}", line["word"], line["attempt"], line["event"]))?;

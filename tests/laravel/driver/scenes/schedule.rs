@@ -46,7 +46,7 @@ async fn every_minute(scene: &mut Scene) -> Result<()> {
             &true,
         );
     }
-    scene.stage.web.stop();
+    scene.stage.web.stop().await;
     Ok(())
 }
 

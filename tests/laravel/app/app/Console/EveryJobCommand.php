@@ -67,8 +67,7 @@ final class EveryJobCommand extends Command
             'unique, the same again' => fn () => UniqueStep::dispatch('customers'),
             'must not overlap' => fn () => [$this->alone('one'), $this->alone('another')],
             'chain' => fn () => Bus::chain([new Step('before'), $this->resize(), new Step('after')])->dispatch(),
-            // One after the other: two that count in SQLite at once are refused, with queue:work too.
-            'batch' => fn () => Bus::batch([[new BatchedStep(1), new BatchedStep(2), new BatchedStep(3)]])
+            'batch' => fn () => Bus::batch([new BatchedStep(1), new BatchedStep(2), new BatchedStep(3)])
                 ->then($this->says('then'))->finally($this->says('finally'))->dispatch(),
             'CSV import' => fn () => ImportCsv::dispatch($this->argument('csv'), 'customers'),
         ];
