@@ -116,8 +116,13 @@ impl Stage {
 
     /// Sends a message that is not PHP's.
     pub(crate) fn send(&self, queue: &str, body: &Value) -> Result<()> {
+        self.send_as_is(queue, body.to_string())
+    }
+
+    /// Sends a body as it stands.
+    pub(crate) fn send_as_is(&self, queue: &str, body: String) -> Result<()> {
         let sqs = self.cloud.sqs();
-        let request = SendRequest::new(sqs.queue_by_name(queue)?, body.to_string());
+        let request = SendRequest::new(sqs.queue_by_name(queue)?, body);
         sqs.send(request)?;
         Ok(())
     }

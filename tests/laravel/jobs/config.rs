@@ -3,6 +3,8 @@
 use std::env::VarError;
 use std::path::PathBuf;
 
+use courier::{ConfigError, Settings};
+
 /// A file and a folder, and where the job runs.
 pub(crate) struct Places {
     /// `RECORD_FILE`: what happened, a line of JSON each.
@@ -23,4 +25,13 @@ pub(crate) fn from_env() -> Result<Places, VarError> {
         markers: std::env::var("MARKERS")?.into(),
         function: std::env::var("AWS_LAMBDA_FUNCTION_NAME")?,
     })
+}
+
+/// The courier of a function that has both sides. None: it has Rust only.
+pub(crate) fn courier_from_env() -> Result<Option<Settings>, ConfigError> {
+    match Settings::from_env() {
+        Ok(settings) => Ok(Some(settings)),
+        Err(ConfigError::Missing("HIKYAKU_PHP_URL")) => Ok(None),
+        Err(error) => Err(error),
+    }
 }

@@ -7,15 +7,19 @@ mod locked;
 mod record;
 mod report;
 mod steps;
+mod switched;
 mod trying;
 
+use std::sync::Arc;
+
+use courier::HttpCourier;
 use hikyaku::{LinkOptions, Worker};
 
 use record::Record;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), hikyaku::Error> {
-    let worker = Worker::setup(|| config::from_env().map(Record::new))
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut worker = Worker::setup(|| config::from_env().map(Record::new))
         .register::<import_rows::ImportRows>()
         .register::<report::BuildReport>()
         .register::<trying::FailsUntilTold>()
@@ -28,6 +32,7 @@ async fn main() -> Result<(), hikyaku::Error> {
         .register::<locked::UniqueUntilStarted>()
         .register::<locked::Alone>()
         .register::<listener::TalliesRows>()
+        .register::<switched::Switched>()
         .php_job(
             "App\\Jobs\\PhpStep",
             LinkOptions {
@@ -35,5 +40,8 @@ async fn main() -> Result<(), hikyaku::Error> {
                 ..LinkOptions::default()
             },
         );
-    hikyaku::serve(worker).await
+    if let Some(settings) = config::courier_from_env()? {
+        worker = worker.courier(Arc::new(HttpCourier::new(settings)?));
+    }
+    Ok(hikyaku::serve(worker).await?)
 }

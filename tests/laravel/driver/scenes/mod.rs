@@ -14,6 +14,8 @@ mod locks;
 mod php_only;
 mod relay;
 mod relay_batches;
+mod routed;
+mod routed_jobs;
 mod schedule;
 mod to_php;
 
@@ -55,6 +57,7 @@ pub(crate) fn all() -> Vec<Play> {
         &lane::SCENES,
         &lane_kills::SCENES,
         &lane_tasks::SCENES,
+        &routed::SCENES,
         &schedule::SCENES,
         &dev::SCENES,
     ]

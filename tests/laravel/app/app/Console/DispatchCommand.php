@@ -15,6 +15,7 @@ use App\Jobs\PhpStep;
 use App\Jobs\SecretStep;
 use App\Jobs\Slow;
 use App\Jobs\Step;
+use App\Jobs\Switched;
 use App\Jobs\TellsWhenItFailed;
 use App\Jobs\Troubled;
 use App\Jobs\UniqueStep;
@@ -147,6 +148,16 @@ final class DispatchCommand extends Command
     {
         foreach (range(1, (int) $jobs) as $number) {
             Slow::dispatch($number, 100 + $number * 7 % 15 * 100, $number % 4 === 0 ? 1 : 50)->onQueue($queue);
+        }
+    }
+
+    /** One in sixteen throws until its marker is there; one in 250 waits for it. */
+    private function switched(string $queue, string $jobs): void
+    {
+        foreach (range(1, (int) $jobs) as $number) {
+            $throws = $number % 16 === 0;
+            $marker = $throws || $number % 250 === 1 ? "switched-{$number}" : '';
+            Switched::dispatch($marker, $throws)->onQueue($queue);
         }
     }
 
