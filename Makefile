@@ -3,6 +3,9 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 
+# Whatever is built to be run is built as `--bins --examples` of the whole workspace. What is selected decides which features dependencies
+# have: another selection would build them once more.
+
 # Where Cargo builds.
 BUILT := $(or $(CARGO_TARGET_DIR),target)
 JOB ?= import-csv
@@ -59,14 +62,14 @@ dev: ## the local cloud of template.yaml, staying up (FLAGS="--data DIR …")
 test: ## all tests
 	cargo build --bins --examples
 	cargo test --workspace --quiet
-	cargo test --quiet --package hikyaku --package integration-tests --features integration-tests/otel --lib --test integration -- otel:: process::spans
+	cargo test --workspace --quiet --features integration-tests/otel --lib --test integration -- otel:: process::spans
 
 test-clients: $(CLIENTS)/old/bin/python $(CLIENTS)/new/bin/aws ## AWS's own clients, old and new, and docs/producers against the local SQS
 	@cargo build --bins --examples
 	@python3 -B tests/clients/run.py $(BUILT)/debug/examples/sqs $(CLIENTS)
 
 second-opinion: $(OPINIONS)/ministack/bin/ministack $(OPINIONS)/moto/bin/moto_server ## every test of the ledger on two DynamoDB servers that others wrote
-	@cargo test --package integration-tests --test integration --no-run --message-format=json | \
+	@cargo test --workspace --test integration --no-run --message-format=json | \
 	  python3 -B tests/second_opinion/run.py $(OPINIONS)
 
 fuzz: ## hostile input to everything that reads (TARGET=php_read, SECONDS_EACH=60, INPUT=file to replay)
@@ -111,20 +114,20 @@ test-deploy: $(SAM)/bin/sam ## what `make deploy` packages and refuses, and `sam
 	@$(SAM)/bin/python -B tests/deploy/run.py
 
 lint-template: $(LINT)/bin/cfn-lint ## cfn-lint on the expanded template and `hikyaku doctor` on its source (TEMPLATE=path REGION=eu-west-1)
-	@cargo build --quiet --package hikyaku-cli --bin hikyaku
+	@cargo build --quiet --bins --examples
 	@$(LINT)/bin/python -B .ci/lint_template.py $(TEMPLATE) --doctor $(BUILT)/debug/hikyaku --region $(REGION)
 
 test-lint-template: $(LINT)/bin/cfn-lint ## lint-template on templates that are wrong in one way each
-	@cargo build --quiet --package hikyaku-cli --bin hikyaku
+	@cargo build --quiet --bins --examples
 	@$(LINT)/bin/python -B tests/doctor/run.py $(abspath $(BUILT))/debug/hikyaku .ci
 
 test-new: $(LINT)/bin/cfn-lint ## a project of `hikyaku new`: built, tested, run, linted
-	@cargo build --quiet --package hikyaku-cli --bin hikyaku
+	@cargo build --quiet --bins --examples
 	@python3 -B tests/new/run.py $(abspath $(BUILT))/debug/hikyaku $(abspath $(BUILT)) --lint $(abspath $(LINT))
 
 # The newest build of each function is deployed, and the report says which: `make build`'s, or the one made here.
 verify-offline: $(SAM)/bin/sam $(OPINIONS)/ministack/bin/ministack ## template.yaml deployed to ministack (PyPI), a Laravel message worked off there, and what ministack cannot do
-	@cargo build --quiet --bins
+	@cargo build --quiet --bins --examples
 	@$(SAM)/bin/python -B tests/verify/run.py --debug $(BUILT) --emulator $(OPINIONS)/ministack/bin/ministack $(FLAGS)
 
 verify-aws: $(SAM)/bin/sam ## what `make build` built, in a throw-away stack of your account: does AWS do what is assumed? (FLAGS="--region … --yes")
@@ -138,7 +141,7 @@ lint:
 	cargo clippy --workspace --all-targets --all-features -- -D warnings
 
 doc:
-	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --quiet
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --all-features --no-deps --document-private-items --quiet
 
 tree: ## what must never get into a function: aws-lc, hyper 0.14, rustls 0.21
 	@.ci/tree $(FUNCTIONS)

@@ -14,7 +14,7 @@ fn build() -> PathBuf {
     let workspace = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
     // The same selection as `make run` builds: another one would compile the dependencies once more.
     let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--bins"])
+        .args(["build", "--quiet", "--bins", "--examples"])
         .current_dir(workspace)
         .status()
         .unwrap();
