@@ -138,14 +138,8 @@ impl Dev {
 
     /// Asks until the answer is as hoped; the function works meanwhile.
     pub(super) fn until(&self, arguments: &[&str], hoped: impl Fn(&Json) -> bool) -> Json {
-        for _ in 0..600 {
-            let answer = self.json(arguments);
-            if hoped(&answer) {
-                return answer;
-            }
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        panic!("{arguments:?}: {:#}", self.json(arguments))
+        let hoped = || Some(self.json(arguments)).filter(|answer| hoped(answer));
+        patiently(hoped).unwrap_or_else(|| panic!("{arguments:?}: {:#}", self.json(arguments)))
     }
 
     /// Sends an import of this file. Answers its uuid.
@@ -168,6 +162,26 @@ impl Dev {
         self.until(&["show", &uuid], |job| job["state"] == "failed");
         uuid
     }
+
+    /// The same, and waits until its line has come, too: by a pipe, later than its end is recorded.
+    pub(super) fn break_a_job_audibly(&self, file: &str) -> String {
+        let uuid = self.break_a_job(file);
+        let tail = ["tail", &uuid, "--level", "error"];
+        let heard = patiently(|| self.run(&tail).status.success().then_some(()));
+        heard.unwrap_or_else(|| panic!("{tail:?}: {}", error(&self.run(&tail))));
+        uuid
+    }
+}
+
+/// Tries until there is an answer; none after a minute.
+fn patiently<T>(attempt: impl Fn() -> Option<T>) -> Option<T> {
+    (0..600).find_map(|_| {
+        let answer = attempt();
+        if answer.is_none() {
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        answer
+    })
 }
 
 impl Drop for Dev {

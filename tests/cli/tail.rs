@@ -17,7 +17,7 @@ fn lines(text: &str) -> Vec<Json> {
 #[tokio::test]
 async fn the_lines_of_one_job_say_which_attempt_failed_and_why() {
     let dev = Dev::start().await;
-    let [uuid, other] = ["late.csv", "other.csv"].map(|file| dev.break_a_job(file));
+    let [uuid, other] = ["late.csv", "other.csv"].map(|file| dev.break_a_job_audibly(file));
 
     let told = dev.says(&["tail", &uuid]);
     let last = told.lines().last().unwrap();

@@ -32,6 +32,7 @@ async fn an_import_goes_on_over_forty_invocations_and_kills_with_each_row_once()
     loop {
         match events.recv().await.unwrap() {
             Event::ProcessStarted { pid, .. } => process = Some(pid),
+            Event::ProcessEnded { pid, .. } if process == Some(pid) => process = None,
             Event::BatchInvoked { .. } => {
                 invocations += 1;
                 if invocations % KILLED_EVERY == 0

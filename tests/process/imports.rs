@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use hikyaku::{Config, clients};
 use hikyaku_local::cloud::{Cloud, Options};
-use hikyaku_local::lambda::CargoBinaries;
+use hikyaku_local::lambda::{Binaries, CargoBinaries};
 use hikyaku_local::template::Template;
 
 use super::binaries;
@@ -96,6 +96,8 @@ pub(super) struct Terms {
     pub(super) max_receive_count: u32,
     /// The function's timeout, and the queue's.
     pub(super) seconds: u32,
+    /// What the functions are.
+    pub(super) binaries: Arc<dyn Binaries>,
 }
 
 impl Default for Terms {
@@ -104,6 +106,7 @@ impl Default for Terms {
             slice_rows: String::new(),
             max_receive_count: 100,
             seconds: 16,
+            binaries: Arc::new(CargoBinaries::new(binaries::folder())),
         }
     }
 }
@@ -124,7 +127,7 @@ pub(super) async fn start(stage: &Stage, terms: Terms, log: &Log) -> Cloud {
             .map(|(name, value)| (name.to_owned(), value))
             .into(),
         variables: [("HIKYAKU_LOCAL_FILES".to_owned(), "1".to_owned())].into(),
-        binaries: Arc::new(CargoBinaries::new(binaries::folder())),
+        binaries: terms.binaries,
         logs: Some(Arc::new(move |_, line| {
             log.lock().unwrap().push(line.to_owned());
         })),

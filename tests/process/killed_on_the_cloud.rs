@@ -44,11 +44,8 @@ async fn a_function_killed_in_the_middle_of_an_import_leaves_each_row_once() {
     .await;
     stage.assert_each_row_once().await;
     let (letter, token) = record(&cloud).await;
-    assert_eq!(
-        (letter.as_str(), token.as_str()),
-        ("D", "2"),
-        "{:#?}",
-        log.lock().unwrap()
-    );
+    assert_eq!(letter, "D", "{:#?}", log.lock().unwrap());
+    // On a slow machine the second attempt's time ends before its rows do, and a third one goes on.
+    assert!(token.parse::<usize>().unwrap() >= 2, "token {token}");
     cloud.stop().await;
 }

@@ -28,9 +28,15 @@ pub(crate) struct Outcomes {
 
 impl Outcomes {
     /// Takes a line of a function's log; one that is not about a delivery is passed over.
+    ///
+    /// Released and released again counts once: it depends on how soon this process lets the job through.
     pub(crate) fn read(&self, line: &str) {
         if let Ok(Line { id, outcome }) = serde_json::from_str(line) {
-            self.by_job().entry(id).or_default().push(outcome);
+            let mut by_job = self.by_job();
+            let outcomes = by_job.entry(id).or_default();
+            if outcome != "released" || outcomes.last() != Some(&outcome) {
+                outcomes.push(outcome);
+            }
             self.changed.notify_waiters();
         }
     }

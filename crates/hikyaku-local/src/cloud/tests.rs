@@ -36,7 +36,7 @@ Resources:
       CodeUri: .
       Handler: bootstrap
       Runtime: provided.al2023
-      Timeout: 5
+      Timeout: 60
       Environment: { Variables: { TEST_CHILD: serves } }
       Events:
         Jobs:
@@ -47,7 +47,7 @@ Resources:
     Type: AWS::SQS::Queue
     Properties:
       QueueName: jobs
-      VisibilityTimeout: 30
+      VisibilityTimeout: 60
       RedrivePolicy: { deadLetterTargetArn: !GetAtt DeadQueue.Arn, maxReceiveCount: 5 }
   DeadQueue:
     Type: AWS::SQS::Queue
@@ -99,7 +99,7 @@ async fn until(seen: &mut broadcast::Receiver<Event>, wanted: impl Fn(&Event) ->
             }
         }
     };
-    tokio::time::timeout(Duration::from_secs(20), search)
+    tokio::time::timeout(Duration::from_secs(60), search)
         .await
         .expect("the event did not come")
 }

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
 use super::function::tests::function;
 use super::*;
@@ -304,13 +305,43 @@ async fn a_process_that_left_is_replaced_unnoticed() {
     stage.stop().await;
 }
 
+/// Ends a function's time when it is told to, however slow this machine is; shorter times are as they are.
+struct Held(watch::Receiver<bool>);
+
+impl Clock for Held {
+    fn now_ms(&self) -> u64 {
+        SystemClock.now_ms()
+    }
+
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        if duration <= Limits::default().init {
+            return SystemClock.sleep(duration);
+        }
+        let mut told = self.0.clone();
+        Box::pin(async move {
+            told.wait_for(|told| *told).await.unwrap();
+        })
+    }
+}
+
 #[tokio::test]
 async fn a_timeout_kills_the_process_and_its_children() {
-    let stage = Stage::with(|function, _| function.timeout = Duration::from_millis(700));
+    let (time_is_over, told) = watch::channel(false);
+    let stage = Stage::with(|_, host| {
+        host.clock = Arc::new(Held(told));
+        let lines = Arc::clone(&host.logs);
+        host.logs = Arc::new(move |function, line| {
+            lines(function, line);
+            time_is_over.send_if_modified(|over| {
+                *over |= line.starts_with("sleeper ");
+                *over
+            });
+        });
+    });
     let (cause, message) = stage.error(json!({ "do": "leave a child behind" })).await;
     assert_eq!(cause, FailureCause::Timeout);
     assert!(
-        message.ends_with("Error: Task timed out after 0.70 seconds"),
+        message.ends_with("Error: Task timed out after 20.00 seconds"),
         "{message}"
     );
     let sleeper = stage
@@ -319,8 +350,18 @@ async fn a_timeout_kills_the_process_and_its_children() {
         .iter()
         .find_map(|line| line.strip_prefix("sleeper ").map(str::to_owned))
         .unwrap();
-    let status = std::fs::read_to_string(format!("/proc/{sleeper}/stat")).unwrap_or_default();
-    assert!(status.is_empty() || status.contains(") Z "), "{status}");
+    let lives = || {
+        let status = std::fs::read_to_string(format!("/proc/{sleeper}/stat")).unwrap_or_default();
+        !status.is_empty() && !status.contains(") Z ")
+    };
+    // Who was killed is gone a moment later.
+    let gone = async {
+        while lives() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    let gone = tokio::time::timeout(Duration::from_secs(60), gone).await;
+    assert!(gone.is_ok(), "the child lives on");
     stage.stop().await;
 }
 
