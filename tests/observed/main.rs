@@ -1,7 +1,9 @@
 //! A function whose jobs end in every way there is, for the tests of what a function writes (`process/observed.rs`).
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use hikyaku::core::{BoxFuture, Courier, Defaults, Parcel};
 use hikyaku::{Context, Job, JobError, Worker};
 use serde::{Deserialize, Serialize};
 
@@ -56,7 +58,46 @@ impl Job for Observed {
     }
 }
 
+/// Stands for an application: what is not registered here succeeds there, unless its id says that it fails.
+struct Application;
+
+impl Courier for Application {
+    fn defaults(&self) -> Defaults {
+        Defaults {
+            tries: 1,
+            backoff: vec![0],
+            timeout: 10,
+        }
+    }
+
+    fn deliver(&self, parcel: Parcel) -> BoxFuture<'static, Result<(), JobError>> {
+        let fails = parcel.id.ends_with("fail");
+        let answer = if fails {
+            Err("no paper".into())
+        } else {
+            Ok(())
+        };
+        Box::pin(async { answer })
+    }
+
+    fn tell_failed(
+        &self,
+        _: Parcel,
+        _: String,
+    ) -> BoxFuture<'static, Result<(), Box<dyn std::error::Error + Send + Sync>>> {
+        Box::pin(async { Ok(()) })
+    }
+}
+
 #[tokio::main(flavor = "current_thread")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place where the environment is read"
+)]
 async fn main() -> Result<(), hikyaku::Error> {
-    hikyaku::serve(Worker::new(()).register::<Observed>()).await
+    let mut worker = Worker::new(()).register::<Observed>();
+    if std::env::var("OBSERVED_COURIER").is_ok() {
+        worker = worker.courier(Arc::new(Application));
+    }
+    hikyaku::serve(worker).await
 }

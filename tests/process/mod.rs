@@ -7,6 +7,7 @@ mod imports;
 mod killed_by_command;
 mod killed_on_the_cloud;
 mod observed;
+mod sides;
 #[cfg(feature = "otel")]
 mod spans;
 pub(crate) mod stage;

@@ -269,6 +269,7 @@ async fn each_level_has_its_lines_and_none_has_a_payload() {
         assert_eq!(leak, None, "{level}");
         let of_jobs = |line: &&Value| line.get("_aws").is_none();
         for line in lines.iter().filter(of_jobs) {
+            assert_eq!(line.get("side"), None, "there is only one: {line}");
             let of_line = LEVELS.iter().position(|level| line["level"] == *level);
             // There is nothing above an error: at FATAL it is Lambda that drops the errors.
             assert!(of_line >= Some(rank.min(4)), "{level}: {line}");

@@ -159,7 +159,10 @@ impl SetRoute {
                 .chain(lines.iter().map(Line::cells))
                 .collect();
             say_as_is!("{}", output::table(&rows));
-            say!("\n`--count` counts the jobs on both sides.");
+            say!(
+                "\n`--count` counts the jobs on both sides. So does CloudWatch Logs Insights, without the ledger: \
+                 filter outcome = \"done\" | stats count(*) by `job.name`, side"
+            );
         }
     }
 }

@@ -71,6 +71,10 @@ impl<S: Send + Sync + 'static> Worker<S> {
                 Ok(begun) => return Ok((decoded, begun)),
                 Err(Unbegun::Suspect { alone }) => return Err(Turn::Later { alone }),
                 Err(Unbegun::Settled(settled)) => return Err(over(settled)),
+                Err(Unbegun::AfterClaim(settled)) => {
+                    let report = Report::of(&decoded, delivery, 0, settled);
+                    return Err(Turn::over(report.on(self.side(&decoded))));
+                }
                 // It was forgotten or sent again since, and begun by somebody else.
                 Err(Unbegun::Elsewhere(_)) if begun_on.is_some() => {
                     return Err(over(engine.postpone(delivery).await));
@@ -105,11 +109,11 @@ impl<S: Send + Sync + 'static> Worker<S> {
             Claimed::Exhausted(claim) => {
                 let job = Finished::new(decoded, &claim, delivery);
                 engine.abandon_locks(&job).await;
-                return Err(engine.settle_exhausted(&job).await.into());
+                return Err(Unbegun::AfterClaim(engine.settle_exhausted(&job).await));
             }
             Claimed::Late(claim) => {
                 let job = Finished::new(decoded, &claim, delivery);
-                return Err(engine.settle_late(&job).await.into());
+                return Err(Unbegun::AfterClaim(engine.settle_late(&job).await));
             }
             Claimed::Answered(answer) => {
                 let settled = engine.settle_unclaimed(decoded, delivery, answer).await;
@@ -121,9 +125,12 @@ impl<S: Send + Sync + 'static> Worker<S> {
         let job = Finished::new(decoded, &claim, delivery);
         let run = match prepared {
             Ok(prepared) => prepared.run,
-            Err(why) => return Err(engine.settle_misfit(&job, explain(&why)).await.into()),
+            Err(why) => {
+                let settled = engine.settle_misfit(&job, explain(&why)).await;
+                return Err(Unbegun::AfterClaim(settled));
+            }
         };
-        let locks = engine.enter(&job).await?;
+        let locks = engine.enter(&job).await.map_err(Unbegun::AfterClaim)?;
         Ok(Begun {
             run,
             state,
@@ -136,6 +143,8 @@ impl<S: Send + Sync + 'static> Worker<S> {
 /// Why a job does not run now.
 enum Unbegun {
     Settled(Settled),
+    /// It had been claimed, on the side it was claimed for.
+    AfterClaim(Settled),
     Suspect {
         alone: bool,
     },

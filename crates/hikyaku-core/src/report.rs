@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use crate::decode::{Decoded, Refused};
 use crate::run::Ended;
 use crate::settled::Settled;
-use crate::{Delivery, Stages};
+use crate::{Delivery, Side, Stages};
 
 /// What the queue must do with a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +78,8 @@ pub struct Report {
     pub job: Option<String>,
     /// Which try this was; 0 when nothing ran.
     pub attempt: u32,
+    /// On which side the job was claimed. None: it was not, or the worker has no courier and so only one side.
+    pub side: Option<Side>,
     /// What became of it.
     pub outcome: Outcome,
     /// What the queue must do.
@@ -123,6 +125,7 @@ impl Report {
             id,
             job: None,
             attempt: 0,
+            side: None,
             outcome: settled.outcome,
             verdict: settled.verdict,
             error: settled.error,
@@ -130,6 +133,11 @@ impl Report {
             duration: Duration::ZERO,
             stages: Stages::default(),
         }
+    }
+
+    /// Adds where the job was claimed.
+    pub(crate) fn on(self, side: Option<Side>) -> Self {
+        Self { side, ..self }
     }
 
     /// Adds what the run itself left.
@@ -150,11 +158,13 @@ impl Report {
         let error = self.error.as_deref();
         let outcome = self.outcome.word();
         let attempt = self.attempt;
+        let side = self.side.map(Side::word);
         match self.outcome {
             Outcome::Buried | Outcome::Unsettled => {
                 tracing::error!(
                     outcome,
                     job.attempt = attempt,
+                    side,
                     duration_ms = milliseconds,
                     error,
                     "job `{job}` {outcome}"
@@ -164,6 +174,7 @@ impl Report {
                 tracing::warn!(
                     outcome,
                     job.attempt = attempt,
+                    side,
                     duration_ms = milliseconds,
                     error,
                     "job `{job}` {outcome}"
@@ -172,6 +183,7 @@ impl Report {
             _ => tracing::info!(
                 outcome,
                 job.attempt = attempt,
+                side,
                 duration_ms = milliseconds,
                 error,
                 "job `{job}` {outcome}"

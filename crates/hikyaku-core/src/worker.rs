@@ -12,7 +12,7 @@ use tracing::{Instrument, Span};
 use crate::begin::{Begun, refuse};
 use crate::claim::Company;
 use crate::courier::{Courier, Lane};
-use crate::decode::identity;
+use crate::decode::{Decoded, identity};
 use crate::engine::Engine;
 use crate::explain::explain;
 use crate::policy::Description;
@@ -22,7 +22,7 @@ use crate::routing::Routing;
 use crate::run;
 use crate::settle::Finished;
 use crate::shared::{SetupError, Shared};
-use crate::{Delivery, Job, Report, Stages};
+use crate::{Delivery, Job, Report, Side, Stages};
 
 /// How a worker works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -175,6 +175,11 @@ impl<S: Send + Sync + 'static> Worker<S> {
         }
     }
 
+    /// Where a claimed job runs, if there is more than one side.
+    pub(crate) fn side(&self, decoded: &Decoded) -> Option<Side> {
+        decoded.side.filter(|_| self.has_courier())
+    }
+
     /// One delivery's whole way.
     pub(crate) async fn handle(
         &self,
@@ -255,7 +260,7 @@ impl<S: Send + Sync + 'static> Worker<S> {
         let settled = engine
             .settle(&Finished::new(&decoded, &claim, delivery), &ended)
             .await;
-        let report = Report::of(&decoded, delivery, claim.spent, settled);
+        let report = Report::of(&decoded, delivery, claim.spent, settled).on(self.side(&decoded));
         Turn::over(report.with(ended, began.until(engine.now())))
     }
 }

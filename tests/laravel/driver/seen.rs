@@ -1,5 +1,6 @@
 //! What the functions said of each job, read from their log lines.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;
@@ -17,6 +18,7 @@ struct Line {
     #[serde(rename = "job.name", default)]
     name: String,
     outcome: String,
+    side: Option<String>,
 }
 
 /// A job that a function has spoken of.
@@ -28,6 +30,8 @@ pub(crate) struct Job {
     pub(crate) function: String,
     /// What became of its deliveries, in their order.
     pub(crate) outcomes: Vec<String>,
+    /// On which sides it was claimed, where the function has both.
+    sides: Vec<String>,
 }
 
 /// The jobs in the order in which they were first spoken of, and every line in a file.
@@ -48,18 +52,26 @@ impl Seen {
     pub(crate) fn read(&self, function: &str, line: &str) {
         // The file is for people; without it the scenes go on.
         drop(writeln!(&self.log, "{function} | {line}"));
-        let Ok(Line { id, name, outcome }) = serde_json::from_str(line) else {
+        let Ok(Line {
+            id,
+            name,
+            outcome,
+            side,
+        }) = serde_json::from_str(line)
+        else {
             return;
         };
         let mut jobs = self.locked();
         if let Some(job) = jobs.iter_mut().find(|job| job.id == id) {
             job.outcomes.push(outcome);
+            job.sides.extend(side);
         } else {
             jobs.push(Job {
                 id,
                 name,
                 function: function.to_owned(),
                 outcomes: vec![outcome],
+                sides: side.into_iter().collect(),
             });
         }
     }
@@ -69,6 +81,14 @@ impl Seen {
         let jobs = self.locked();
         let job = jobs.iter().find(|job| job.id == id);
         job.map(|job| job.outcomes.clone()).unwrap_or_default()
+    }
+
+    /// On which sides a job was claimed so far, each once.
+    pub(crate) fn sides(&self, id: &str) -> BTreeSet<String> {
+        let jobs = self.locked();
+        let job = jobs.iter().find(|job| job.id == id);
+        job.map(|job| job.sides.iter().cloned().collect())
+            .unwrap_or_default()
     }
 
     /// Every job so far.

@@ -4,11 +4,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
 
-use hikyaku_core::{Delivery, Outcome, Report, Timestamp};
+use hikyaku_core::{Delivery, Outcome, Report, Side, Timestamp};
 use serde_json::{Map, Value, json};
 
 use super::count::Requests;
-use super::{Detail, FUNCTION, JOB, Metric, NAMESPACE, OTHER, price};
+use super::{Detail, FUNCTION, JOB, Metric, NAMESPACE, OTHER, PROCESSED_IN, price};
 use crate::Config;
 use crate::logs::rfc3339;
 
@@ -85,6 +85,11 @@ impl Measured<'_> {
                 line.insert(metric.name().to_owned(), value);
             }
         }
+        if pairs.iter().any(|(_, report)| report.side.is_some()) {
+            for (side, name) in PROCESSED_IN {
+                line.insert(name.to_owned(), Value::from(done_in(side, pairs)));
+            }
+        }
         Value::Object(line).to_string()
     }
 
@@ -158,6 +163,12 @@ fn level(config: &Config) -> &str {
         above @ ("WARN" | "ERROR" | "FATAL") => above,
         _ => "INFO",
     }
+}
+
+fn done_in(side: Side, pairs: &[Pair<'_>]) -> usize {
+    let done =
+        |(_, report): &&Pair<'_>| report.outcome == Outcome::Done && report.side == Some(side);
+    pairs.iter().filter(done).count()
 }
 
 fn is_error(outcome: Outcome) -> bool {

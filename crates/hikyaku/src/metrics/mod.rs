@@ -21,6 +21,8 @@
 //! (Amazon SQS developer guide, "Available CloudWatch metrics for Amazon SQS"). It sees what is received, and so cannot see a
 //! message that nobody receives: watch both.
 
+use hikyaku_core::Side;
+
 mod count;
 mod line;
 mod price;
@@ -38,6 +40,13 @@ pub const FUNCTION: &str = "Function";
 pub const JOB: &str = "Job";
 /// What a message that names no registered job is counted as.
 pub const OTHER: &str = "other";
+
+/// How many jobs are done on each side, where there are two. They stand beside the metrics, and no metric is made of them:
+/// for CloudWatch Logs Insights, and free.
+const PROCESSED_IN: [(Side, &str); 2] = [
+    (Side::Rust, "ProcessedInRust"),
+    (Side::Php, "ProcessedInPhp"),
+];
 
 /// One metric. Its name is what CloudWatch shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use hikyaku_core::{Delivery, Outcome, Report, Stages, Timestamp, Verdict};
+use hikyaku_core::{Delivery, Outcome, Report, Side, Stages, Timestamp, Verdict};
 
 use super::count::Requests;
 use super::*;
@@ -48,6 +48,7 @@ fn report(id: &str, job: &str, outcome: Outcome, took: u64) -> Report {
         id: id.to_owned(),
         job: Some(job.to_owned()),
         attempt: u32::from(took > 0),
+        side: None,
         outcome,
         verdict: Verdict::Delete,
         error: None,
@@ -89,6 +90,38 @@ fn lines(detail: Detail, log_level: &str) -> Vec<String> {
         ended: Timestamp::from_millis(10_100),
     };
     measured.lines(&config(detail, log_level), &JOBS)
+}
+
+#[test]
+fn beside_a_courier_a_line_counts_the_jobs_done_on_each_side_and_makes_no_metric_of_it() {
+    let on = |side, outcome| Report {
+        side,
+        ..report("a", "import-csv", outcome, 10)
+    };
+    let line = |reports: &[Report]| {
+        let measured = Measured {
+            deliveries: &vec![delivery(9_000, 1); reports.len()],
+            reports,
+            requests: &HashMap::new(),
+            started: Timestamp::from_millis(10_000),
+            ended: Timestamp::from_millis(10_100),
+        };
+        measured
+            .lines(&config(Detail::Jobs, "INFO"), &JOBS)
+            .remove(0)
+    };
+    let routed = line(&[
+        on(Some(Side::Php), Outcome::Done),
+        on(Some(Side::Php), Outcome::Done),
+        on(Some(Side::Rust), Outcome::Done),
+        on(Some(Side::Rust), Outcome::Released),
+        on(None, Outcome::DoneBefore),
+    ]);
+    let routed: serde_json::Value = serde_json::from_str(&routed).unwrap();
+    assert_eq!(routed["ProcessedInRust"], 1);
+    assert_eq!(routed["ProcessedInPhp"], 2);
+    assert!(!routed["_aws"].to_string().contains("ProcessedIn"));
+    assert!(!line(&[on(None, Outcome::Done)]).contains("ProcessedIn"));
 }
 
 #[test]

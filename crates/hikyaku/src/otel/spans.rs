@@ -86,6 +86,9 @@ fn attributes(delivery: &Delivery, report: &Report) -> Vec<KeyValue> {
     if let Some(name) = &report.job {
         attributes.push(KeyValue::new("job.name", name.clone()));
     }
+    if let Some(side) = report.side {
+        attributes.push(KeyValue::new("side", side.word()));
+    }
     if let Some(queue) = delivery
         .queue
         .rsplit('/')
@@ -193,6 +196,7 @@ mod tests {
             id: "j-1".to_owned(),
             job: Some("send-invoice".to_owned()),
             attempt: 1,
+            side: None,
             outcome,
             verdict: Verdict::Delete,
             error: Some("no route".to_owned()),

@@ -15,7 +15,7 @@ use super::Play;
 use super::routed_jobs::{Jobs, THROWING};
 use crate::Result;
 use crate::scene::Scene;
-use crate::stage;
+use crate::stage::{self, Stage};
 
 pub(super) const SCENES: [Play; 1] = [Play::new(
     "a class switched from PHP to Rust and back under a thousand jobs loses none, and each runs once on one side",
@@ -103,6 +103,10 @@ fn route(words: &[&str]) -> Result<Route> {
 
 async fn judge(scene: &mut Scene, ids: &[String]) -> Result<()> {
     scene.equal("jobs", &ids.len(), &JOBS);
+    // Log lines come by a pipe, later than the queue is empty.
+    let is_done = |stage: &Stage, id: &String| stage.seen.of(id).contains(&"done".to_owned());
+    let all_are = |stage: &Stage| Ok(ids.iter().all(|id| is_done(stage, id)));
+    scene.until("a line of each job's end", all_are).await?;
     let record = scene.record()?;
     let mut lines: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
     for line in &record {
@@ -120,10 +124,10 @@ async fn judge(scene: &mut Scene, ids: &[String]) -> Result<()> {
             &ended.count(),
             &1,
         );
-        let sides: BTreeSet<_> = lines
-            .iter()
-            .filter_map(|line| line["by"].as_str())
-            .collect();
+        let sides = lines.iter().filter_map(|line| line["by"].as_str());
+        let sides: BTreeSet<_> = sides.map(str::to_owned).collect();
+        let logged = scene.stage.seen.sides(id);
+        scene.equal(&format!("the log's sides of {id}"), &logged, &sides);
         if sides.len() > 1 {
             scene.differs(format!("{id} ran on both sides"));
         }
