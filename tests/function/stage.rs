@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use hikyaku::ledger::DynamoDbLedger;
 use hikyaku::{
-    Config, Function, FunctionError, JobThreads, Ports, SqsQueue, SystemRandom, Timestamp, clients,
-    laravel,
+    Config, Function, FunctionError, JobThreads, Ports, SqsQueue, SystemRandom, Timestamp, laravel,
 };
 use hikyaku_local::clock::SystemClock;
 use hikyaku_local::sqs::{Identity, ReceiveRequest, ReceivedMessage, Sqs, router};
@@ -16,7 +15,7 @@ use tokio::task::JoinSet;
 use super::clock::ShiftedClock;
 use super::counting::{self, Operations};
 use super::jobs::{Plan, Runs, worker};
-use crate::ledger::dynamodb::Emulator;
+use crate::ledger::dynamodb::{Emulator, patient_client};
 
 /// The queue of the function's jobs.
 pub(crate) const JOBS: &str = "jobs";
@@ -67,7 +66,7 @@ impl Stage {
             sqs_endpoint: Some(queues),
             ..emulator.config().clone()
         };
-        let client = clients::dynamodb(&config);
+        let client = patient_client(&config);
         let laravel = laravel::reach(&config, &client, BTreeMap::new()).unwrap();
         let laravel = Arc::new(laravel);
         let clock = Arc::new(ShiftedClock::default());

@@ -4,8 +4,10 @@
 //! `make second-opinion` runs every test of a ledger on servers that others wrote.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType,
     ScalarAttributeType,
@@ -58,7 +60,7 @@ impl Emulator {
             }),
             ..Config::from_lookup(|_| Ok(None)).unwrap()
         };
-        let client = clients::dynamodb(&config);
+        let client = patient_client(&config);
         if embedded.is_none() {
             let tables = [&config.ledger_table, &config.failed_table];
             remove_tables(&client, tables.map(String::as_str)).await;
@@ -131,6 +133,18 @@ impl Emulator {
         let key = [("application", "Laravel"), ("uuid", id)];
         self.item(&self.config.failed_table, &key).await
     }
+}
+
+/// The client of a function, but for its patience: DynamoDB answers in milliseconds, and a megabyte takes an emulator
+/// seconds that is not optimised and has no core of its own.
+pub(crate) fn patient_client(config: &Config) -> Client {
+    let patience = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(120));
+    let client = clients::dynamodb(config);
+    let patient = client
+        .config()
+        .to_builder()
+        .timeout_config(patience.build());
+    Client::from_conf(patient.build())
 }
 
 /// A row of `job_batches` as `DynamoBatchRepository` leaves it when a batch was dispatched: AWS's marshaler makes N of
