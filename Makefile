@@ -59,9 +59,11 @@ dev: ## the local cloud of template.yaml, staying up (FLAGS="--data DIR …")
 	@$(BUILT)/debug/examples/run --prepare /tmp/hikyaku
 	@$(BUILT)/debug/hikyaku dev --no-build $(FLAGS)
 
+# The explorer's own tests take minutes without optimisation and seconds with it. `make explore` needs the same build.
 test: ## all tests
 	cargo build --bins --examples
-	cargo test --workspace --quiet
+	cargo test --workspace --exclude explorer --quiet
+	cargo test --profile explore --package explorer --quiet
 	cargo test --workspace --quiet --features integration-tests/otel --lib --test integration -- otel:: process::spans
 
 test-clients: $(CLIENTS)/old/bin/python $(CLIENTS)/new/bin/aws ## AWS's own clients, old and new, and docs/producers against the local SQS

@@ -16,7 +16,7 @@ from pathlib import Path
 from servers import answers, free_port, version
 
 ENVIRONMENTS = Path(sys.argv[1]).resolve()
-START_SECONDS = 60
+START_SECONDS = 180
 TEST_SECONDS = 900
 
 # What a server does otherwise than DynamoDB: test, what its failure says, and why that is the server's defect.

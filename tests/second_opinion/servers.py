@@ -1,4 +1,5 @@
 """Servers that others wrote, on loopback: where they answer, and which version they are."""
+import random
 import re
 import socket
 import subprocess
@@ -6,10 +7,16 @@ import urllib.error
 import urllib.request
 
 
+# Below those that a system gives to whoever asks for any (Linux: from 32768 on): until the server listens there, nobody gets it by chance.
+PORTS = range(10_000, 32_000)
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    while True:
+        port = random.choice(PORTS)
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)):
+                return port
 
 
 def answers(url):

@@ -185,7 +185,7 @@ def schedule(world):
     template = world.account("scheduler").get_schedule(Name=world.id("ReportJobsSchedule"))["Target"]
     ahead = 70
     if world.account.endpoint:
-        ahead, template["Input"] = 2, template["Input"].replace("<aws.scheduler.scheduled-time>", f"{datetime.datetime.now(datetime.timezone.utc):%Y-%m-%dT%H:%M:%SZ}")
+        ahead, template["Input"] = 5, template["Input"].replace("<aws.scheduler.scheduled-time>", f"{datetime.datetime.now(datetime.timezone.utc):%Y-%m-%dT%H:%M:%SZ}")
     at = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=ahead)
     world.account("scheduler").create_schedule(
         Name=world.stack.name, ScheduleExpression=f"at({at:%Y-%m-%dT%H:%M:%S})", FlexibleTimeWindow={"Mode": "OFF"},
@@ -238,9 +238,11 @@ def clocks(world):
         return answer["process"], answer["now"] - sent, answer["now"] - (time.time() - 2)
 
     with ThreadPoolExecutor(5) as pool:
-        answers = list(pool.map(ask, range(5)))
-    apart = max(late for _, late, _ in answers) - min(early for _, _, early in answers)
-    return judged(apart < APART, f"{len({process for process, *_ in answers})} processes differ by less than {apart:.1f} s")
+        # Twice: what the start of a process takes, on a slow machine many seconds, is not known to be no difference of clocks.
+        answers = [*pool.map(ask, range(5)), *pool.map(ask, range(5))]
+    closest = {process: (late, early) for process, late, early in sorted(answers, key=lambda seen: seen[2] - seen[1])}
+    apart = max(late for late, _ in closest.values()) - min(early for _, early in closest.values())
+    return judged(apart < APART, f"{len(closest)} processes differ by less than {apart:.1f} s")
 
 
 def freeze(world):

@@ -8,7 +8,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 
 from servers import answers, free_port, version  # noqa: E402
 
-START_SECONDS = 60
+START_SECONDS = 180
 # The key that it takes for the account's root; nothing of it is secret.
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 

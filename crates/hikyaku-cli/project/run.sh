@@ -13,6 +13,8 @@ command -v "$hikyaku" > /dev/null || {
 }
 
 mkdir -p target
+# Emptied before the cloud starts: what the last one said would be taken for this one's.
+: > "$log"
 "$hikyaku" dev --sqs-port 0 --dynamodb-port 0 --lambda-port 0 > "$log" 2>&1 &
 cloud=$!
 trap 'kill $cloud 2> /dev/null; wait $cloud || true' EXIT
