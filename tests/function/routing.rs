@@ -1,6 +1,8 @@
 //! A class is switched to Rust and back while a thousand of its jobs are under way, on DynamoDB and in two processes.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -199,4 +201,21 @@ async fn a_class_switched_under_a_thousand_jobs_loses_none_and_runs_each_on_one_
     assert_eq!((listed.len(), listed[0].route), (1, Route::RUST));
     routes.remove(CLASS).await.unwrap();
     assert!(routes.list().await.unwrap().is_empty());
+}
+
+#[test]
+fn the_function_that_the_page_shows_is_the_example_of_the_courier() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let read = |path: &str| fs::read_to_string(root.join(path)).unwrap();
+    let block = |text: &str, start: &str| {
+        let block = text.split_once(start).unwrap().1;
+        block.split("```").next().unwrap().to_owned()
+    };
+    let page = block(&read("docs/lane.md"), "```rust\n");
+    let example = block(&read("crates/courier/src/courier.rs"), "```no_run\n");
+    let lines = example.lines().map(|line| line.trim_start_matches("///"));
+    let lines = lines.map(|line| line.strip_prefix(' ').unwrap_or(line));
+    // Those are compiled, and not shown.
+    let shown: Vec<_> = lines.filter(|line| !line.starts_with("# ")).collect();
+    assert_eq!(shown.join("\n"), page);
 }

@@ -8,6 +8,7 @@ crates are built already. LINT is the folder with cfn-lint; without it that part
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -107,6 +108,38 @@ def add_a_function(folder):
     run("cargo", "fmt", cwd=folder)
 
 
+def add_a_courier(folder):
+    """What docs/lane.md says under "In a project of your own"."""
+    with open("docs/lane.md", encoding="utf-8") as file:
+        page = file.read()
+    function = page.split("```rust\n")[1].split("```")[0]
+    section = page.split("\n### In a project of your own\n")[1].split("\n## ")[0]
+    toml, parameters, variables = (block.split("```")[0] for block in re.split("```(?:toml|yaml)\n", section)[1:])
+    timeouts = dict(re.findall(r"`(Timeout|VisibilityTimeout): (\d+)`", section))
+
+    def change(path, *changes):
+        with open(f"{folder}/{path}", encoding="utf-8") as file:
+            text = file.read()
+        for old, new in changes:
+            if text.count(old) != 1:
+                sys.exit(f"{path} has {old!r} {text.count(old)} times")
+            text = text.replace(old, new)
+        with open(f"{folder}/{path}", "w", encoding="utf-8") as file:
+            file.write(text)
+
+    change("Cargo.toml", ("[dependencies]\n", "[dependencies]\n" + toml.replace("/home/me/hikyaku", os.getcwd())))
+    with open(f"{folder}/src/main.rs", "w", encoding="utf-8") as file:
+        file.write(f"//! Both sides.\n\nmod import_csv;\nuse import_csv::ImportCsv;\n\n{function}")
+    change(
+        "template.yaml",
+        ("Parameters:\n", f"Parameters:\n{parameters}"),
+        ("          HIKYAKU_QUEUE_URL: !Ref JobsQueue\n", f"          HIKYAKU_QUEUE_URL: !Ref JobsQueue\n{variables}"),
+        ("      Timeout: 60\n", f"      Timeout: {timeouts['Timeout']}\n"),
+        ("VisibilityTimeout: 360", f"VisibilityTimeout: {timeouts['VisibilityTimeout']}"),
+    )
+    run("cargo", "fmt", cwd=folder)
+
+
 began = time.monotonic()
 with tempfile.TemporaryDirectory() as above:
     project = os.path.join(above, "shop")
@@ -138,4 +171,12 @@ with tempfile.TemporaryDirectory() as above:
     lint = [f"{options.lint}/bin/python", "-B", os.path.abspath(".ci/lint_template.py")]
     said = run(*lint, "template.yaml", "--doctor", options.hikyaku, cwd=project)
     says("cfn-lint finds nothing in what SAM makes of its template", said, "cfn-lint: no findings")
+
+    project = os.path.join(above, "both")
+    run(options.hikyaku, "new", "both", "--job", "ImportCsv", cwd=above)
+    add_a_courier(project)
+    said = run("make", "check", cwd=project)
+    says("a function with both sides, as docs/lane.md says, is tested too", said, "2 passed", CONTENT)
+    said = run("make", "run", cwd=project)
+    says("and runs what it has in Rust there", said, "App\\Jobs\\ImportCsv", "state       done", "side=rust")
 print(f"{time.monotonic() - began:.0f} s")

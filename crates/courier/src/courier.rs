@@ -24,6 +24,37 @@ const ASKS: u32 = 3;
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 
 /// Hands jobs to an application over HTTPS.
+///
+/// Beside jobs in Rust: a registered class runs in Rust, every other class in the application, and `hikyaku route` changes
+/// the side of a registered class (docs/lane.md).
+///
+/// ```no_run
+/// use std::sync::Arc;
+///
+/// use courier::{HttpCourier, Settings};
+/// use hikyaku::Worker;
+/// # use hikyaku::{Context, Job, JobError};
+/// # #[derive(serde::Deserialize)]
+/// # struct ImportCsv {}
+/// # impl Job for ImportCsv {
+/// #     const NAME: &'static str = "App\\Jobs\\ImportCsv";
+/// #     type State = ();
+/// #     type Output = ();
+/// #     async fn run(self, _: &Context<()>) -> Result<(), JobError> {
+/// #         Ok(())
+/// #     }
+/// # }
+///
+/// #[tokio::main(flavor = "current_thread")]
+/// async fn main() -> Result<(), Box<dyn std::error::Error>> {
+///     let courier = HttpCourier::new(Settings::from_env()?)?;
+///     let worker = Worker::new(())
+///         .register::<ImportCsv>()
+///         .courier(Arc::new(courier));
+///     hikyaku::serve(worker).await?;
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone)]
 pub struct HttpCourier(Arc<Inner>);
 
