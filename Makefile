@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
+# An environment whose packages could not be fetched is made anew.
+.DELETE_ON_ERROR:
 
 # Whatever is built to be run is built as `--bins --examples` of the whole workspace. What is selected decides which features dependencies
 # have: another selection would build them once more.
