@@ -29,6 +29,14 @@ async fn a_route_is_set_listed_counted_and_taken_back() {
 
     assert!(dev.says(&["route", CLASS, "php"]).contains(": php\n"));
     assert_eq!(dev.json(&["route"])[0]["percentInRust"], 0);
+    let shadow = dev.says(&["route", CLASS, "shadow", "--percent", "20"]);
+    assert!(shadow.contains("20 % with a shadow in rust"), "{shadow}");
+    assert!(shadow.contains("SHADOW: bool = true"), "{shadow}");
+    let listed = &dev.json(&["route"])[0];
+    assert_eq!(
+        (&listed["percentShadowed"], &listed["percentInRust"]),
+        (&Json::from(20), &Json::from(0))
+    );
     dev.says(&["route", CLASS, "--remove"]);
     assert_eq!(dev.json(&["route"]), Json::from(Vec::<Json>::new()));
 }
@@ -36,9 +44,6 @@ async fn a_route_is_set_listed_counted_and_taken_back() {
 #[tokio::test]
 async fn a_route_that_cannot_be_meant_is_refused_with_the_reason() {
     let dev = Dev::start().await;
-    let shadow = dev.run(&["route", CLASS, "shadow"]);
-    assert_eq!(code(&shadow), Some(1));
-    assert!(error(&shadow).contains("there is no `shadow`"));
     let php = dev.run(&["route", CLASS, "php", "--percent", "10"]);
     assert!(error(&php).contains("rust --percent 10"));
     for words in [

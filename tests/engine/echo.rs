@@ -19,6 +19,7 @@ pub(crate) struct Start {
     pub(crate) deadline: Timestamp,
     pub(crate) effect_key: String,
     pub(crate) trace: Option<String>,
+    pub(crate) is_shadow: bool,
     /// When it came to its end, if it did.
     pub(crate) ended: Option<Timestamp>,
     /// Whether it was dropped before its end.
@@ -129,6 +130,7 @@ impl Stage {
             deadline: context.deadline(),
             effect_key: context.effect_key("mail"),
             trace: context.trace().map(str::to_owned),
+            is_shadow: context.is_shadow(),
             ended: None,
             dropped: false,
         });

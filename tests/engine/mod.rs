@@ -29,6 +29,7 @@ mod policy;
 mod relay;
 mod resent;
 mod routing;
+mod shadow;
 mod spawned;
 mod trace;
 
@@ -98,6 +99,8 @@ impl Scene {
             .register::<echo::Long>()
             .register::<echo::LongAtLeastOnce>()
             .register::<echo::Unreadable>()
+            .register::<shadow::Twin>()
+            .register::<shadow::Busybody>()
             .register::<continuation::Parts>()
             .register::<continuation::LongParts>()
             .register::<continuation::UnrecordedParts>();

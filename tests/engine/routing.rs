@@ -16,7 +16,7 @@ use super::php::{letter, step};
 const JOB: &str = "once";
 
 /// A worker that has the jobs and a courier, and routes.
-fn scene(program: &Arc<Program>, routes: &Arc<MemoryRoutes>) -> Scene {
+pub(super) fn scene(program: &Arc<Program>, routes: &Arc<MemoryRoutes>) -> Scene {
     let courier: Arc<dyn Courier> = Arc::clone(program) as _;
     let routes = Arc::clone(routes);
     Scene::shaped(

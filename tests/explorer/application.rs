@@ -44,6 +44,8 @@ pub(crate) struct Ends {
     pub(crate) queue: Arc<dyn Queue>,
     pub(crate) cache: Arc<dyn Cache>,
     pub(crate) batches: Arc<dyn Batches>,
+    /// PHP answers while its run still goes on.
+    pub(crate) php_is_hasty: bool,
 }
 
 impl Origin {
@@ -54,6 +56,7 @@ impl Origin {
             queue: Arc::new(self.queue.clone()),
             cache: Arc::clone(&self.ledger) as _,
             batches: Arc::clone(&self.ledger) as _,
+            php_is_hasty: false,
         }
     }
 }

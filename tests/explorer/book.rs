@@ -164,7 +164,27 @@ impl Book {
 
     /// A checkpoint was saved.
     pub(crate) fn saved(&self, id: &str, checkpoint: &str) {
-        self.pages().page(id).saved = Some(checkpoint.to_owned());
+        let mut pages = self.pages();
+        let page = pages.page(id);
+        page.saved = Some(checkpoint.to_owned());
+        if page.sides.get(&page.generation) == Some(&Side::Php) {
+            pages.breaks(
+                rule::SHADOWS_FOLLOW,
+                format_args!("`{id}` saves a checkpoint although it runs in PHP"),
+            );
+        }
+    }
+
+    /// The shadow of an attempt begins.
+    pub(crate) fn shadows(&self, id: &str, token: u64) {
+        self.reached.count(Event::Shadowed);
+        let mut pages = self.pages();
+        if let Some(how) = pages.page(id).shadow(token) {
+            pages.breaks(
+                rule::SHADOWS_FOLLOW,
+                format_args!("a shadow of `{id}` {how}"),
+            );
+        }
     }
 
     /// An attempt goes on from here.

@@ -50,6 +50,8 @@ pub(super) struct Page {
     pub(super) sides: BTreeMap<u32, Side>,
     /// The last checkpoint that was saved.
     pub(super) saved: Option<String>,
+    /// The attempts that have had a shadow, by their tokens.
+    pub(super) shadows: BTreeSet<u64>,
 }
 
 pub(super) struct Claim {
@@ -111,6 +113,19 @@ impl Page {
     pub(super) fn runs(&self) -> usize {
         let runs = self.claims.values().filter_map(|claim| claim.run.as_ref());
         runs.filter(|run| run.counts()).count()
+    }
+
+    /// Why the attempt with this token must have no shadow now.
+    pub(super) fn shadow(&mut self, token: u64) -> Option<&'static str> {
+        let Some(claim) = self.claims.get(&token) else {
+            return Some("is the shadow of nothing");
+        };
+        let in_php = self.sides.get(&claim.generation) == Some(&Side::Php);
+        let is_over = claim.run.as_ref().is_some_and(|run| !run.live);
+        if !in_php || !is_over {
+            return Some("begins before PHP's run is over");
+        }
+        (!self.shadows.insert(token)).then_some("comes again")
     }
 
     pub(super) fn start(

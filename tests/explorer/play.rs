@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hikyaku_core::memory::Notes;
-use hikyaku_core::{Commit, Context, Guarantee, Job, JobError, Parcel, Side, Worker};
+use hikyaku_core::{Commit, Context, Guarantee, Job, JobError, Message, Parcel, Side, Worker};
 use serde::{Deserialize, Serialize};
 
 use super::book::Book;
@@ -53,7 +53,30 @@ impl Act {
 }
 
 impl Play {
+    /// Asks for all that must not be done in a shadow.
+    async fn perform_as_shadow(self, context: &Context<Arc<Book>>) -> Result<(), JobError> {
+        let id = context.id();
+        context.state().shadows(id, context.token());
+        context.checkpoint(&PARTS).await?;
+        // If it were sent, a job would start that nobody knows.
+        let stray = Message::string_job(
+            "once",
+            &Self {
+                sleep: 0,
+                acts: Vec::new(),
+            },
+        );
+        context.dispatch("stray", stray).await?;
+        let note = (format!("shadow:{id}"), id.to_owned());
+        context.commit(Commit::new(Notes(vec![note])))?;
+        context.sleep(Duration::from_secs(self.sleep)).await;
+        Ok(())
+    }
+
     async fn perform(self, context: &Context<Arc<Book>>) -> Result<(), JobError> {
+        if context.is_shadow() {
+            return self.perform_as_shadow(context).await;
+        }
         let entry = Entry {
             book: Arc::clone(context.state()),
             id: context.id().to_owned(),
@@ -151,6 +174,7 @@ macro_rules! play {
             const GUARANTEE: Guarantee = Guarantee::$guarantee;
             const TIMEOUT: Duration = Duration::from_secs($timeout);
             const FAILED_HOOK: bool = $hooked;
+            const SHADOW: bool = true;
             type State = Arc<Book>;
             type Output = ();
 
@@ -165,6 +189,7 @@ play!(Once, "once", Once, 60, false);
 play!(AtMostOnce, "at-most-once", AtMostOnce, 60, false);
 play!(AtLeastOnce, "at-least-once", AtLeastOnce, 60, false);
 play!(Routed, "routed", Once, 60, false);
+play!(Twin, "twin", Once, 60, false);
 play!(Long, "long", Once, 600, false);
 play!(
     LongAtLeastOnce,
@@ -183,6 +208,7 @@ pub(crate) fn register(worker: Worker<Arc<Book>>) -> Worker<Arc<Book>> {
         .register::<AtMostOnce>()
         .register::<AtLeastOnce>()
         .register::<Routed>()
+        .register::<Twin>()
         .register::<Long>()
         .register::<LongAtLeastOnce>()
         .register::<Object>()

@@ -31,11 +31,12 @@ pub(crate) enum Event {
     SentAgain,
     TookProcessDown,
     Continued,
+    Shadowed,
 }
 
 impl Event {
     /// Each with what a reader calls it.
-    pub(crate) const ALL: [(Self, &'static str); 26] = [
+    pub(crate) const ALL: [(Self, &'static str); 27] = [
         (Self::Throttled, "calls refused (throttling)"),
         (Self::AnswerLost, "calls applied whose answer is lost"),
         (
@@ -86,6 +87,7 @@ impl Event {
         (Self::SentAgain, "failed jobs sent again"),
         (Self::TookProcessDown, "jobs that take their process down"),
         (Self::Continued, "jobs that go on from a checkpoint"),
+        (Self::Shadowed, "shadows of PHP's runs"),
     ];
 }
 

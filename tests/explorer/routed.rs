@@ -1,14 +1,14 @@
 //! The worlds of a class that both sides have: PHP behind a courier, and a route that may have changed whenever somebody
 //! looks at it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hikyaku_core::testing::explore::Choices;
 use hikyaku_core::testing::{DistantTables, World as Simulated, yield_now};
 use hikyaku_core::{
-    BoxFuture, Courier, Defaults, JobError, Laravel, Parcel, Route, Routes, Side, StoreError,
-    Worker,
+    BoxFuture, Comparison, Courier, Defaults, JobError, Laravel, Parcel, Route, Routes, Side,
+    StoreError, Worker,
 };
 use serde::Deserialize;
 
@@ -22,6 +22,14 @@ use super::worlds::{World, batches_of, large, plan, scenario, small, worlds};
 /// The name of the jobs that run on either side.
 pub(crate) const ROUTED: &str = "routed";
 
+/// The name of those that may have a shadow, too.
+pub(crate) const TWIN: &str = "twin";
+
+/// Whether the jobs of this name can run on either side.
+pub(crate) fn has_both_sides(job: &str) -> bool {
+    [ROUTED, TWIN].contains(&job)
+}
+
 /// Both sides: PHP behind the courier of every process, and the routes.
 pub(crate) fn with_php(
     world: Simulated<Arc<Book>>,
@@ -31,10 +39,15 @@ pub(crate) fn with_php(
 ) -> Simulated<Arc<Book>> {
     let book = Arc::clone(book);
     let tables = Arc::new(ChangingRoutes(choices.clone()));
+    let is_hasty = ends.php_is_hasty;
     world
         .with_worker_of_its_own(move || {
             let worker = play::register(Worker::new(Arc::clone(&book)));
-            worker.courier(Arc::new(Php(Arc::clone(&book))))
+            worker.courier(Arc::new(Php {
+                book: Arc::clone(&book),
+                is_hasty,
+                unfinished: Arc::default(),
+            }))
         })
         .with_laravel(move |line| Laravel {
             routes: Some(Arc::new(DistantTables {
@@ -51,16 +64,28 @@ struct ChangingRoutes(Choices);
 impl Routes for ChangingRoutes {
     fn find<'a>(&'a self, job: &'a str) -> BoxFuture<'a, Result<Option<Route>, StoreError>> {
         Box::pin(async move {
-            let route = [Route::RUST, Route::PHP][self.0.choose(2)];
-            self.0
-                .note(|| format!("`{job}` is routed to {}", route.side("")));
+            let (route, words) = match (job == TWIN, self.0.choose(2)) {
+                (true, 0) => (Route::SHADOW, "shadow"),
+                (false, 0) | (true, _) => (Route::RUST, "rust"),
+                (false, _) => (Route::PHP, "php"),
+            };
+            self.0.note(|| format!("`{job}` is routed to {words}"));
             Ok(Some(route))
         })
+    }
+
+    fn compared<'a>(&'a self, _: &'a Comparison) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async { Ok(()) })
     }
 }
 
 /// The application: it does what a payload says, as jobs in Rust do.
-struct Php(Arc<Book>);
+struct Php {
+    book: Arc<Book>,
+    is_hasty: bool,
+    /// What goes on after its answer.
+    unfinished: Arc<Mutex<Vec<Entry>>>,
+}
 
 #[derive(Deserialize)]
 struct Body {
@@ -77,7 +102,8 @@ impl Courier for Php {
     }
 
     fn deliver(&self, parcel: Parcel) -> BoxFuture<'static, Result<(), JobError>> {
-        let book = Arc::clone(&self.0);
+        let book = Arc::clone(&self.book);
+        let unfinished = self.is_hasty.then(|| Arc::clone(&self.unfinished));
         Box::pin(async move {
             let body: Body = serde_json::from_str(&parcel.body).map_err(JobError::fail)?;
             let entry = Entry::of_attempt(book, &parcel);
@@ -92,6 +118,9 @@ impl Courier for Php {
                 Act::Snooze => Err(JobError::snooze(Duration::from_secs(3))),
                 _ => {
                     entry.succeeds();
+                    if let Some(unfinished) = unfinished {
+                        unfinished.lock().unwrap().push(entry);
+                    }
                     Ok(())
                 }
             }
@@ -108,18 +137,34 @@ impl Courier for Php {
 }
 
 /// Alone in its invocation, so that its try tells which claim an attempt has.
-fn alone(acts: &[Act], tries: u32, faults: u32, moves: u32, retries: u32) -> Scenario {
-    let plans = vec![plan(ROUTED, acts, tries)];
+fn alone(
+    job: &'static str,
+    acts: &[Act],
+    tries: u32,
+    faults: u32,
+    moves: u32,
+    retries: u32,
+) -> Scenario {
+    let plans = vec![plan(job, acts, tries)];
     batches_of(1, scenario(plans, faults, moves, retries))
 }
 
 fn one() -> Vec<World> {
     vec![
-        small("done", alone(&[Done], 2, 1, 1, 0)),
-        small("tried again", alone(&[Error, Done], 3, 1, 0, 0)),
-        small("snoozed", alone(&[Snooze, Done], 2, 1, 0, 0)),
-        small("failed", alone(&[Fail], 2, 1, 0, 0)),
-        small("sent again", alone(&[Fail, Done], 2, 0, 1, 1)),
+        small("done", alone(ROUTED, &[Done], 2, 1, 1, 0)),
+        small("tried again", alone(ROUTED, &[Error, Done], 3, 1, 0, 0)),
+        small("snoozed", alone(ROUTED, &[Snooze, Done], 2, 1, 0, 0)),
+        small("failed", alone(ROUTED, &[Fail], 2, 1, 0, 0)),
+        small("sent again", alone(ROUTED, &[Fail, Done], 2, 0, 1, 1)),
+    ]
+}
+
+fn twins() -> Vec<World> {
+    vec![
+        small("done", alone(TWIN, &[Done], 2, 1, 0, 0)),
+        small("in another order", alone(TWIN, &[Done], 2, 0, 1, 0)),
+        small("tried again", alone(TWIN, &[Error, Done], 3, 1, 0, 0)),
+        small("sent again", alone(TWIN, &[Fail, Done], 2, 0, 0, 1)),
     ]
 }
 
@@ -128,11 +173,13 @@ fn many() -> Vec<World> {
         plan(ROUTED, &[Error, Error, Done], 4),
         plan(ROUTED, &[Fail, Snooze, Done], 3),
         plan("once", &[Error, Done], 3),
+        plan(TWIN, &[Error, Done], 3),
     ];
     vec![large("mix", 800, batches_of(1, scenario(plans, 6, 30, 1)))]
 }
 
 worlds! {
     a_job_that_either_side_can_run: one();
+    a_job_that_has_a_shadow: twins();
     many_faults_around_routed_jobs: many();
 }

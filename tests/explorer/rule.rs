@@ -24,9 +24,11 @@ pub(crate) const NEIGHBOURS_LOSE_NOTHING: &str = "I20 a neighbour loses no try";
 pub(crate) const FAILURES_HAVE_REASONS: &str =
     "I21 a job fails when it says so or its tries are spent";
 pub(crate) const SIDE_IS_KEPT: &str = "I22 a job runs on the side on which it has begun";
+pub(crate) const SHADOWS_FOLLOW: &str =
+    "I23 a shadow comes once, after PHP's run, and saves nothing";
 
 /// All of them.
-pub(crate) const ALL: [&str; 21] = [
+pub(crate) const ALL: [&str; 22] = [
     NOTHING_IS_LOST,
     DONE_IS_DONE,
     ONE_AT_A_TIME,
@@ -48,6 +50,7 @@ pub(crate) const ALL: [&str; 21] = [
     NEIGHBOURS_LOSE_NOTHING,
     FAILURES_HAVE_REASONS,
     SIDE_IS_KEPT,
+    SHADOWS_FOLLOW,
 ];
 
 /// The name of the rule that a failure is about: what stands before its colon.

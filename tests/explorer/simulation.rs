@@ -18,7 +18,7 @@ use super::chance::{Budget, Chance};
 use super::locks::Unique;
 use super::play::{self, Act};
 use super::reached::Reached;
-use super::routed::{self, ROUTED};
+use super::routed;
 use super::rule;
 use super::steps::Step;
 use super::watched::{Watched, WatchedQueue};
@@ -141,7 +141,8 @@ impl<'a> Simulation<'a> {
             .with_ledger(Arc::new(watched))
             .with_queue(Arc::new(watched_queue))
             .with_network(Arc::clone(&chance) as _);
-        let is_routed = scenario.plans.iter().any(|plan| plan.job == ROUTED);
+        let mut jobs = scenario.plans.iter().map(|plan| plan.job);
+        let is_routed = jobs.any(routed::has_both_sides);
         let world = if is_routed {
             routed::with_php(world, ends, &book, choices)
         } else {

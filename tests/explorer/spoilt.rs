@@ -45,6 +45,7 @@ impl Spoilt {
             queue: Arc::clone(&spoilt) as _,
             cache: Arc::clone(&spoilt) as _,
             batches: spoilt,
+            php_is_hasty: defect == Defect::AnswersBeforeTheEnd,
         }
     }
 

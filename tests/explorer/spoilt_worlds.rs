@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::laravel::{EVER, alone, chain, hooked, member, unique};
 use super::mutants::Mutant;
 use super::play::Act::{Error, Fail, Ok as Done};
+use super::routed::TWIN;
 use super::rule;
 use super::simulation::{Plan, Scenario};
 use super::spoilt::Spoilt;
@@ -43,6 +44,8 @@ pub(super) enum Defect {
     TakesEverythingOver,
     /// A lock under which a job runs is not given up.
     KeepsLocks,
+    /// PHP answers while its run still goes on.
+    AnswersBeforeTheEnd,
 }
 
 impl Defect {
@@ -68,6 +71,7 @@ impl Defect {
             Self::TakesNothingOver => "nobody takes over the overlap lock of a dead attempt",
             Self::TakesEverythingOver => "anybody takes over the overlap lock of a live attempt",
             Self::KeepsLocks => "an overlap lock is not released",
+            Self::AnswersBeforeTheEnd => "PHP answers while its run still goes on",
         }
     }
 }
@@ -141,8 +145,18 @@ fn worlds_of_locks() -> Vec<World> {
     ]
 }
 
+fn worlds_of_shadows() -> Vec<World> {
+    let twin = scenario(vec![plan(TWIN, &[Done], 2)], 0, 0, 0);
+    vec![(Defect::AnswersBeforeTheEnd, twin, rule::SHADOWS_FOLLOW)]
+}
+
 pub(crate) fn mutants() -> Vec<Mutant> {
-    let worlds = [worlds_of_messages(), worlds_of_batches(), worlds_of_locks()];
+    let worlds = [
+        worlds_of_messages(),
+        worlds_of_batches(),
+        worlds_of_locks(),
+        worlds_of_shadows(),
+    ];
     let worlds = worlds.into_iter().flatten().enumerate();
     let mutant = |(index, (defect, scenario, rule)): (usize, World)| Mutant {
         // Some have several worlds.

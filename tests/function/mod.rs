@@ -10,5 +10,6 @@ mod limits;
 mod oversized;
 mod routing;
 mod sending;
+mod shadow;
 mod stage;
 mod writes;

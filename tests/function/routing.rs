@@ -7,11 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hikyaku::core::{BoxFuture, Courier, Defaults, Parcel, ROUTE_KEPT, Route, Side};
-use hikyaku::ledger::{DynamoDbLedger, DynamoDbRoutes};
-use hikyaku::{
-    Context, Function, Job, JobError, JobThreads, Ports, SqsQueue, SystemRandom, Timestamp, Worker,
-    clients, laravel,
-};
+use hikyaku::ledger::DynamoDbRoutes;
+use hikyaku::{Context, Function, Job, JobError, Timestamp, Worker, clients};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -104,20 +101,10 @@ impl Courier for Application {
 
 /// One process of the function: it remembers the route that it has read.
 fn process(stage: &Stage, book: &Arc<Book>) -> Function<Arc<Book>> {
-    let client = clients::dynamodb(&stage.config);
-    let reach = laravel::reach(&stage.config, &client, BTreeMap::new()).unwrap();
-    let ports = Ports {
-        ledger: Arc::new(DynamoDbLedger::new(client, &stage.config)),
-        queue: Arc::new(SqsQueue::new(stage.config.clone())),
-        clock: stage.clock.clone(),
-        random: Arc::new(SystemRandom),
-        executor: Arc::new(JobThreads::start(2).unwrap()),
-        laravel: Arc::new(reach),
-    };
     let worker = Worker::new(Arc::clone(book))
         .register::<ReportJob>()
         .courier(Arc::new(Application(Arc::clone(book))));
-    Function::new(worker, ports, stage.config.clone())
+    stage.function(worker)
 }
 
 /// Hands a batch over. Answers what comes again.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use hikyaku::ledger::DynamoDbLedger;
 use hikyaku::{
-    Config, Function, FunctionError, JobThreads, Ports, SqsQueue, SystemRandom, Timestamp, laravel,
+    Config, Function, FunctionError, JobThreads, Ports, SqsQueue, SystemRandom, Timestamp, Worker,
+    laravel,
 };
 use hikyaku_local::clock::SystemClock;
 use hikyaku_local::sqs::{Identity, ReceiveRequest, ReceivedMessage, Sqs, router};
@@ -66,18 +67,9 @@ impl Stage {
             sqs_endpoint: Some(queues),
             ..emulator.config().clone()
         };
-        let client = patient_client(&config);
-        let laravel = laravel::reach(&config, &client, BTreeMap::new()).unwrap();
-        let laravel = Arc::new(laravel);
         let clock = Arc::new(ShiftedClock::default());
-        let ports = Ports {
-            ledger: Arc::new(DynamoDbLedger::new(client, &config)),
-            queue: Arc::new(SqsQueue::new(config.clone())),
-            clock: clock.clone(),
-            random: Arc::new(SystemRandom),
-            executor: Arc::new(JobThreads::start(2).unwrap()),
-            laravel: laravel.clone(),
-        };
+        let ports = ports(&config, &clock);
+        let laravel = ports.laravel.clone();
         let runs = Arc::new(Runs::new(plan));
         Self {
             function: Function::new(worker(runs.clone()), ports, config.clone()),
@@ -91,6 +83,15 @@ impl Stage {
             _services: services,
             _doors: [dynamodb_door, sqs_door],
         }
+    }
+
+    /// Another function between the same services.
+    pub(crate) fn function<S: Send + Sync + 'static>(&self, worker: Worker<S>) -> Function<S> {
+        Function::new(
+            worker,
+            ports(&self.config, &self.clock),
+            self.config.clone(),
+        )
     }
 
     /// Invokes the function; an error as its whole chain.
@@ -182,6 +183,19 @@ impl From<ReceivedMessage> for Message {
             receipt: message.receipt_handle,
             ..Self::new(&message.message_id, &body)
         }
+    }
+}
+
+fn ports(config: &Config, clock: &Arc<ShiftedClock>) -> Ports {
+    let client = patient_client(config);
+    let laravel = laravel::reach(config, &client, BTreeMap::new()).unwrap();
+    Ports {
+        ledger: Arc::new(DynamoDbLedger::new(client, config)),
+        queue: Arc::new(SqsQueue::new(config.clone())),
+        clock: clock.clone(),
+        random: Arc::new(SystemRandom),
+        executor: Arc::new(JobThreads::start(2).unwrap()),
+        laravel: Arc::new(laravel),
     }
 }
 

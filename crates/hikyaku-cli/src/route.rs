@@ -1,14 +1,17 @@
 //! `hikyaku route`: on which side the jobs of a class run.
 
+mod listing;
+
 use clap::{Args, ValueEnum};
 use hikyaku::SystemClock;
-use hikyaku::core::{Clock as _, ROUTE_KEPT, Route};
-use hikyaku::ledger::{DynamoDbRoutes, RouteSet, SideCounts};
-use serde_json::{Value as Json, json};
+use hikyaku::core::{Clock as _, ROUTE_KEPT, Route, StoreError};
+use hikyaku::ledger::DynamoDbRoutes;
+use serde_json::json;
 
 use crate::outcome::{OperatorError, Outcome};
 use crate::output;
 use crate::place::{ABOUT_TABLES, Place, Reach};
+use listing::Listing;
 
 /// What `hikyaku route` takes.
 #[derive(Debug, Clone, Args)]
@@ -18,7 +21,7 @@ pub(crate) struct SetRoute {
     /// Where its jobs run from now on
     #[arg(requires = "class")]
     side: Option<Target>,
-    /// So many of a hundred jobs run in Rust, and the others in PHP
+    /// So many of a hundred jobs run in Rust, and the others in PHP; of `shadow`, so many have one
     #[arg(long, value_name = "PERCENT", requires = "side", value_parser = clap::value_parser!(u8).range(0..=100))]
     percent: Option<u8>,
     /// Remove the route: the jobs run in Rust wherever they are registered
@@ -38,7 +41,7 @@ enum Target {
     Rust,
     /// In PHP
     Php,
-    /// In both, to compare them: refused
+    /// In PHP, and then in Rust without effects, to compare what becomes of them
     Shadow,
 }
 
@@ -58,13 +61,12 @@ impl SetRoute {
             (Some(Target::Rust), Some(percent)) => Ok(Route::percent(percent)),
             (Some(Target::Php), None) => Ok(Some(Route::PHP)),
             (Some(Target::Php), Some(_)) => Err(OperatorError::Given(
-                "--percent says how many jobs run in Rust: `hikyaku route CLASS rust --percent 10`".to_owned(),
-            )),
-            (Some(Target::Shadow), _) => Err(OperatorError::Given(
-                "there is no `shadow`: nothing can keep the code of a job from sending the mail or writing the row that PHP sends \
-                 and writes too. Route a small part instead (`rust --percent 1`), and take it back with `php`"
+                "--percent says how many jobs run in Rust: `hikyaku route CLASS rust --percent 10`"
                     .to_owned(),
             )),
+            (Some(Target::Shadow), percent) => {
+                Ok(percent.map_or(Some(Route::SHADOW), Route::shadow))
+            }
         }
     }
 
@@ -74,137 +76,62 @@ impl SetRoute {
         reach: Reach,
     ) -> Result<Outcome, OperatorError> {
         let routes = DynamoDbRoutes::new(reach.dynamodb.clone(), &reach.config);
-        let table = &reach.config.ledger_table;
-        let failed = |error| {
-            let doing = format!("working on the routes in table `{table}`");
-            OperatorError::asking(doing, ABOUT_TABLES, error)
-        };
-        let Some(class) = self
-            .class
-            .as_deref()
-            .filter(|_| change.is_some() || self.remove)
-        else {
-            let all = routes.list().await.map_err(failed)?;
-            let counts = if self.count {
-                Some(routes.count().await.map_err(failed)?)
-            } else {
-                None
-            };
-            let is_asked = |name: &str| self.class.as_deref().is_none_or(|class| class == name);
-            let mut listed: Vec<Line> = all
-                .into_iter()
-                .map(|set| Line::of(set.job.clone(), Some(set)))
-                .collect();
-            for (job, count) in counts.into_iter().flatten() {
-                match listed.iter_mut().find(|line| line.job == job) {
-                    Some(line) => line.counts = Some(count),
-                    None => listed.push(Line {
-                        counts: Some(count),
-                        ..Line::of(job, None)
-                    }),
+        let asked = match self.class.as_deref() {
+            Some(class) if change.is_some() || self.remove => {
+                return match change {
+                    Some(route) => routes.set(class, route, SystemClock.now()).await,
+                    None => routes.remove(class).await,
                 }
+                .map(|()| self.confirm(class, change))
+                .map_err(|error| in_table(&reach, error));
             }
-            listed.retain(|line| is_asked(&line.job));
-            self.show(&listed);
-            return Ok(Outcome::of(!listed.is_empty() || self.class.is_none()));
+            asked => asked,
         };
-        match change {
-            Some(route) => routes.set(class, route, SystemClock.now()).await,
-            None => routes.remove(class).await,
-        }
-        .map_err(failed)?;
-        if self.place.json {
-            let percent = change.map(Route::in_rust);
-            output::json(&json!({ "class": class, "percentInRust": percent }));
-        } else {
-            let kept = ROUTE_KEPT.as_secs();
-            say!("{class}: {}", said(change));
-            say!(
-                "Functions follow within {kept} seconds. Jobs that have begun stay on their side."
-            );
-        }
-        Ok(Outcome::Done)
+        let listing = Listing::read(&routes, asked, self.count).await;
+        let listing = listing.map_err(|error| in_table(&reach, error))?;
+        listing.show(self.place.json);
+        Ok(Outcome::of(!listing.is_empty() || asked.is_none()))
     }
 
-    fn show(&self, lines: &[Line]) {
+    fn confirm(&self, class: &str, change: Option<Route>) -> Outcome {
+        let shadowed = change.and_then(Route::shadowed);
         if self.place.json {
-            let lines: Vec<_> = lines.iter().map(Line::to_json).collect();
-            output::json(&lines);
-        } else if lines.is_empty() {
+            output::json(&json!({
+                "class": class,
+                "percentInRust": change.map(Route::in_rust),
+                "percentShadowed": shadowed,
+            }));
+            return Outcome::Done;
+        }
+        let kept = ROUTE_KEPT.as_secs();
+        say!("{class}: {}", said(change));
+        say!("Functions follow within {kept} seconds. Jobs that have begun stay on their side.");
+        if shadowed.is_some() {
             say!(
-                "No route is set: every class that is registered runs in Rust, all others in PHP."
-            );
-        } else if self.count {
-            let heading =
-                ["CLASS", "ROUTE", "SET AT (UTC)", "IN RUST", "IN PHP"].map(str::to_owned);
-            let rows = lines.iter().map(|line| {
-                let [job, route, at] = line.cells();
-                let counts = line.counts.unwrap_or_default();
-                [
-                    job,
-                    route,
-                    at,
-                    counts.rust.to_string(),
-                    counts.php.to_string(),
-                ]
-            });
-            let rows: Vec<_> = std::iter::once(heading).chain(rows).collect();
-            say_as_is!("{}", output::table(&rows));
-            say!(
-                "\nCounted are the jobs that have begun in the last 15 days, by the side of their last attempt."
-            );
-        } else {
-            let heading = ["CLASS", "ROUTE", "SET AT (UTC)"].map(str::to_owned);
-            let rows: Vec<_> = std::iter::once(heading)
-                .chain(lines.iter().map(Line::cells))
-                .collect();
-            say_as_is!("{}", output::table(&rows));
-            say!(
-                "\n`--count` counts the jobs on both sides. So does CloudWatch Logs Insights, without the ledger: \
-                 filter outcome = \"done\" | stats count(*) by `job.name`, side"
+                "Only a job whose type promises to leave nothing behind has a shadow (`const SHADOW: bool = true`). \
+                 `hikyaku route` says what they came to."
             );
         }
+        Outcome::Done
     }
 }
 
-/// One class of the list.
-struct Line {
-    job: String,
-    set: Option<RouteSet>,
-    counts: Option<SideCounts>,
-}
-
-impl Line {
-    fn of(job: String, set: Option<RouteSet>) -> Self {
-        Self {
-            job,
-            set,
-            counts: None,
-        }
-    }
-
-    fn cells(&self) -> [String; 3] {
-        let at = self.set.as_ref().map(|set| output::moment(set.at));
-        let route = match &self.set {
-            Some(set) => said(Some(set.route)),
-            None => "no route".to_owned(),
-        };
-        [self.job.clone(), route, at.unwrap_or_default()]
-    }
-
-    fn to_json(&self) -> Json {
-        json!({
-            "class": self.job,
-            "percentInRust": self.set.as_ref().map(|set| set.route.in_rust()),
-            "setAt": self.set.as_ref().map(|set| output::rfc3339(set.at)),
-            "inRust": self.counts.map(|counts| counts.rust),
-            "inPhp": self.counts.map(|counts| counts.php),
-        })
-    }
+fn in_table(reach: &Reach, error: StoreError) -> OperatorError {
+    let doing = format!(
+        "working on the routes in table `{}`",
+        reach.config.ledger_table
+    );
+    OperatorError::asking(doing, ABOUT_TABLES, error)
 }
 
 /// A route in words.
 fn said(route: Option<Route>) -> String {
+    if let Some(percent) = route.and_then(Route::shadowed) {
+        return match percent {
+            100 => "php, each with a shadow in rust".to_owned(),
+            percent => format!("php, {percent} % with a shadow in rust"),
+        };
+    }
     match route.map(Route::in_rust) {
         None => "no route, which is Rust wherever it is registered".to_owned(),
         Some(100) => "rust".to_owned(),
@@ -222,5 +149,6 @@ mod tests {
         assert_eq!(said(Some(Route::RUST)), "rust");
         assert_eq!(said(Some(Route::PHP)), "php");
         assert_eq!(said(Route::percent(10)), "10 % rust, 90 % php");
+        assert_eq!(said(Some(Route::SHADOW)), "php, each with a shadow in rust");
     }
 }

@@ -11,25 +11,26 @@ use crate::decode::{Decoded, Decoding, Refusal, Refused, decode, identity};
 use crate::engine::Engine;
 use crate::explain::explain;
 use crate::registry::{Prepared, Run};
+use crate::routing::Proposal;
 use crate::settle::Finished;
 use crate::settled::Settled;
 use crate::worker::Turn;
 use crate::{Delivery, Report, Side, Stages, Unlock, Worker};
 
 impl<S: Send + Sync + 'static> Worker<S> {
-    /// The side on which the job is to run, as far as it has not begun. An error says why nobody can know.
+    /// Where the job is to run, as far as it has not begun. An error says why nobody can know.
     pub(crate) async fn wanted(
         &self,
         envelope: &Envelope,
         delivery: &Delivery,
         engine: &Engine<'_>,
-    ) -> Result<Side, String> {
-        let name = envelope.name();
-        if !self.registry.has_both(name) {
-            return Ok(Side::Rust);
-        }
+    ) -> Result<Proposal, String> {
+        let Some(job) = self.registry.on_both_sides(envelope.name()) else {
+            return Ok(Proposal::RUST);
+        };
         let id = identity(envelope, delivery);
-        engine.proposed(&self.routing, name, &id).await
+        let proposed = engine.proposed(&self.routing, &job.description, &id);
+        proposed.await
     }
 
     /// Begins the job on the side that is wanted, or on the one on which it has begun.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::checkpoint::Checkpoint;
+use crate::checkpoint::{Checkpoint, Place};
 use crate::dispatch::Route;
 use crate::tasks::{Task, Tasks};
 use crate::{CheckpointError, Clock, Commit, Executor, Message, Onward, Timestamp};
@@ -31,6 +31,7 @@ pub(crate) struct Attempt {
     pub(crate) tasks: Tasks,
     pub(crate) route: Route,
     pub(crate) checkpoint: Checkpoint,
+    pub(crate) is_shadow: bool,
     pub(crate) commit: Mutex<Option<Commit>>,
 }
 
@@ -72,6 +73,14 @@ impl<S> Context<S> {
     /// [`Guarantee::AtLeastOnce`](crate::Guarantee::AtLeastOnce), which keeps no ledger.
     pub fn token(&self) -> u64 {
         self.attempt.token
+    }
+
+    /// Whether this run is only there to be compared with PHP's, which has done the work: leave nothing behind, roll back
+    /// and send no mail ([`Job::SHADOW`](crate::Job::SHADOW)). What is asked of the context has no effect then:
+    /// [`dispatch`](Self::dispatch) sends nothing, [`checkpoint`](Self::checkpoint) saves nothing, and
+    /// [`commit`](Self::commit) writes nothing; each of them answers as if it had.
+    pub fn is_shadow(&self) -> bool {
+        self.attempt.is_shadow
     }
 
     /// The X-Ray header of the trace that the job belongs to: `Root=…;Parent=…;Sampled=…`. What the job dispatches carries
@@ -179,7 +188,7 @@ impl<S> Context<S> {
     /// If one of them is refused, the attempt has failed. A second call replaces what the first said. A job that keeps no
     /// ledger cannot commit.
     pub fn commit(&self, writes: Commit) -> Result<(), CheckpointError> {
-        if self.attempt.checkpoint.held.is_none() {
+        if matches!(self.attempt.checkpoint.place, Place::Nowhere) {
             let id = self.attempt.id.clone();
             return Err(CheckpointError::NoLedger { id });
         }

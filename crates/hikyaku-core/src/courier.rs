@@ -97,6 +97,7 @@ impl Lane {
                 unique_until_processing: false,
                 failed_hook: false,
                 delete_when_missing_models: false,
+                shadow: false,
             },
         }
     }

@@ -124,10 +124,10 @@ pub(crate) fn decode<S: Send + Sync + 'static>(
 }
 
 /// How a job is tried, what it asks for beside that, and its code.
-type Way<S> = (Policy, Plan, Result<Prepared<S>, Refusal>);
+pub(crate) type Way<S> = (Policy, Plan, Result<Prepared<S>, Refusal>);
 
 /// What runs here.
-fn here<S: Send + Sync + 'static>(
+pub(crate) fn here<S: Send + Sync + 'static>(
     registry: &Registry<S>,
     envelope: &Envelope,
     delivery: &Delivery,

@@ -71,6 +71,14 @@ pub trait Job: DeserializeOwned + Send + 'static {
     /// answers [`JobError::missing_model`] is dropped instead of buried.
     const DELETE_WHEN_MISSING_MODELS: bool = false;
 
+    /// Whether the job may run as a shadow: after PHP has run it, with its effects off, to compare what becomes of it.
+    ///
+    /// This is a promise: where [`Context::is_shadow`] answers true, `run` reads, computes and checks as always, and leaves
+    /// nothing behind. It rolls its transaction back, and sends no mail. What it asks the context for
+    /// ([`dispatch`](Context::dispatch), [`checkpoint`](Context::checkpoint), [`commit`](Context::commit)) is not done.
+    /// Without the promise, no route makes it a shadow.
+    const SHADOW: bool = false;
+
     /// What all jobs of one binary share: pools, clients, settings.
     type State: Send + Sync + 'static;
 

@@ -18,6 +18,7 @@
 //! | follow | `follow.rs` | what is sent because it has ended |
 //!
 //! `worker.rs` is that line as one function, `begin.rs` its part before the job runs; `batch.rs` runs it over the records of one event.
+//! `shadow.rs` runs a job that PHP has run once more, without effects, to compare.
 
 mod admit;
 mod batch;
@@ -53,6 +54,7 @@ mod routing;
 mod run;
 mod settle;
 mod settled;
+mod shadow;
 mod shared;
 mod stages;
 mod tasks;
@@ -85,7 +87,7 @@ pub use ports::ledger::{
 pub use ports::payloads::Payloads;
 pub use ports::queue::{Outgoing, Queue, QueueError, is_fifo, is_identifier};
 pub use ports::random::Random;
-pub use ports::routes::{Route, Routes, Side};
+pub use ports::routes::{Compared, Comparison, Route, Routes, Side};
 pub use ports::store::StoreError;
 pub use ports::{BoxFuture, Ports};
 pub use report::{Outcome, Report, Verdict};

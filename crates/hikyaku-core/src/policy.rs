@@ -35,6 +35,8 @@ pub struct Description {
     pub failed_hook: bool,
     /// Whether a job whose model is gone is dropped, where its message does not say so.
     pub delete_when_missing_models: bool,
+    /// Whether it may run as a shadow of PHP's run, with its effects off.
+    pub shadow: bool,
 }
 
 impl Description {
@@ -51,6 +53,7 @@ impl Description {
             unique_until_processing: false,
             failed_hook: false,
             delete_when_missing_models: false,
+            shadow: false,
         }
     }
 
@@ -66,6 +69,7 @@ impl Description {
             unique_until_processing: J::UNIQUE_UNTIL_PROCESSING,
             failed_hook: J::FAILED_HOOK,
             delete_when_missing_models: J::DELETE_WHEN_MISSING_MODELS,
+            shadow: J::SHADOW,
         }
     }
 }

@@ -66,9 +66,9 @@ impl<S: Send + Sync + 'static> Registry<S> {
         self.lane.is_some() || self.jobs.contains_key(name)
     }
 
-    /// Whether jobs of this name can run here and by the courier.
-    pub(crate) fn has_both(&self, name: &str) -> bool {
-        self.lane.is_some() && self.jobs.contains_key(name)
+    /// The job type of this name, if its jobs can run here and by the courier.
+    pub(crate) fn on_both_sides(&self, name: &str) -> Option<&Registered<S>> {
+        self.lane.as_ref().and(self.jobs.get(name))
     }
 
     /// Adds a job type; answers whether its name was taken.

@@ -13,6 +13,7 @@ use crate::decide::Elsewhere;
 use crate::decode::Decoded;
 use crate::engine::Engine;
 use crate::explain::explain;
+use crate::policy::Description;
 use crate::settled::{Settled, settled_as};
 use crate::{Delivery, Outcome, Route, Routes, Side, Timestamp, Verdict};
 
@@ -59,19 +60,42 @@ impl Routing {
     }
 }
 
+/// What a route proposes for a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Proposal {
+    pub(crate) side: Side,
+    /// Whether a run in PHP is followed by one in Rust without effects.
+    pub(crate) shadow: bool,
+}
+
+impl Proposal {
+    /// Where there is no choice.
+    pub(crate) const RUST: Self = Self {
+        side: Side::Rust,
+        shadow: false,
+    };
+
+    fn of(route: Route, id: &str) -> Self {
+        Self {
+            side: route.side(id),
+            shadow: route.has_shadow(id),
+        }
+    }
+}
+
 impl Engine<'_> {
-    /// The side that the route proposes for a job that can run on either. While the routes cannot be read, the last one
+    /// What the route proposes for a job that can run on either side. While the routes cannot be read, the last one
     /// that was read holds; an error says that none ever was.
     pub(crate) async fn proposed(
         &self,
         routing: &Routing,
-        job: &str,
+        job: &Description,
         id: &str,
-    ) -> Result<Side, String> {
+    ) -> Result<Proposal, String> {
         let Some(routes) = self.ports.laravel.routes.as_deref() else {
-            return Ok(Side::Rust);
+            return Ok(Proposal::RUST);
         };
-        let place = routing.place(job);
+        let place = routing.place(job.name);
         let mut known = place.lock().await;
         let is_fresh = |asked: Timestamp| self.now() < asked + ROUTE_KEPT;
         if !known.asked.is_some_and(is_fresh) {
@@ -79,20 +103,31 @@ impl Engine<'_> {
             known.asked = Some(self.now());
         }
         match &known.answer {
-            Answer::Route(route) => Ok(route.map_or(Side::Rust, |route| route.side(id))),
+            Answer::Route(route) => {
+                Ok(route.map_or(Proposal::RUST, |route| Proposal::of(route, id)))
+            }
             Answer::Never(why) => Err(why.clone()),
         }
     }
 
-    async fn read(&self, routes: &dyn Routes, job: &str, known: &mut Known) {
+    async fn read(&self, routes: &dyn Routes, job: &Description, known: &mut Known) {
+        let Description { name, shadow, .. } = job;
         let give_up = self.now() + PATIENCE;
-        let read = self.until_recorded(job, give_up, || routes.find(job));
+        let read = self.until_recorded(name, give_up, || routes.find(name));
         match (read.await, &known.answer) {
-            (Ok(route), _) => known.answer = Answer::Route(route),
+            (Ok(route), before) => {
+                let is_new = !matches!(before, Answer::Route(before) if *before == route);
+                if is_new && !shadow && route.and_then(Route::shadowed).is_some() {
+                    tracing::warn!(
+                        "job `{name}` is routed to `shadow`, but only runs in PHP: its type does not say that it can run without effects (Job::SHADOW)"
+                    );
+                }
+                known.answer = Answer::Route(route);
+            }
             (Err(error), Answer::Never(_)) => known.answer = Answer::Never(explain(&error)),
             (Err(error), Answer::Route(_)) => tracing::warn!(
                 error = &error as &dyn std::error::Error,
-                "the last route of job `{job}` that was read holds"
+                "the last route of job `{name}` that was read holds"
             ),
         }
     }

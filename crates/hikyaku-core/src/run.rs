@@ -1,6 +1,7 @@
 //! Run: the job's own code, within its time, its panics caught.
 
 use std::any::Any;
+use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -11,7 +12,7 @@ use futures_util::{FutureExt, select_biased};
 use serde_json::value::RawValue;
 use tracing::Instrument;
 
-use crate::checkpoint::Checkpoint;
+use crate::checkpoint::{Checkpoint, Place};
 use crate::claim::{Claim, LEASE_MARGIN};
 use crate::context::{Attempt, Context};
 use crate::dispatch::{Post, Route};
@@ -56,6 +57,14 @@ impl Ended {
         )))
     }
 
+    /// Whether the job came to an end by itself.
+    pub(crate) fn is_its_own(&self) -> bool {
+        matches!(
+            self,
+            Self::Succeeded(_) | Self::Erred(_) | Self::Panicked(_)
+        )
+    }
+
     /// What went wrong, for people.
     pub(crate) fn error(&self) -> Option<String> {
         match self {
@@ -75,12 +84,16 @@ impl Ended {
 }
 
 /// A job in flight: its result to come, and the ways to stop it.
-struct Running {
+pub(crate) struct Running {
     result: oneshot::Receiver<Ended>,
-    posts: mpsc::UnboundedReceiver<Post>,
     attempt: Arc<Attempt>,
     handle: Box<dyn crate::AbortHandle>,
+    started: Timestamp,
+    limit: Timestamp,
 }
+
+/// What a job dispatches while it runs.
+pub(crate) type Posts = mpsc::UnboundedReceiver<Post>;
 
 impl Engine<'_> {
     /// Runs the job apart from the engine until it ends, its time is over, or it is lost to another attempt.
@@ -90,26 +103,40 @@ impl Engine<'_> {
         claim: &mut Claim,
         delivery: &Delivery,
     ) -> Ended {
-        let started = self.now();
-        let limit = self.limit_under(claim, started, job.policy);
         let policy = job.policy;
-        let running = self.start(job, claim, delivery, limit);
-        let mut result = running.result;
-        let mut time_over = self.ports.clock.sleep_until(limit).fuse();
+        let limit = self.limit_under(claim, self.now(), policy);
+        // A process may be frozen right here, and go on when the job has long been another attempt's.
+        let start_by = limit.min(claim.lease - LEASE_MARGIN);
+        let times = Times { limit, start_by };
+        let place = claim.held.clone().map_or(Place::Nowhere, Place::Ledger);
+        let (running, posts) = self.start(job, claim, place, delivery, times);
+        let onward = self.send_onward(posts, limit);
+        let lost = self.keep_alive(policy, claim, delivery);
+        self.until_it_ends(running, policy, onward, lost).await
+    }
+
+    /// Waits for the job's end, and stops it if that does not come in time. `onward` sends what it dispatches; when `lost`
+    /// is over, the job is another attempt's.
+    pub(crate) async fn until_it_ends(
+        &self,
+        mut running: Running,
+        policy: &Policy,
+        onward: impl Future<Output = ()>,
+        lost: impl Future<Output = ()>,
+    ) -> Ended {
+        let mut time_over = self.ports.clock.sleep_until(running.limit).fuse();
         let ended = {
-            let mut lost = std::pin::pin!(self.keep_alive(policy, claim, delivery).fuse());
-            let mut onward = std::pin::pin!(self.send_onward(running.posts, limit).fuse());
+            let mut lost = std::pin::pin!(lost.fuse());
+            let mut onward = std::pin::pin!(onward.fuse());
+            let mut result = &mut running.result;
             select_biased! {
                 ended = result => ended.unwrap_or_else(|_| Ended::Panicked("its task was dropped".to_owned())),
                 () = lost => Ended::Fenced,
-                () = time_over => self.out_of_time(started, limit, policy, &running.attempt),
+                () = time_over => self.out_of_time(&running, policy),
                 () = onward => Ended::Interrupted,
             }
         };
-        if !matches!(
-            ended,
-            Ended::Succeeded(_) | Ended::Erred(_) | Ended::Panicked(_)
-        ) {
+        if !ended.is_its_own() {
             running.attempt.stop.store(true, Ordering::Relaxed);
             running.attempt.tasks.abort();
             running.handle.abort();
@@ -118,21 +145,15 @@ impl Engine<'_> {
     }
 
     /// What the end of its time means for a job.
-    fn out_of_time(
-        &self,
-        started: Timestamp,
-        limit: Timestamp,
-        policy: &Policy,
-        attempt: &Attempt,
-    ) -> Ended {
+    fn out_of_time(&self, running: &Running, policy: &Policy) -> Ended {
         let full = self.full_time(policy);
         // It did not get as much as this function can ever give it: it was cut short by what ran before it.
-        if started.until(limit) * 10 < full * 9 {
+        if running.started.until(running.limit) * 10 < full * 9 {
             return Ended::Interrupted;
         }
         let cut = full < policy.timeout;
         // It has got on, and its own time is not over: it goes on from its checkpoint.
-        if cut && attempt.checkpoint.was_saved() {
+        if cut && running.attempt.checkpoint.was_saved() {
             return Ended::Interrupted;
         }
         if cut && policy.has_limit() {
@@ -145,13 +166,16 @@ impl Engine<'_> {
         Ended::TimedOut(full)
     }
 
-    fn start<S: Send + Sync + 'static>(
+    /// Starts the job, whose checkpoints go to this place.
+    pub(crate) fn start<S: Send + Sync + 'static>(
         &self,
         job: Job<'_, S>,
         claim: &Claim,
+        place: Place,
         delivery: &Delivery,
-        limit: Timestamp,
-    ) -> Running {
+        times: Times,
+    ) -> (Running, Posts) {
+        let Times { limit, start_by } = times;
         let (posting, posts) = mpsc::unbounded();
         let attempt = Arc::new(Attempt {
             id: job.id.to_owned(),
@@ -172,9 +196,10 @@ impl Engine<'_> {
                 posts: posting,
                 names: Mutex::default(),
             },
+            is_shadow: matches!(place, Place::Shadow),
             checkpoint: Checkpoint {
                 id: job.id.to_owned(),
-                held: claim.held.clone(),
+                place,
                 found: claim.checkpoint.clone(),
                 saved: AtomicBool::new(false),
                 ledger: Arc::clone(&self.ports.ledger),
@@ -183,18 +208,25 @@ impl Engine<'_> {
         });
         let (sender, result) = oneshot::channel();
         let context = Context::new(job.state, Arc::clone(&attempt));
-        // A process may be frozen right here, and go on when the job has long been another attempt's.
-        let start_by = limit.min(claim.lease - LEASE_MARGIN);
         let task = run_to_end(job.run, context, Arc::clone(&attempt), start_by, sender);
         // Elsewhere, but still in this job's span.
         let handle = self.ports.executor.spawn(Box::pin(task.in_current_span()));
-        Running {
+        let running = Running {
             result,
-            posts,
             attempt,
             handle,
-        }
+            started: self.now(),
+            limit,
+        };
+        (running, posts)
     }
+}
+
+/// When a job is stopped, and until when it has to have begun.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Times {
+    pub(crate) limit: Timestamp,
+    pub(crate) start_by: Timestamp,
 }
 
 /// What `run` needs of a job.

@@ -1,5 +1,7 @@
 //! Stages: how far a delivery came, and when.
 
+use std::time::Duration;
+
 use crate::Timestamp;
 
 /// When each stage of a delivery's way was over, by the engine's clock. None: it did not come that far.
@@ -15,4 +17,14 @@ pub struct Stages {
     pub ran: Option<Timestamp>,
     /// What became of it was recorded.
     pub settled: Option<Timestamp>,
+}
+
+impl Stages {
+    /// How long the job's own code ran.
+    pub(crate) fn running(&self) -> Duration {
+        match (self.claimed, self.ran) {
+            (Some(claimed), Some(ran)) => claimed.until(ran),
+            _ => Duration::ZERO,
+        }
+    }
 }

@@ -10,7 +10,7 @@ use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
 use crate::begin::{Begun, refuse};
-use crate::claim::Company;
+use crate::claim::{Claim, Company};
 use crate::courier::{Courier, Lane};
 use crate::decode::{Decoded, identity};
 use crate::engine::Engine;
@@ -193,16 +193,22 @@ impl<S: Send + Sync + 'static> Worker<S> {
             began: Some(engine.now()),
             ..Stages::default()
         };
-        let mut turn = self
+        let mut attended = self
             .attend(delivery, engine, company, &mut stages)
             .instrument(span.clone())
             .await;
-        if let Turn::Over(report) = &mut turn {
+        if let Ok(Ran { report, .. }) | Err(Turn::Over(report)) = &mut attended {
             stages.settled = Some(engine.now());
             report.stages = stages;
             span.in_scope(|| report.log());
         }
-        turn
+        match attended {
+            Ok(ran) => {
+                self.shadow(&ran, delivery, engine).instrument(span).await;
+                Turn::Over(ran.report)
+            }
+            Err(turn) => turn,
+        }
     }
 
     async fn attend(
@@ -211,34 +217,30 @@ impl<S: Send + Sync + 'static> Worker<S> {
         engine: &Engine<'_>,
         company: Company,
         stages: &mut Stages,
-    ) -> Turn {
+    ) -> Result<Ran, Turn> {
         let began = engine.now();
         let envelope = match engine.resolve(delivery).await {
             Ok(envelope) => envelope,
             Err(Unread::Refused(why)) => {
-                return Turn::over(refuse(engine, &why, delivery).await);
+                return Err(Turn::over(refuse(engine, &why, delivery).await));
             }
             Err(Unread::Later(error)) => {
                 let settled = engine.not_reached(delivery, explain(&error)).await;
                 let id = delivery.message_id.clone();
-                return Turn::over(Report::unread(id, delivery, settled));
+                return Err(Turn::over(Report::unread(id, delivery, settled)));
             }
         };
         let wanted = match self.wanted(&envelope, delivery, engine).await {
-            Ok(side) => side,
+            Ok(wanted) => wanted,
             Err(error) => {
                 let settled = engine.not_reached(delivery, error).await;
                 let id = identity(&envelope, delivery);
-                return Turn::over(Report::unread(id, delivery, settled));
+                return Err(Turn::over(Report::unread(id, delivery, settled)));
             }
         };
-        let (decoded, ready) = match self
-            .begin_on(wanted, envelope, delivery, engine, company, stages)
-            .await
-        {
-            Ok(admission) => admission,
-            Err(turn) => return turn,
-        };
+        let (decoded, ready) = self
+            .begin_on(wanted.side, envelope, delivery, engine, company, stages)
+            .await?;
         let Begun {
             run,
             state,
@@ -260,9 +262,24 @@ impl<S: Send + Sync + 'static> Worker<S> {
         let settled = engine
             .settle(&Finished::new(&decoded, &claim, delivery), &ended)
             .await;
+        let has_shadow = wanted.shadow && ended.is_its_own();
         let report = Report::of(&decoded, delivery, claim.spent, settled).on(self.side(&decoded));
-        Turn::over(report.with(ended, began.until(engine.now())))
+        Ok(Ran {
+            report: Box::new(report.with(ended, began.until(engine.now()))),
+            decoded,
+            claim,
+            has_shadow,
+        })
     }
+}
+
+/// A job that has run, and what became of it.
+pub(crate) struct Ran {
+    pub(crate) decoded: Box<Decoded>,
+    pub(crate) claim: Claim,
+    pub(crate) report: Box<Report>,
+    /// Whether it is to be compared with what Rust would have made of it, if it ran in PHP.
+    pub(crate) has_shadow: bool,
 }
 
 /// What becomes of a delivery in its turn.

@@ -47,6 +47,13 @@ pub(crate) struct Post {
     answer: oneshot::Sender<Result<(), QueueError>>,
 }
 
+impl Post {
+    pub(crate) fn answered(self, sent: Result<(), QueueError>) {
+        // Nobody listens any more when the attempt was given up.
+        drop(self.answer.send(sent));
+    }
+}
+
 /// Out of a job's attempt: where [`Context::dispatch`](crate::Context::dispatch) sends to.
 pub struct Onward {
     attempt: Arc<Attempt>,
@@ -200,8 +207,7 @@ impl Engine<'_> {
         let sent = self
             .until_recorded(&post.uuid, give_up, || queue.send(&post.outgoing))
             .await;
-        // Nobody listens any more when the attempt was given up.
-        drop(post.answer.send(sent));
+        post.answered(sent);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Jobs and the engine under test, in virtual time.
 //!
-//! For a job, two things are all there is to know: [`run_job()`] runs one job through the real engine and says what came of
-//! it, and [`Schedules`] runs it under a thousand schedules with kills, copies and lost answers, to see whether its effect
+//! For a job, three things are all there is to know: [`run_job()`] runs one job through the real engine and says what came of
+//! it, [`run_shadow()`] does so without effects, as the shadow of a run in PHP, and [`Schedules`] runs it under a thousand schedules with kills, copies and lost answers, to see whether its effect
 //! happens once.
 //!
 //! The rest is the world that the engine's own tests are made of: a [`Scheduler`] that polls nothing by itself, a
@@ -17,6 +17,7 @@ mod outbox;
 mod queue;
 mod random;
 mod run_job;
+mod run_shadow;
 mod scheduler;
 mod schedules;
 mod world;
@@ -30,6 +31,7 @@ pub use outbox::Dispatched;
 pub use queue::{Message, QueueSettings, SimQueue};
 pub use random::SeededRandom;
 pub use run_job::{Ran, block_on, run_job};
+pub use run_shadow::run_shadow;
 pub use scheduler::{ProcessId, Scheduler, TaskId, yield_now};
 pub use schedules::{End, Fault, Schedules, Tried, Violation};
 pub use world::{Ended, Remains, Settings, World};

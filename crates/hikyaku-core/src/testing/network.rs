@@ -8,9 +8,9 @@ use hikyaku_laravel::overflow::Pointer;
 
 use super::scheduler::{ProcessId, Scheduler, yield_now};
 use crate::{
-    Batch, Batches, BoxFuture, Cache, ClaimReply, ClaimRequest, Clock, End, FailedJob, Fence, Held,
-    Ledger, LedgerError, Lock, Outgoing, Payloads, Queue, QueueError, Receipt, Record, Release,
-    Replace, Route, Routes, StoreError, Timestamp, Unlock,
+    Batch, Batches, BoxFuture, Cache, ClaimReply, ClaimRequest, Clock, Comparison, End, FailedJob,
+    Fence, Held, Ledger, LedgerError, Lock, Outgoing, Payloads, Queue, QueueError, Receipt, Record,
+    Release, Replace, Route, Routes, StoreError, Timestamp, Unlock,
 };
 
 /// What becomes of one call.
@@ -397,6 +397,14 @@ impl<T: Routes + ?Sized> Routes for DistantTables<T> {
         self.call("find_route", job, self.tables.find(job), move || {
             let (tables, job) = (Arc::clone(&self.tables), job.to_owned());
             Box::pin(async move { tables.find(&job).await })
+        })
+    }
+
+    fn compared<'a>(&'a self, comparison: &'a Comparison) -> BoxFuture<'a, Result<(), StoreError>> {
+        let compared = self.tables.compared(comparison);
+        self.call("compared", &comparison.job, compared, move || {
+            let (tables, comparison) = (Arc::clone(&self.tables), comparison.clone());
+            Box::pin(async move { tables.compared(&comparison).await })
         })
     }
 }

@@ -17,7 +17,7 @@ use super::random::SeededRandom;
 use super::scheduler::{ProcessId, Scheduler};
 use crate::memory::MemoryLedger;
 use crate::{
-    BoxFuture, Clock, Delivery, Executor, Invocation, Job, Outcome, Ports, Queue, Report,
+    BoxFuture, Clock, Delivery, Executor, Invocation, Job, Laravel, Outcome, Ports, Queue, Report,
     Timestamp, Worker,
 };
 
@@ -79,13 +79,23 @@ impl Ran {
 /// assert_eq!(ran.error.as_deref(), Some("the divisor is zero"));
 /// ```
 pub async fn run_job<J: Job + Serialize>(job: J, state: J::State) -> Ran {
+    let worker = Worker::new(state).register::<J>();
+    let (report, dispatched) = play(worker, &job, Laravel::default()).await;
+    ran(report, dispatched)
+}
+
+/// Has a worker take the job's message: its report, and what was dispatched.
+pub(super) async fn play<J: Job + Serialize>(
+    worker: Worker<J::State>,
+    job: &J,
+    laravel: Laravel,
+) -> (Option<Report>, Vec<Dispatched>) {
     let scheduler = Scheduler::new();
     let clock = VirtualClock::new();
     let report = Arc::new(Mutex::new(None));
     let body = json!({ "uuid": "job-1", "job": J::NAME, "data": job }).to_string();
-    let worker = Worker::new(state).register::<J>();
     let outbox = Arc::new(Outbox::default());
-    let (timers, ports) = ports(&scheduler, &clock, &outbox);
+    let (timers, ports) = ports(&scheduler, &clock, &outbox, laravel);
     let engine = {
         let report = Arc::clone(&report);
         async move {
@@ -115,10 +125,10 @@ pub async fn run_job<J: Job + Serialize>(job: J, state: J::State) -> Ran {
     .await;
     scheduler.clear();
     let report = report.lock().unwrap_or_else(PoisonError::into_inner).take();
-    ran(report, outbox.dispatched())
+    (report, outbox.dispatched())
 }
 
-fn ran(report: Option<Report>, dispatched: Vec<Dispatched>) -> Ran {
+pub(super) fn ran(report: Option<Report>, dispatched: Vec<Dispatched>) -> Ran {
     match report {
         Some(report) => Ran {
             outcome: report.outcome,
@@ -157,6 +167,7 @@ fn ports(
     scheduler: &Scheduler,
     clock: &VirtualClock,
     outbox: &Arc<Outbox>,
+    laravel: Laravel,
 ) -> (Arc<JobTimers>, Ports) {
     let timers = Arc::new(JobTimers {
         clock: clock.clone(),
@@ -169,7 +180,7 @@ fn ports(
         clock: Arc::clone(&timers) as Arc<dyn Clock>,
         random: Arc::new(SeededRandom::new(1)),
         executor: Arc::new(SimExecutor::new(scheduler.clone(), JOBS)) as Arc<dyn Executor>,
-        laravel: Arc::default(),
+        laravel: Arc::new(laravel),
     };
     (timers, ports)
 }

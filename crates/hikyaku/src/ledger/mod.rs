@@ -21,6 +21,7 @@
 //!
 //! The routes of classes that run in Rust or in PHP are in the same table ([`DynamoDbRoutes`]).
 
+mod comparisons;
 mod end;
 mod error;
 mod expressions;
@@ -46,6 +47,7 @@ use hikyaku_core::{
 };
 
 use crate::Config;
+pub use comparisons::{Comparisons, Difference};
 pub(crate) use end::batch_key;
 use end::{Part, Tables};
 pub(crate) use error::retryable;

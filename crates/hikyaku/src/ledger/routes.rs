@@ -4,13 +4,16 @@
 //! |---|---|
 //! | `pk` `R`, `sk` the class | the key |
 //! | `p` | how many percent run in Rust |
+//! | `h` | how many percent of PHP's runs have a shadow; only where the route is one for shadows |
 //! | `t` | when it was set, in ms |
+//!
+//! What shadows came to is an item of its own (`comparisons.rs`).
 
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use hikyaku_core::{BoxFuture, Route, Routes, Side, StoreError, Timestamp};
+use hikyaku_core::{BoxFuture, Comparison, Route, Routes, Side, StoreError, Timestamp};
 
 use super::item::{number, side, text};
 use crate::Config;
@@ -24,8 +27,8 @@ const PARTITION: &str = "R";
 /// The routes on DynamoDB.
 #[derive(Debug, Clone)]
 pub struct DynamoDbRoutes {
-    client: Client,
-    table: String,
+    pub(super) client: Client,
+    pub(super) table: String,
 }
 
 /// A route that somebody has set.
@@ -48,7 +51,7 @@ pub struct SideCounts {
     pub php: u64,
 }
 
-type Item = HashMap<String, AttributeValue>;
+pub(super) type Item = HashMap<String, AttributeValue>;
 
 impl DynamoDbRoutes {
     /// The routes in the ledger's table. Asks for nothing yet.
@@ -59,13 +62,17 @@ impl DynamoDbRoutes {
         }
     }
 
-    /// Sets the route of a class. One write.
+    /// Sets the route of a class. One write; a route for shadows, which begins to count anew, is two.
     ///
     /// # Errors
     /// The table cannot be written.
     pub async fn set(&self, job: &str, route: Route, now: Timestamp) -> Result<(), StoreError> {
         let mut item = key(job);
         item.insert("p".to_owned(), number(route.in_rust()));
+        if let Some(percent) = route.shadowed() {
+            self.forget_comparisons(job).await?;
+            item.insert("h".to_owned(), number(percent));
+        }
         item.insert("t".to_owned(), number(now.as_millis()));
         let put = self
             .client
@@ -77,20 +84,47 @@ impl DynamoDbRoutes {
             .map_err(|error| failed("setting the route of", job, error))
     }
 
-    /// Removes the route of a class. One write.
+    /// Removes the route of a class, and what its shadows came to. Two writes.
     ///
     /// # Errors
     /// The table cannot be written.
     pub async fn remove(&self, job: &str) -> Result<(), StoreError> {
+        self.forget_comparisons(job).await?;
+        self.delete(key(job), "removing the route of", job).await
+    }
+
+    pub(super) async fn delete(
+        &self,
+        key: Item,
+        doing: &'static str,
+        job: &str,
+    ) -> Result<(), StoreError> {
         let delete = self
             .client
             .delete_item()
             .table_name(&self.table)
-            .set_key(Some(key(job)));
+            .set_key(Some(key));
         let delete = delete.send().await;
-        delete
-            .map(drop)
-            .map_err(|error| failed("removing the route of", job, error))
+        delete.map(drop).map_err(|error| failed(doing, job, error))
+    }
+
+    /// The items of one partition.
+    pub(super) async fn all(&self, partition: &str) -> Result<Vec<Item>, StoreError> {
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", text(partition))
+            .into_paginator()
+            .items()
+            .send();
+        let mut items = Vec::new();
+        while let Some(item) = pages.next().await {
+            let item = item.map_err(|error| failed("listing the routes in", &self.table, error))?;
+            items.push(item);
+        }
+        Ok(items)
     }
 
     /// All routes, by class. One query, of one unit for 8 KB.
@@ -98,21 +132,8 @@ impl DynamoDbRoutes {
     /// # Errors
     /// The table cannot be read, or holds a route that does not read as one.
     pub async fn list(&self) -> Result<Vec<RouteSet>, StoreError> {
-        let mut pages = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("pk = :pk")
-            .expression_attribute_values(":pk", text(PARTITION))
-            .into_paginator()
-            .items()
-            .send();
-        let mut routes = Vec::new();
-        while let Some(item) = pages.next().await {
-            let item = item.map_err(|error| failed("listing the routes in", &self.table, error))?;
-            routes.push(route_set(&item)?);
-        }
-        Ok(routes)
+        let items = self.all(PARTITION).await?;
+        items.iter().map(route_set).collect()
     }
 
     /// How many jobs the ledger remembers on each side, by class. It reads the whole table: one unit for 8 KB, so about
@@ -163,11 +184,19 @@ impl Routes for DynamoDbRoutes {
                 .transpose()
         })
     }
+
+    fn compared<'a>(&'a self, comparison: &'a Comparison) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(self.count_comparison(comparison))
+    }
 }
 
 fn key(job: &str) -> Item {
+    key_in(PARTITION, job)
+}
+
+pub(super) fn key_in(partition: &str, job: &str) -> Item {
     HashMap::from([
-        ("pk".to_owned(), text(PARTITION)),
+        ("pk".to_owned(), text(partition)),
         ("sk".to_owned(), text(job)),
     ])
 }
@@ -183,13 +212,18 @@ fn route_set(item: &Item) -> Result<RouteSet, StoreError> {
 }
 
 fn route(item: &Item, job: &str) -> Result<Route, StoreError> {
-    let percent = whole(item, "p").and_then(|percent| u8::try_from(percent).ok());
-    percent.and_then(Route::percent).ok_or_else(|| {
-        let why = "attribute `p` of its item is no percentage: set the route again";
+    let percent = |name| whole(item, name).and_then(|percent| u8::try_from(percent).ok());
+    let route = if item.contains_key("h") {
+        percent("h").and_then(Route::shadow)
+    } else {
+        percent("p").and_then(Route::percent)
+    };
+    route.ok_or_else(|| {
+        let why = "attribute `p` or `h` of its item is no percentage: set the route again";
         unusable(READING, job, why)
     })
 }
 
-fn whole(item: &Item, name: &str) -> Option<u64> {
+pub(super) fn whole(item: &Item, name: &str) -> Option<u64> {
     item.get(name)?.as_n().ok()?.parse().ok()
 }
