@@ -2,6 +2,7 @@
 
 mod config;
 mod import_rows;
+mod invoiced;
 mod listener;
 mod locked;
 mod record;
@@ -33,6 +34,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .register::<locked::Alone>()
         .register::<listener::TalliesRows>()
         .register::<switched::Switched>()
+        .register::<invoiced::Invoiced>()
         .php_job(
             "App\\Jobs\\PhpStep",
             LinkOptions {

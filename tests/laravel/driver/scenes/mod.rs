@@ -17,6 +17,7 @@ mod relay_batches;
 mod routed;
 mod routed_jobs;
 mod schedule;
+mod shadowed;
 mod to_php;
 
 use std::future::Future;
@@ -58,6 +59,7 @@ pub(crate) fn all() -> Vec<Play> {
         &lane_kills::SCENES,
         &lane_tasks::SCENES,
         &routed::SCENES,
+        &shadowed::SCENES,
         &schedule::SCENES,
         &dev::SCENES,
     ]

@@ -49,7 +49,7 @@ async fn switched(scene: &mut Scene) -> Result<()> {
     let mut in_flight = Vec::new();
     let mut before: Option<Route> = None;
     for (number, words) in ROUTES.into_iter().enumerate() {
-        command(scene, words).await?;
+        command(scene, CLASS, words).await?;
         let route = route(words)?;
         if let Some(before) = before.replace(route) {
             in_flight.push(scene.stage.held(QUEUE)?.all);
@@ -74,10 +74,10 @@ async fn switched(scene: &mut Scene) -> Result<()> {
 }
 
 /// Has `hikyaku route` set the route, or list it.
-async fn command(scene: &Scene, words: &[&str]) -> Result<String> {
+pub(super) async fn command(scene: &Scene, class: &str, words: &[&str]) -> Result<String> {
     let hikyaku = stage::examples()?.join("../hikyaku");
     let command = Command::new(hikyaku)
-        .args(["route", CLASS])
+        .args(["route", class])
         .args(words)
         .args(["--ledger-table", "ledger"])
         .envs(scene.stage.php.variables.iter().cloned())
@@ -150,7 +150,8 @@ async fn judge(scene: &mut Scene, ids: &[String]) -> Result<()> {
     scene.count("deliveries that met a job that was done", before);
     let both = in_rust > 100 && in_php > 100;
     scene.equal("whether both sides had a share", &both, &true);
-    let listed: Value = serde_json::from_str(&command(scene, &["--count", "--json"]).await?)?;
+    let listed: Value =
+        serde_json::from_str(&command(scene, CLASS, &["--count", "--json"]).await?)?;
     let counts = [&listed[0]["inRust"], &listed[0]["inPhp"]];
     let ran = [in_rust, in_php].map(Value::from);
     scene.equal(

@@ -8,6 +8,7 @@ use App\Jobs\Alone;
 use App\Jobs\BatchedStep;
 use App\Jobs\FailsUntilTold;
 use App\Jobs\ImportRows;
+use App\Jobs\Invoiced;
 use App\Jobs\Long;
 use App\Jobs\OnlyPhp;
 use App\Jobs\Patient;
@@ -152,6 +153,14 @@ final class DispatchCommand extends Command
     }
 
     /** One in sixteen throws until its marker is there; one in 250 waits for it. */
+    /** Invoices of 0, 1, 2, … lines. */
+    private function invoiced(string $queue, string $jobs): void
+    {
+        foreach (range(0, (int) $jobs - 1) as $lines) {
+            Invoiced::dispatch($lines)->onQueue($queue);
+        }
+    }
+
     private function switched(string $queue, string $jobs): void
     {
         foreach (range(1, (int) $jobs) as $number) {
