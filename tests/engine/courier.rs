@@ -35,11 +35,7 @@ pub(super) struct Program {
 
 impl Courier for Program {
     fn defaults(&self) -> Defaults {
-        Defaults {
-            tries: 1,
-            backoff: vec![0],
-            timeout: 60,
-        }
+        Defaults::default()
     }
 
     fn deliver(&self, parcel: Parcel) -> BoxFuture<'static, Result<(), JobError>> {

@@ -94,11 +94,7 @@ struct Body {
 
 impl Courier for Php {
     fn defaults(&self) -> Defaults {
-        Defaults {
-            tries: 1,
-            backoff: vec![0],
-            timeout: 60,
-        }
+        Defaults::default()
     }
 
     fn deliver(&self, parcel: Parcel) -> BoxFuture<'static, Result<(), JobError>> {

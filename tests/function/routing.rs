@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use hikyaku::core::{BoxFuture, Courier, Defaults, Parcel, ROUTE_KEPT, Route, Side};
 use hikyaku::ledger::DynamoDbRoutes;
-use hikyaku::{Context, Function, Job, JobError, Timestamp, Worker, clients};
+use hikyaku::{Context, Function, Job, JobError, Worker, clients};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::stage::{Message, Stage};
+use super::stage::{Message, Stage, deliver_to};
 
 const JOBS: usize = 1000;
 const CLASS: &str = "App\\Jobs\\Report";
@@ -79,8 +79,7 @@ impl Courier for Application {
     fn defaults(&self) -> Defaults {
         Defaults {
             tries: 3,
-            backoff: vec![0],
-            timeout: 60,
+            ..Defaults::default()
         }
     }
 
@@ -109,16 +108,8 @@ fn process(stage: &Stage, book: &Arc<Book>) -> Function<Arc<Book>> {
 
 /// Hands a batch over. Answers what comes again.
 async fn hand_over(function: &Function<Arc<Book>>, batch: Vec<Message>) -> Vec<Message> {
-    let records: Vec<Value> = batch.iter().map(Message::record).collect();
-    let event = json!({ "Records": records }).to_string();
-    let unknown = Timestamp::from_millis(0);
-    let answer = function.handle(&event, "request", unknown, None).await;
-    let answer: Value = serde_json::from_str(answer.unwrap().get()).unwrap();
-    let failures = answer["batchItemFailures"].as_array().unwrap();
-    let comes_again = |message: &Message| {
-        let mut ids = failures.iter().map(|failure| &failure["itemIdentifier"]);
-        ids.any(|id| id == message.id.as_str())
-    };
+    let given_back = deliver_to(function, &batch).await;
+    let comes_again = |message: &Message| given_back.contains(&message.id);
     let again = batch.into_iter().filter(comes_again);
     again
         .map(|message| {

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use hikyaku::core::{BoxFuture, Courier, Defaults, Parcel, Route};
 use hikyaku::ledger::DynamoDbRoutes;
-use hikyaku::{Context, Function, Job, JobError, Timestamp, Worker, clients};
+use hikyaku::{Context, Function, Job, JobError, Worker, clients};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::stage::{Message, Stage};
+use super::stage::{Message, Stage, deliver_to};
 
 const CLASS: &str = "App\\Jobs\\Invoice";
 
@@ -40,8 +40,7 @@ impl Courier for Application {
     fn defaults(&self) -> Defaults {
         Defaults {
             tries: 3,
-            backoff: vec![0],
-            timeout: 60,
+            ..Defaults::default()
         }
     }
 
@@ -79,12 +78,8 @@ async fn shadows_are_counted_with_the_last_that_differed_and_forgotten_with_thei
     assert_eq!(routes.list().await.unwrap()[0].route, Route::SHADOW);
 
     let batch = [message("one", 3), message("two", 0), message("three", 1)];
-    let records: Vec<Value> = batch.iter().map(Message::record).collect();
-    let event = json!({ "Records": records }).to_string();
-    let unknown = Timestamp::from_millis(0);
-    let answer = function.handle(&event, "request", unknown, None).await;
-    let answer: Value = serde_json::from_str(answer.unwrap().get()).unwrap();
-    assert_eq!(answer, json!({ "batchItemFailures": [] }));
+    let given_back = deliver_to(&function, &batch).await;
+    assert_eq!(given_back, Vec::<String>::new());
 
     let compared = routes.comparisons().await.unwrap();
     let invoices = &compared[CLASS];

@@ -119,13 +119,7 @@ impl Stage {
 
     /// Invokes the function with messages of its queue. Answers which of them it gives back.
     pub(crate) async fn deliver(&self, messages: &[Message]) -> Vec<String> {
-        let records: Vec<Value> = messages.iter().map(Message::record).collect();
-        let event = json!({ "Records": records }).to_string();
-        let answer = self.invoke("request", &event).await.unwrap();
-        let failures = answer["batchItemFailures"].as_array().unwrap().iter();
-        failures
-            .map(|failure| failure["itemIdentifier"].as_str().unwrap().to_owned())
-            .collect()
+        deliver_to(&self.function, messages).await
     }
 
     /// Everything that may be received from a queue now.
@@ -184,6 +178,22 @@ impl From<ReceivedMessage> for Message {
             ..Self::new(&message.message_id, &body)
         }
     }
+}
+
+/// Invokes a function with messages of its queue. Answers which of them it gives back.
+pub(crate) async fn deliver_to<S: Send + Sync + 'static>(
+    function: &Function<S>,
+    messages: &[Message],
+) -> Vec<String> {
+    let records: Vec<Value> = messages.iter().map(Message::record).collect();
+    let event = json!({ "Records": records }).to_string();
+    let unknown = Timestamp::from_millis(0);
+    let answer = function.handle(&event, "request", unknown, None).await;
+    let answer: Value = serde_json::from_str(answer.unwrap().get()).unwrap();
+    let failures = answer["batchItemFailures"].as_array().unwrap().iter();
+    failures
+        .map(|failure| failure["itemIdentifier"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 fn ports(config: &Config, clock: &Arc<ShiftedClock>) -> Ports {

@@ -64,9 +64,8 @@ struct Application;
 impl Courier for Application {
     fn defaults(&self) -> Defaults {
         Defaults {
-            tries: 1,
-            backoff: vec![0],
             timeout: 10,
+            ..Defaults::default()
         }
     }
 

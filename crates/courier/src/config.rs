@@ -114,14 +114,18 @@ impl Settings {
             }
             (None, None) => return Err(ConfigError::Missing("HIKYAKU_PHP_KEY")),
         };
-        let tries = number("HIKYAKU_PHP_TRIES", 1)?;
+        let silent = Defaults::default();
+        let tries = number("HIKYAKU_PHP_TRIES", silent.tries.into())?;
         Ok(Self {
             url: place(&url)?,
             key,
             defaults: Defaults {
                 tries: u32::try_from(tries).unwrap_or(u32::MAX),
-                backoff: waits(&filled("HIKYAKU_PHP_BACKOFF").unwrap_or_default())?,
-                timeout: number("HIKYAKU_PHP_TIMEOUT", 60)?,
+                backoff: match filled("HIKYAKU_PHP_BACKOFF") {
+                    Some(text) => waits(&text)?,
+                    None => silent.backoff,
+                },
+                timeout: number("HIKYAKU_PHP_TIMEOUT", silent.timeout)?,
             },
             tasks: TaskSettings::from_lookup(filled)?,
             aws,
@@ -150,9 +154,6 @@ fn place(text: &str) -> Result<Url, ConfigError> {
 }
 
 fn waits(text: &str) -> Result<Vec<u64>, ConfigError> {
-    if text.is_empty() {
-        return Ok(vec![0]);
-    }
     text.split(',')
         .map(|wait| {
             wait.trim().parse().map_err(|_| ConfigError::Number {

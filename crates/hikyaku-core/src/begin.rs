@@ -29,8 +29,7 @@ impl<S: Send + Sync + 'static> Worker<S> {
             return Ok(Proposal::RUST);
         };
         let id = identity(envelope, delivery);
-        let proposed = engine.proposed(&self.routing, &job.description, &id);
-        proposed.await
+        engine.proposed(&self.routing, &job.description, &id).await
     }
 
     /// Begins the job on the side that is wanted, or on the one on which it has begun.

@@ -49,6 +49,17 @@ pub struct Defaults {
     pub timeout: u64,
 }
 
+impl Default for Defaults {
+    /// Those of `queue:work` without options (Laravel's `WorkCommand`): one try, no wait, 60 seconds.
+    fn default() -> Self {
+        Self {
+            tries: 1,
+            backoff: vec![0],
+            timeout: 60,
+        }
+    }
+}
+
 /// Runs jobs elsewhere. Port.
 pub trait Courier: Send + Sync + 'static {
     /// What holds where a message is silent.

@@ -22,7 +22,7 @@ use crate::{Delivery, Outcome, Route, Routes, Side, Timestamp, Verdict};
 pub const ROUTE_KEPT: Duration = Duration::from_secs(5);
 
 /// A table that does not answer is waited for this long.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What a process knows of the routes, by the job's name.
 #[derive(Default)]

@@ -6,7 +6,6 @@
 
 use std::future::{pending, ready};
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::future::{Either, select};
@@ -18,12 +17,10 @@ use crate::engine::Engine;
 use crate::explain::explain;
 use crate::judge::{Judgement, judge, short};
 use crate::registry::Prepared;
+use crate::routing::PATIENCE;
 use crate::run::{Ended, Job, Posts, Times};
 use crate::worker::Ran;
 use crate::{Compared, Comparison, Delivery, Outcome, Policy, Side, Worker};
-
-/// So long the count of a comparison is waited for.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 impl<S: Send + Sync + 'static> Worker<S> {
     /// Runs the shadow of what has run in PHP, if it is to have one, and counts how both ended.

@@ -74,11 +74,7 @@ struct Content;
 
 impl Courier for Content {
     fn defaults(&self) -> Defaults {
-        Defaults {
-            tries: 1,
-            backoff: Vec::new(),
-            timeout: 60,
-        }
+        Defaults::default()
     }
 
     fn deliver(&self, _: Parcel) -> BoxFuture<'static, Result<(), JobError>> {
