@@ -20,6 +20,42 @@ pub(super) fn throttled(target: Target, asked: &Asked, second: bool) -> Vec<u8> 
     answer("400 Bad Request", shape, code, asked)
 }
 
+/// A refusal because somebody else writes an item at this moment; of a transaction's `items`, the `last` or the first.
+/// DynamoDB API reference, `TransactionCanceledException` and `TransactionConflictException`.
+pub(super) fn conflict(items: usize, last: bool) -> Vec<u8> {
+    const NAMESPACE: &str = "com.amazonaws.dynamodb.v20120810";
+    const ONGOING: &str = "Transaction is ongoing for the item";
+    if items == 0 {
+        let shape = format!("{NAMESPACE}#TransactionConflictException");
+        let body = serde_json::json!({ "__type": shape, "message": ONGOING });
+        return json("400 Bad Request", &body);
+    }
+    let conflicting = if last { items - 1 } else { 0 };
+    let code = |item| {
+        if item == conflicting {
+            "TransactionConflict"
+        } else {
+            "None"
+        }
+    };
+    let codes: Vec<_> = (0..items).map(code).collect();
+    let reasons: Vec<_> = codes
+        .iter()
+        .map(|&code| match code {
+            "None" => serde_json::json!({ "Code": code }),
+            _ => serde_json::json!({ "Code": code, "Message": ONGOING }),
+        })
+        .collect();
+    let message = format!(
+        "Transaction cancelled, please refer cancellation reasons for specific reasons [{}]",
+        codes.join(", ")
+    );
+    let shape = format!("{NAMESPACE}#TransactionCanceledException");
+    let body =
+        serde_json::json!({ "__type": shape, "message": message, "CancellationReasons": reasons });
+    json("400 Bad Request", &body)
+}
+
 /// An error of the service's own: 503 if `busy`, else 500.
 pub(super) fn unavailable(target: Target, asked: &Asked, busy: bool) -> Vec<u8> {
     let (status, code) = if busy {
@@ -38,7 +74,7 @@ pub(super) fn unavailable(target: Target, asked: &Asked, busy: bool) -> Vec<u8> 
 
 fn answer(status: &str, shape: &str, code: &str, asked: &Asked) -> Vec<u8> {
     const MESSAGE: &str = "Injected by the fault port of the local cloud.";
-    let (media_type, body) = if asked.query {
+    if asked.query {
         let sender = if status.starts_with('4') {
             "Sender"
         } else {
@@ -48,11 +84,20 @@ fn answer(status: &str, shape: &str, code: &str, asked: &Asked) -> Vec<u8> {
             "<ErrorResponse xmlns=\"http://queue.amazonaws.com/doc/2012-11-05/\"><Error><Type>{sender}</Type>\
              <Code>{code}</Code><Message>{MESSAGE}</Message></Error></ErrorResponse>"
         );
-        ("text/xml", body)
+        message(status, "text/xml", &body)
     } else {
-        let body = serde_json::json!({ "__type": shape, "message": MESSAGE });
-        ("application/x-amz-json-1.0", body.to_string())
-    };
+        json(
+            status,
+            &serde_json::json!({ "__type": shape, "message": MESSAGE }),
+        )
+    }
+}
+
+fn json(status: &str, body: &serde_json::Value) -> Vec<u8> {
+    message(status, "application/x-amz-json-1.0", &body.to_string())
+}
+
+fn message(status: &str, media_type: &str, body: &str) -> Vec<u8> {
     let length = body.len();
     format!(
         "HTTP/1.1 {status}\r\ncontent-type: {media_type}\r\ncontent-length: {length}\r\n\r\n{body}"

@@ -82,6 +82,10 @@ pub enum Fault {
     /// Refused for its rate, and not applied: DynamoDB answers `ThrottlingException` or
     /// `ProvisionedThroughputExceededException`, SQS `RequestThrottled`, each with status 400.
     Throttle,
+    /// A write to DynamoDB that meets another of the same item, and is not applied: a single one is answered
+    /// `TransactionConflictException`, a transaction `TransactionCanceledException` with the reason `TransactionConflict` for
+    /// one of its items, each with status 400. Strikes no other request.
+    Conflict,
     /// Answered with 500 or 503, and not applied.
     Unavailable,
     /// Not applied: the connection is reset.
@@ -108,6 +112,7 @@ impl Fault {
     pub fn name(self) -> &'static str {
         match self {
             Self::Throttle => "throttle",
+            Self::Conflict => "conflict",
             Self::Unavailable => "unavailable",
             Self::Reset => "reset",
             Self::LoseAnswer => "lose-answer",
@@ -197,7 +202,12 @@ impl Rule {
     }
 
     fn concerns(&self, target: Target, operation: &str) -> bool {
-        self.service.is_none_or(|service| service == target)
+        const CONFLICTING: [&str; 4] =
+            ["DeleteItem", "PutItem", "TransactWriteItems", "UpdateItem"];
+        let is_possible = self.fault != Fault::Conflict
+            || (target == Target::DynamoDb && CONFLICTING.contains(&operation));
+        is_possible
+            && self.service.is_none_or(|service| service == target)
             && (self.operations.is_empty() || self.operations.iter().any(|one| one == operation))
     }
 }

@@ -14,6 +14,12 @@ pub(super) struct Asked {
     pub(super) query: bool,
 }
 
+/// How many items the transaction in this request has; none if it is no transaction.
+pub(super) fn items(request: &Message) -> usize {
+    let body: serde_json::Value = serde_json::from_slice(request.body()).unwrap_or_default();
+    body["TransactItems"].as_array().map_or(0, Vec::len)
+}
+
 impl Asked {
     pub(super) fn of(request: &Message) -> Self {
         if let Some(target) = request.header("x-amz-target") {

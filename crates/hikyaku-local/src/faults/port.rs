@@ -10,7 +10,7 @@ use tokio::io::{AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::dice::Strike;
-use super::operation::Asked;
+use super::operation::{Asked, items};
 use super::wire::{self, Message};
 use super::{Dice, Fault, FaultCounts, Target, answers};
 use crate::clock::SharedClock;
@@ -126,6 +126,10 @@ impl Port {
         match fault {
             Fault::Throttle => {
                 let answer = answers::throttled(self.target, &asked, coin);
+                client.write_all(&answer).await?;
+            }
+            Fault::Conflict => {
+                let answer = answers::conflict(items(request), coin);
                 client.write_all(&answer).await?;
             }
             Fault::Unavailable => {

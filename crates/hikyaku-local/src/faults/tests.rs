@@ -24,6 +24,11 @@ struct Scene {
 
 impl Scene {
     async fn with(rules: Vec<Rule>) -> Self {
+        Self::in_front_of(Target::Sqs, rules).await
+    }
+
+    /// Whatever it is taken for, there is an SQS behind the port.
+    async fn in_front_of(target: Target, rules: Vec<Rule>) -> Self {
         let clock: SharedClock = Arc::new(TokioClock::starting_at(1_800_000_000_000));
         let sqs = Sqs::new(clock.clone(), Identity::default());
         let queue = sqs
@@ -36,7 +41,7 @@ impl Scene {
         let (public, address) = listener().await;
         let struck = Struck::new(Arc::new(Dice::new(Faults { seed: 1, rules })));
         let port = Port {
-            target: Target::Sqs,
+            target,
             service,
             struck: struck.clone(),
             clock,
@@ -334,4 +339,36 @@ async fn a_cloud_with_faults_has_them_before_both_services() {
         assert_eq!(cloud.faults().unwrap().counts()[&(target, "throttle")], 1);
     }
     cloud.stop().await;
+}
+
+#[tokio::test]
+async fn a_conflict_strikes_writes_to_dynamodb_in_their_own_words_and_nothing_else() {
+    let rules = vec![Rule::new(Fault::Conflict, 1.0)];
+    let scene = Scene::in_front_of(Target::DynamoDb, rules.clone()).await;
+    let asked = async |operation: &str, body: &str| {
+        let mut connection = scene.connect().await;
+        let header = format!("x-amz-target: DynamoDB_20120810.{operation}\r\n");
+        let sent = connection.write_all(&request(&header, body)).await;
+        sent.unwrap();
+        let (status, body) = answer(&mut connection).await.unwrap();
+        let body: serde_json::Value = serde_json::from_str(&body).unwrap_or_default();
+        (status, body)
+    };
+    let (status, body) = asked("UpdateItem", "{}").await;
+    let shape = body["__type"].as_str().unwrap();
+    assert!(shape.ends_with("#TransactionConflictException") && status == 400);
+    let items = r#"{"TransactItems":[{},{},{}]}"#;
+    let (status, body) = asked("TransactWriteItems", items).await;
+    let shape = body["__type"].as_str().unwrap();
+    assert!(shape.ends_with("#TransactionCanceledException") && status == 400);
+    let reasons = body["CancellationReasons"].as_array().unwrap();
+    let conflicts = reasons
+        .iter()
+        .filter(|one| one["Code"] == "TransactionConflict");
+    assert_eq!((reasons.len(), conflicts.count()), (3, 1));
+    asked("GetItem", "{}").await;
+    let conflict = (Target::DynamoDb, Fault::Conflict.name());
+    assert_eq!(scene.struck.counts(), [(conflict, 2)].into());
+    let scene = Scene::with(rules).await;
+    assert_eq!(scene.send().await, Ok(200));
 }
