@@ -22,9 +22,11 @@ pub(crate) enum Event {
     DuplicatedInGroup,
     DuplicatedAfterEnd,
     DeliveredLate,
+    InvokedLate,
     Reordered,
     OutOfTurn,
     StaleReceipt,
+    OlderReceipt,
     DeleteLost,
     PartialResponse,
     Fenced,
@@ -36,7 +38,7 @@ pub(crate) enum Event {
 
 impl Event {
     /// Each with what a reader calls it.
-    pub(crate) const ALL: [(Self, &'static str); 27] = [
+    pub(crate) const ALL: [(Self, &'static str); 29] = [
         (Self::Throttled, "calls refused (throttling)"),
         (Self::AnswerLost, "calls applied whose answer is lost"),
         (
@@ -75,11 +77,19 @@ impl Event {
             Self::DeliveredLate,
             "deliveries that come later than they could",
         ),
+        (
+            Self::InvokedLate,
+            "invocations that begin up to 300 s after the receive",
+        ),
         (Self::Reordered, "deliveries in another order"),
         (Self::OutOfTurn, "steps of a task out of turn"),
         (
             Self::StaleReceipt,
-            "calls with a receipt that is no longer good",
+            "calls with the receipt of a message that is gone",
+        ),
+        (
+            Self::OlderReceipt,
+            "calls with an older receipt, or after the timeout, that act all the same",
         ),
         (Self::DeleteLost, "deletes of the mapping that are lost"),
         (Self::PartialResponse, "batches of which a part comes again"),

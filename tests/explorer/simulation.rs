@@ -109,6 +109,7 @@ impl Scenario {
             batch_size: self.batch_size,
             timeout: Duration::from_secs(self.timeout),
             concurrency: 3,
+            wait: Duration::ZERO,
             partial_responses: self.partial_responses,
             seed: 1,
         }
@@ -135,6 +136,7 @@ impl<'a> Simulation<'a> {
         };
         let watched_queue = WatchedQueue {
             queue: Arc::clone(&ends.queue),
+            messages: world.queue.clone(),
             book: Arc::clone(&book),
         };
         let world = world

@@ -14,6 +14,8 @@ use super::simulation::Simulation;
 pub(super) enum Step {
     Poll(TaskId),
     Deliver,
+    /// The invocation begins so long after the receive.
+    DeliverAfter(Duration),
     Advance,
     Finish,
     Cut(ProcessId, Remains),
@@ -25,6 +27,9 @@ pub(super) enum Step {
     Reorder,
     Retry(usize),
 }
+
+/// Between a receive and its invocation: a cold start, and the longest window of a mapping.
+const WAITS: [Duration; 2] = [Duration::from_secs(20), Duration::from_secs(300)];
 
 /// Where somebody retries failed jobs.
 const OPERATOR: ProcessId = ProcessId(usize::MAX);
@@ -43,6 +48,9 @@ impl Simulation<'_> {
         }
         if self.chance.may_fault() {
             self.faults(&mut steps);
+            if let Step::Deliver = steps[0] {
+                steps.extend(WAITS.map(Step::DeliverAfter));
+            }
         }
         let chosen = self.chance.choices.choose(steps.len());
         if chosen > 0 {
@@ -57,13 +65,16 @@ impl Simulation<'_> {
             Step::Poll(_) | Step::Deliver | Step::Thaw(_) | Step::Advance | Step::Reorder => {
                 self.chance.spend_move();
             }
-            Step::Cut(..) | Step::Duplicate(_) | Step::Jump(..) => self.chance.spend_fault(),
+            Step::Cut(..) | Step::Duplicate(_) | Step::Jump(..) | Step::DeliverAfter(_) => {
+                self.chance.spend_fault();
+            }
             Step::Retry(_) => self.chance.spend_retry(),
             Step::Finish => {}
         }
         match step {
             Step::Poll(_) | Step::Deliver => reached.count(Event::OutOfTurn),
             Step::Advance => reached.count(Event::DeliveredLate),
+            Step::DeliverAfter(_) => reached.count(Event::InvokedLate),
             Step::Reorder => reached.count(Event::Reordered),
             Step::Cut(_, Remains::Nothing) => reached.count(Event::Crashed),
             Step::Cut(_, Remains::Jobs) => reached.count(Event::EngineGone),
@@ -150,6 +161,9 @@ impl Simulation<'_> {
             }
             Step::Deliver => {
                 self.world.deliver();
+            }
+            Step::DeliverAfter(wait) => {
+                self.world.deliver_after(wait);
             }
             Step::Advance => {
                 self.world.advance();
@@ -256,6 +270,7 @@ impl Simulation<'_> {
             let what = match step {
                 Step::Poll(task) => format!("poll {task:?}"),
                 Step::Deliver => "deliver".to_owned(),
+                Step::DeliverAfter(wait) => format!("deliver, to be invoked after {wait:?}"),
                 Step::Advance => format!("advance to {:?}", self.world.next_event()),
                 Step::Cut(process, remains) => format!("cut {process:?}, leaving {remains:?}"),
                 Step::Thaw(process) => format!("thaw {process:?}"),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hikyaku_core::memory::MemoryLedger;
+use hikyaku_core::testing::SimQueue;
 use hikyaku_core::{
     BoxFuture, ClaimReply, ClaimRequest, End, FailedJob, Fence, Held, Ledger, LedgerError,
     Outgoing, Queue, QueueError, Receipt, Record, Release, Replace, State, Timestamp,
@@ -140,6 +141,8 @@ impl Ledger for Watched {
 
 pub(crate) struct WatchedQueue {
     pub(crate) queue: Arc<dyn Queue>,
+    /// Where it shows what a receipt is good for.
+    pub(crate) messages: SimQueue,
     pub(crate) book: Arc<Book>,
 }
 
@@ -150,11 +153,12 @@ impl Queue for WatchedQueue {
         delay: Duration,
     ) -> BoxFuture<'a, Result<(), QueueError>> {
         Box::pin(async move {
-            let changed = self.queue.change_visibility(receipt, delay).await;
-            if changed.is_err() {
-                self.book.reached.count(Event::StaleReceipt);
+            match self.messages.is_in_flight_with(receipt) {
+                Some(true) => {}
+                Some(false) => self.book.reached.count(Event::OlderReceipt),
+                None => self.book.reached.count(Event::StaleReceipt),
             }
-            changed
+            self.queue.change_visibility(receipt, delay).await
         })
     }
 

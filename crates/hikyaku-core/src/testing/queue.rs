@@ -1,6 +1,8 @@
-//! A queue as SQS keeps one: visibility, receive counts, receipts that go stale, ordered groups, a dead-letter queue.
+//! A queue as SQS keeps one: visibility, receive counts, older receipts that still act, ordered groups, retention, a
+//! dead-letter queue.
 //!
-//! Source of the rules: Amazon SQS developer guide, "visibility timeout", "FIFO delivery logic", "dead-letter queues".
+//! Source of the rules: Amazon SQS developer guide, "visibility timeout", "FIFO delivery logic", "dead-letter queues"; and
+//! what AWS was recorded to answer: a visibility is changed after the timeout has passed, too, and with an older receipt.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -11,6 +13,9 @@ use crate::{BoxFuture, Clock, Delivery, Outgoing, Queue, QueueError, Receipt, Ti
 /// How long a message can stay hidden after one receive.
 const LONGEST_HIDING: Duration = Duration::from_secs(43_200);
 
+/// How long a message can be held back when it is sent.
+const LONGEST_DELAY: Duration = Duration::from_secs(900);
+
 /// How a [`SimQueue`] is set up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QueueSettings {
@@ -18,6 +23,8 @@ pub struct QueueSettings {
     pub visibility: Duration,
     /// After so many receives the next one moves a message to the dead letters.
     pub max_receive_count: u32,
+    /// How long a message is kept. Then it is gone, whatever became of it.
+    pub retention: Duration,
 }
 
 impl Default for QueueSettings {
@@ -25,6 +32,7 @@ impl Default for QueueSettings {
         Self {
             visibility: Duration::from_secs(5400),
             max_receive_count: 100,
+            retention: Duration::from_hours(14 * 24),
         }
     }
 }
@@ -44,8 +52,11 @@ pub struct Message {
     pub receives: u32,
     /// From when on it can be received.
     pub visible: Timestamp,
+    /// When it was sent.
+    pub sent: Timestamp,
     received: Timestamp,
-    handle: u64,
+    /// The receipts that it was received with, the latest last.
+    handles: Vec<u64>,
 }
 
 impl Message {
@@ -78,12 +89,12 @@ struct Content {
 
 #[derive(Debug, thiserror::Error)]
 enum Invalid {
-    #[error("the receipt is not the message's latest, or the message is gone")]
-    Stale,
-    #[error("the message is not in flight")]
-    NotInFlight,
+    #[error("the message of this receipt is gone")]
+    Gone,
     #[error("the message would be hidden for more than twelve hours")]
     TooLong,
+    #[error("no message is held back for more than 15 minutes")]
+    DelayedTooLong,
     #[error("there is no such queue")]
     NoSuchQueue,
     #[error("a fifo queue takes no message without a group")]
@@ -123,26 +134,21 @@ impl SimQueue {
             trace: message.trace,
             receives: 0,
             visible: now + message.delay,
+            sent: now,
             received: now,
-            handle: 0,
+            handles: Vec::new(),
         });
         id
     }
 
-    /// Receives up to `most` messages: those of one group in their order, and none of a group of which one is in
+    /// Receives up to `most` messages: those of one group in their order, and none behind one of its group that is in
     /// flight.
     pub fn receive(&self, most: usize) -> Vec<Delivery> {
         let now = self.clock.now();
         let mut content = self.content();
+        content.expire(now, self.settings.retention);
         let mut deliveries = Vec::new();
         let mut blocked: Vec<String> = Vec::new();
-        for message in content
-            .messages
-            .iter()
-            .filter(|message| message.in_flight(now))
-        {
-            blocked.extend(message.group.clone());
-        }
         let mut index = 0;
         while index < content.messages.len() && deliveries.len() < most {
             let message = &content.messages[index];
@@ -151,6 +157,9 @@ impl SimQueue {
                 .as_ref()
                 .is_some_and(|group| blocked.contains(group));
             if message.visible > now || is_blocked {
+                if message.in_flight(now) {
+                    blocked.extend(message.group.clone());
+                }
                 index += 1;
             } else if message.receives >= self.settings.max_receive_count {
                 let dead = content.messages.remove(index);
@@ -166,21 +175,21 @@ impl SimQueue {
     /// When a message can be received next, if any can: now, or later.
     pub fn next_visible(&self) -> Option<Timestamp> {
         let now = self.clock.now();
-        let content = self.content();
-        let blocked = |message: &Message| {
-            let mut others = content.messages.iter();
+        let mut content = self.content();
+        content.expire(now, self.settings.retention);
+        let is_blocked = |index: usize, message: &Message| {
+            let mut before = content.messages[..index].iter();
             message.group.is_some()
-                && others.any(|other| other.group == message.group && other.in_flight(now))
+                && before.any(|other| other.group == message.group && other.in_flight(now))
         };
         // A message in flight says itself when it comes back.
-        let open = content
-            .messages
-            .iter()
-            .filter(|message| message.visible > now || !blocked(message));
-        open.map(|message| message.visible.max(now)).min()
+        let messages = content.messages.iter().enumerate();
+        let open = messages
+            .filter(|(index, message)| message.visible > now || !is_blocked(*index, message));
+        open.map(|(_, message)| message.visible.max(now)).min()
     }
 
-    /// Deletes the message of this receipt. A receipt that is not the latest deletes nothing and says nothing.
+    /// Deletes the message of this receipt, be it an older one. One that is gone is no error.
     pub fn delete(&self, receipt: &Receipt) {
         let mut content = self.content();
         if let Some(index) = content.find(receipt) {
@@ -188,11 +197,20 @@ impl SimQueue {
         }
     }
 
+    /// Whether the message of this receipt is in flight with it. None: the message is gone.
+    pub fn is_in_flight_with(&self, receipt: &Receipt) -> Option<bool> {
+        let now = self.clock.now();
+        let content = self.content();
+        let message = &content.messages[content.find(receipt)?];
+        let latest = message.handles.last().map(u64::to_string);
+        Some(latest.as_ref() == Some(&receipt.handle) && message.in_flight(now))
+    }
+
     /// Delivers a message once more: a copy of it becomes visible, whatever becomes of the other.
     pub fn duplicate(&self, message: &Message) {
         let copy = Message {
             visible: self.clock.now(),
-            handle: 0,
+            handles: Vec::new(),
             ..message.clone()
         };
         self.content().messages.push(copy);
@@ -249,11 +267,9 @@ impl SimQueue {
     fn hide(&self, receipt: &Receipt, delay: Duration) -> Result<(), Invalid> {
         let now = self.clock.now();
         let mut content = self.content();
-        let index = content.find(receipt).ok_or(Invalid::Stale)?;
+        let index = content.find(receipt).ok_or(Invalid::Gone)?;
         let message = &mut content.messages[index];
-        if !message.in_flight(now) {
-            return Err(Invalid::NotInFlight);
-        }
+        let delay = whole_seconds(delay);
         if message.received.until(now + delay) > LONGEST_HIDING {
             return Err(Invalid::TooLong);
         }
@@ -262,8 +278,13 @@ impl SimQueue {
     }
 
     fn take(&self, message: &Outgoing) -> Result<(), Invalid> {
+        let delay = whole_seconds(message.delay);
+        if delay > LONGEST_DELAY {
+            return Err(Invalid::DelayedTooLong);
+        }
         if message.queue == Self::URL {
-            self.put(message.clone());
+            let message = message.clone();
+            self.put(Outgoing { delay, ..message });
             return Ok(());
         }
         let mut content = self.content();
@@ -282,12 +303,24 @@ impl SimQueue {
     }
 }
 
+/// SQS counts in whole seconds, and who asks for a part of one gets a whole one.
+fn whole_seconds(delay: Duration) -> Duration {
+    let seconds = delay.as_millis().div_ceil(1000);
+    Duration::from_secs(u64::try_from(seconds).unwrap_or(u64::MAX))
+}
+
 impl Content {
+    /// Takes away what was kept long enough.
+    fn expire(&mut self, now: Timestamp, retention: Duration) {
+        let is_kept = |message: &Message| now < message.sent + retention;
+        self.messages.retain(is_kept);
+    }
+
     fn hand_over(&mut self, index: usize, now: Timestamp, visibility: Duration) -> Delivery {
         self.handles += 1;
         self.receives += 1;
         let message = &mut self.messages[index];
-        message.handle = self.handles;
+        message.handles.push(self.handles);
         message.receives += 1;
         message.received = now;
         message.visible = now + visibility;
@@ -298,7 +331,7 @@ impl Content {
             group: message.group.clone(),
             queue: SimQueue::URL.to_owned(),
             dead_letter: None,
-            sent: None,
+            sent: Some(message.sent),
             trace: message.trace.clone(),
             receipt: Some(Receipt {
                 queue: SimQueue::URL.to_owned(),
@@ -311,7 +344,7 @@ impl Content {
     fn find(&self, receipt: &Receipt) -> Option<usize> {
         let handle: u64 = receipt.handle.parse().ok()?;
         let mut messages = self.messages.iter();
-        messages.position(|message| message.handle == handle)
+        messages.position(|message| message.handles.contains(&handle))
     }
 }
 

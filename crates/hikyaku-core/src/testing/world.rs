@@ -25,6 +25,9 @@ pub struct Settings {
     pub timeout: Duration,
     /// How many invocations run at once at most.
     pub concurrency: usize,
+    /// How long received messages wait for their invocation: until a batch is full or its window over, and a process has
+    /// started.
+    pub wait: Duration,
     /// Whether the mapping asks which messages of a batch failed (`ReportBatchItemFailures`). Without it every message
     /// of an invocation that answers is deleted.
     pub partial_responses: bool,
@@ -39,6 +42,7 @@ impl Default for Settings {
             batch_size: 10,
             timeout: Duration::from_secs(900),
             concurrency: 10,
+            wait: Duration::ZERO,
             partial_responses: true,
             seed: 1,
         }
@@ -83,6 +87,12 @@ struct Running {
     answer: Arc<Mutex<Option<Vec<Report>>>>,
 }
 
+/// An invocation that has its messages and does not run yet.
+struct Coming {
+    at: Timestamp,
+    deliveries: Vec<Delivery>,
+}
+
 /// An invocation that answered, or was cut short.
 #[derive(Debug)]
 pub struct Ended {
@@ -120,6 +130,7 @@ pub struct World<S> {
     random: Arc<dyn Random>,
     laravel: Reach,
     processes: Vec<Process>,
+    coming: Vec<Coming>,
     running: Vec<Running>,
 }
 
@@ -144,6 +155,7 @@ impl<S: Send + Sync + 'static> World<S> {
             random: Arc::new(SeededRandom::new(settings.seed)),
             laravel: Arc::new(|_| Laravel::default()),
             processes: Vec::new(),
+            coming: Vec::new(),
             running: Vec::new(),
             scheduler,
             clock,
@@ -190,17 +202,40 @@ impl<S: Send + Sync + 'static> World<S> {
         self
     }
 
-    /// Hands what the queue has to a function, if a function is free. Answers the process it went to.
-    pub fn deliver(&mut self) -> Option<ProcessId> {
-        if self.running.len() >= self.settings.concurrency {
-            return None;
+    /// Hands what the queue has to a function, if a function is free and there is anything. Answers whether it was.
+    pub fn deliver(&mut self) -> bool {
+        self.deliver_after(self.settings.wait)
+    }
+
+    /// The same, and so long after the receive the invocation begins.
+    pub fn deliver_after(&mut self, wait: Duration) -> bool {
+        if !self.is_free() {
+            return false;
         }
         let deliveries = self.queue.receive(self.settings.batch_size);
         if deliveries.is_empty() {
-            return None;
+            return false;
         }
+        if wait.is_zero() {
+            self.invoke(deliveries);
+        } else {
+            let at = self.clock.now() + wait;
+            self.coming.push(Coming { at, deliveries });
+        }
+        true
+    }
+
+    fn is_free(&self) -> bool {
+        self.running.len() + self.coming.len() < self.settings.concurrency
+    }
+
+    fn invoke(&mut self, mut deliveries: Vec<Delivery>) {
         let (process, ports) = self.process();
         let now = ports.clock.now();
+        // A function does not know when its messages were received.
+        for receipt in deliveries.iter_mut().filter_map(|one| one.receipt.as_mut()) {
+            receipt.received = now;
+        }
         let invocation = Invocation {
             started: now,
             deadline: Some(now + self.settings.timeout),
@@ -226,7 +261,6 @@ impl<S: Send + Sync + 'static> World<S> {
             deadline: self.clock.now() + self.settings.timeout,
             answer,
         });
-        Some(process)
     }
 
     /// An idle process, thawed, or a new one.
@@ -391,20 +425,22 @@ impl<S: Send + Sync + 'static> World<S> {
 
     /// Whether a message could be delivered now.
     pub fn can_deliver(&self) -> bool {
-        self.running.len() < self.settings.concurrency
-            && self.queue.next_visible() == Some(self.clock.now())
+        self.is_free() && self.queue.next_visible() == Some(self.clock.now())
     }
 
     /// When something happens next, if nothing happens now.
     pub fn next_event(&self) -> Option<Timestamp> {
         let now = self.clock.now();
         let deadlines = self.running.iter().map(|running| running.deadline);
+        let coming = self.coming.iter().map(|coming| coming.at);
         let visible = self.queue.next_visible().filter(|moment| *moment > now);
         let timer = self.clock.next_timer();
-        deadlines.chain(visible).chain(timer).min()
+        let events = deadlines.chain(coming).chain(visible).chain(timer);
+        events.min()
     }
 
-    /// Goes on to the next event, and kills the processes whose time is over. Answers whether there was one.
+    /// Goes on to the next event, kills the processes whose time is over, and begins what was to begin. Answers whether
+    /// there was one.
     pub fn advance(&mut self) -> bool {
         let Some(moment) = self.next_event() else {
             return false;
@@ -418,12 +454,17 @@ impl<S: Send + Sync + 'static> World<S> {
         for process in overdue {
             self.cut(process, Remains::Nothing);
         }
+        while let Some(due) = self.coming.iter().position(|coming| coming.at <= moment) {
+            let coming = self.coming.remove(due);
+            self.invoke(coming.deliveries);
+        }
         true
     }
 
     /// Whether every message is settled and nothing runs.
     pub fn drained(&self) -> bool {
-        self.queue.is_empty() && self.running.is_empty() && self.scheduler.runnable().is_empty()
+        let is_idle = self.running.is_empty() && self.coming.is_empty();
+        is_idle && self.queue.is_empty() && self.scheduler.runnable().is_empty()
     }
 
     /// Takes one step as the world takes it when nothing interferes. Answers whether there was one to take.
@@ -432,7 +473,7 @@ impl<S: Send + Sync + 'static> World<S> {
             self.poll(task);
             return true;
         }
-        self.deliver().is_some() || self.advance()
+        self.deliver() || self.advance()
     }
 
     /// Runs until every message is settled. False: that did not happen within a million steps.

@@ -192,7 +192,9 @@ impl<'a, S: Send + Sync + 'static> Schedule<'a, S> {
                 self.world.poll(task);
             }
             Step::Deliver => {
-                if let Some(process) = self.world.deliver() {
+                if self.world.deliver()
+                    && let Some(process) = self.world.serving().last()
+                {
                     self.tell(|| format!("process {} receives the message", process.0));
                 }
             }
