@@ -32,6 +32,7 @@ mod routing;
 mod shadow;
 mod spawned;
 mod trace;
+mod waits;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};

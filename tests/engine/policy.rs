@@ -210,26 +210,3 @@ fn fail_on_timeout_buries_at_once() {
         &[0.0],
     );
 }
-
-#[test]
-fn a_wait_is_cut_to_the_twelve_hours_that_a_queue_can_hide_a_message() {
-    let scene = check(
-        &[RetryAfter(100_000), Ok],
-        json!({}),
-        &[Released, Done],
-        &[0.0, 43_200.0],
-    );
-    assert_eq!(scene.network.count("change_visibility"), 1);
-}
-
-#[test]
-fn the_twelve_hours_count_from_the_receive() {
-    let mut scene = Scene::new();
-    scene.send_with("a", "once", &[RetryAfter(43_200), Ok], json!({}));
-    scene.network.then(
-        "claim",
-        hikyaku_core::testing::Fate::AnsweredLate(super::second(20)),
-    );
-    scene.run();
-    assert_eq!(scene.times("a"), [20.0, 43_200.0]);
-}

@@ -348,6 +348,7 @@ fn a_record_that_is_forgotten_stands_in_nobodys_way() {
         generation: 7,
         owner: 1,
         now: Timestamp::from_millis(0),
+        due: Timestamp::from_millis(0),
         lease: Timestamp::from_millis(1),
         expires: Timestamp::from_millis(2),
         alone: false,

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use hikyaku_core::testing::{ProcessId, Scheduler};
-use hikyaku_core::{ClaimRequest, Side, Stop};
+use hikyaku_core::testing::{ProcessId, Scheduler, VirtualClock};
+use hikyaku_core::{ClaimRequest, Clock, Release, Side, Stop};
 
 pub(crate) use super::page::Announced;
 use super::page::{Claim, Page};
@@ -15,6 +16,7 @@ use super::rule;
 pub(crate) struct Book {
     pages: Mutex<Pages>,
     pub(crate) scheduler: Scheduler,
+    clock: VirtualClock,
     pub(crate) reached: Arc<Reached>,
 }
 
@@ -44,12 +46,16 @@ impl Pages {
     }
 }
 
+/// Two clocks differ by as much, and a bit is given in.
+const CLOCKS_DIFFER: Duration = Duration::from_secs(10);
+
 impl Book {
     /// An empty book. The scheduler says which process a job runs in.
-    pub(crate) fn new(scheduler: Scheduler, reached: Arc<Reached>) -> Self {
+    pub(crate) fn new(scheduler: Scheduler, clock: VirtualClock, reached: Arc<Reached>) -> Self {
         Self {
             pages: Mutex::default(),
             scheduler,
+            clock,
             reached,
         }
     }
@@ -124,9 +130,12 @@ impl Book {
         pages.finished(id);
     }
 
-    pub(crate) fn released(&self, id: &str, token: u64, spent: u32) {
+    pub(crate) fn released(&self, id: &str, token: u64, release: &Release) {
+        let spent = release.tries_spent;
         let mut pages = self.pages();
-        let claims = &mut pages.page(id).claims;
+        let page = pages.page(id);
+        page.not_before = release.not_before;
+        let claims = &mut page.claims;
         let Some(claim) = claims.get_mut(&token) else {
             return;
         };
@@ -257,11 +266,13 @@ impl Book {
             .scheduler
             .current_process()
             .unwrap_or(ProcessId(usize::MAX));
+        let now = self.clock.now();
         let mut pages = self.pages();
         let out_of_turn = pages.is_out_of_turn(id);
         let page = pages.page(id);
         let before = page.starts;
         page.starts += 1;
+        let too_early = page.not_before.take().map(|moment| now.until(moment));
         let is_unfenced = page.announced().is_some_and(|job| job.is_unfenced);
         let broken = if is_unfenced {
             None
@@ -270,6 +281,12 @@ impl Book {
         };
         if let Some((rule, how)) = broken {
             pages.breaks(rule, format_args!("`{id}` {how}"));
+        }
+        if let Some(early) = too_early.filter(|early| *early > CLOCKS_DIFFER) {
+            pages.breaks(
+                rule::WAITS_ARE_KEPT,
+                format_args!("`{id}` starts {early:?} too early"),
+            );
         }
         before
     }

@@ -42,7 +42,11 @@ impl Defective {
                     .replace(&request, record, Replace::Crashed)
                     .await;
             }
-            Defect::IgnoresTheGeneration => request.generation = record.generation,
+            Defect::IgnoresTheGeneration => {
+                request.generation = record.generation;
+                // It takes what waits, too.
+                request.due = Timestamp::from_millis(u64::MAX);
+            }
             Defect::RevivesWhatIsDone if record.state == State::Done => {
                 return self
                     .ledger
@@ -83,6 +87,7 @@ impl Defective {
             generation: record.generation,
             owner: record.owner,
             now: record.lease + Duration::from_secs(1),
+            due: record.lease,
             lease: record.lease,
             expires: record.expires,
             alone: record.alone,
@@ -125,6 +130,9 @@ impl Ledger for Defective {
             }
             if self.is(Defect::ForgetsTheSide) {
                 written.side = None;
+            }
+            if self.is(Defect::ForgetsTheWait) {
+                written.due = Timestamp::from_millis(u64::MAX);
             }
             if self.is(Defect::LeasesTooShort) {
                 written.lease = request.now + Duration::from_secs(1);
@@ -277,6 +285,7 @@ fn running_elsewhere(request: &ClaimRequest) -> Record {
         exceptions: 0,
         last_error: None,
         reopened: None,
+        not_before: None,
         expires: request.expires,
         side: request.side,
         side_before: None,

@@ -41,6 +41,7 @@ pub(super) enum Defect {
     ChargesContinuations,
     SaysBuriedWithoutWriting,
     ForgetsTheSide,
+    ForgetsTheWait,
 }
 
 impl Defect {
@@ -77,6 +78,7 @@ impl Defect {
                 "a failed job without a ledger is acknowledged and not buried"
             }
             Self::ForgetsTheSide => "a claim does not say on which side the job runs",
+            Self::ForgetsTheWait => "a claim does not ask whether the job's time has come",
         }
     }
 }
@@ -159,6 +161,11 @@ fn worlds_of_sides() -> Vec<World> {
     vec![(Defect::ForgetsTheSide, routed, &[rule::SIDE_IS_KEPT])]
 }
 
+fn worlds_of_waits() -> Vec<World> {
+    let waiting = once(&[Act::Wait, Done], 0, 0, 0);
+    vec![(Defect::ForgetsTheWait, waiting, &[rule::WAITS_ARE_KEPT])]
+}
+
 fn worlds_of_ends() -> Vec<World> {
     use Defect::{
         ChargesContinuations, ChargesNeighbours, CompletesWithoutCondition, FollowsWhatFailed,
@@ -224,7 +231,12 @@ fn worlds_of_ends() -> Vec<World> {
 }
 
 pub(crate) fn mutants() -> Vec<Mutant> {
-    let lists = [worlds_of_claims(), worlds_of_sides(), worlds_of_ends()];
+    let lists = [
+        worlds_of_claims(),
+        worlds_of_sides(),
+        worlds_of_waits(),
+        worlds_of_ends(),
+    ];
     let worlds = lists.into_iter().flatten();
     let mutant = |(defect, scenario, rules): World| Mutant {
         name: format!("defect/{defect:?}"),

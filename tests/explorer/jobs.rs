@@ -1,8 +1,12 @@
 //! The worlds of single jobs and of jobs that share a batch: every guarantee, continuation, commits, heartbeats, poison.
 
-use super::play::Act::{self, Busy, Commit, Error, Fail, Kill, Ok as Done, Part, Snooze};
+use super::play::Act::{
+    self, Busy, Commit, Error, Fail, Kill, Ok as Done, Part, Snooze, Wait, WaitLong,
+};
 use super::simulation::{Plan, Scenario};
-use super::worlds::{World, batches_of, costing, patient, plan, scenario, small, worlds};
+use super::worlds::{
+    World, batches_of, costing, forgetful, patient, plan, scenario, small, worlds,
+};
 
 pub(super) fn once(acts: &[Act]) -> Plan {
     plan("once", acts, 3)
@@ -199,6 +203,17 @@ fn in_parts() -> Vec<World> {
     ]
 }
 
+fn waiting() -> Vec<World> {
+    let world = |acts, moves| forgetful(scenario(vec![plan("once", acts, 3)], 1, moves, 0));
+    let cheap = vec![plan("at-least-once", &[Snooze, Wait, Done], 3)];
+    vec![
+        small("half a day", costing(3, 5, world(&[Wait, Done], 1))),
+        small("five days", costing(13, 15, world(&[WaitLong, Done], 0))),
+        small("again and again", world(&[Wait, Error, WaitLong, Done], 0)),
+        small("without a record", scenario(cheap, 1, 0, 0)),
+    ]
+}
+
 worlds! {
     one_job: each();
     a_job_that_may_run_only_once: at_most_once();
@@ -210,4 +225,5 @@ worlds! {
     a_job_that_takes_its_process_down: poison();
     a_job_that_commits: commits();
     a_job_in_parts: in_parts();
+    a_job_that_waits: waiting();
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hikyaku_core::testing::ProcessId;
-use hikyaku_core::{Side, Stop};
+use hikyaku_core::{Side, Stop, Timestamp};
 
 use super::rule;
 
@@ -50,6 +50,8 @@ pub(super) struct Page {
     pub(super) sides: BTreeMap<u32, Side>,
     /// The last checkpoint that was saved.
     pub(super) saved: Option<String>,
+    /// Until when it waits.
+    pub(super) not_before: Option<Timestamp>,
     /// The attempts that have had a shadow, by their tokens.
     pub(super) shadows: BTreeSet<u64>,
 }

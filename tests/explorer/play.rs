@@ -17,6 +17,10 @@ pub(crate) enum Act {
     Error,
     Fail,
     Snooze,
+    /// Comes back after half a day and an hour: for longer than its queue can hide it.
+    Wait,
+    /// Comes back after five days: when its queue may have forgotten it.
+    WaitLong,
     Busy,
     /// Takes its process down.
     Kill,
@@ -44,6 +48,8 @@ impl Act {
             Act::Error => "error",
             Act::Fail => "fail",
             Act::Snooze => "snooze",
+            Act::Wait => "wait",
+            Act::WaitLong => "wait_long",
             Act::Busy => "busy",
             Act::Kill => "kill",
             Act::Commit => "commit",
@@ -119,6 +125,8 @@ impl Play {
             Act::Error => Err("no luck".into()),
             Act::Fail => Err(JobError::fail("never")),
             Act::Snooze => Err(JobError::snooze(Duration::from_secs(3))),
+            Act::Wait => Err(JobError::snooze(Duration::from_hours(13))),
+            Act::WaitLong => Err(JobError::retry_after(Duration::from_hours(120), "later")),
         }
     }
 }

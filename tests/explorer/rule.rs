@@ -27,8 +27,10 @@ pub(crate) const SIDE_IS_KEPT: &str = "I22 a job runs on the side on which it ha
 pub(crate) const SHADOWS_FOLLOW: &str =
     "I23 a shadow comes once, after PHP's run, and saves nothing";
 
+pub(crate) const WAITS_ARE_KEPT: &str = "I24 a job does not begin before its time";
+
 /// All of them.
-pub(crate) const ALL: [&str; 22] = [
+pub(crate) const ALL: [&str; 23] = [
     NOTHING_IS_LOST,
     DONE_IS_DONE,
     ONE_AT_A_TIME,
@@ -51,6 +53,7 @@ pub(crate) const ALL: [&str; 22] = [
     FAILURES_HAVE_REASONS,
     SIDE_IS_KEPT,
     SHADOWS_FOLLOW,
+    WAITS_ARE_KEPT,
 ];
 
 /// The name of the rule that a failure is about: what stands before its colon.

@@ -51,6 +51,8 @@ pub(crate) struct Scenario {
     pub(crate) batch_size: usize,
     pub(crate) timeout: u64,
     pub(crate) visibility: u64,
+    /// For how many days the queue keeps a message.
+    pub(crate) retention: u64,
     /// Whether the queue knows of the groups.
     pub(crate) is_ordered: bool,
     /// What a run without faults costs: receives and ledger writes.
@@ -104,6 +106,7 @@ impl Scenario {
         Settings {
             queue: QueueSettings {
                 visibility,
+                retention: Duration::from_hours(24 * self.retention),
                 ..QueueSettings::default()
             },
             batch_size: self.batch_size,
@@ -119,7 +122,11 @@ impl Scenario {
 impl<'a> Simulation<'a> {
     fn new(scenario: &'a Scenario, choices: &Choices, reached: &Arc<Reached>) -> Self {
         let (scheduler, clock) = (Scheduler::new(), VirtualClock::new());
-        let book = Arc::new(Book::new(scheduler.clone(), Arc::clone(reached)));
+        let book = Arc::new(Book::new(
+            scheduler.clone(),
+            clock.clone(),
+            Arc::clone(reached),
+        ));
         let chance = Chance::new(choices.clone(), scenario.budget, Arc::clone(reached));
         let worker = play::register(Worker::new(Arc::clone(&book)));
         let ledger = Arc::new(MemoryLedger::default());

@@ -112,8 +112,7 @@ impl Ledger for Watched {
         Box::pin(async move {
             let reply = self.ledger.release(held, release).await;
             if self.applied(&reply) {
-                self.book
-                    .released(&held.id, held.token, release.tries_spent);
+                self.book.released(&held.id, held.token, release);
             }
             reply
         })

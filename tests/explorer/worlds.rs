@@ -154,6 +154,7 @@ pub(crate) fn scenario(plans: Vec<Plan>, faults: u32, moves: u32, retries: u32) 
         batch_size: 2,
         timeout: 100,
         visibility: 150,
+        retention: 14,
         is_ordered: true,
         cost: None,
         allows_failures: false,
@@ -188,6 +189,14 @@ pub(crate) fn patient(scenario: Scenario) -> Scenario {
     Scenario {
         timeout: 900,
         visibility: 5400,
+        ..scenario
+    }
+}
+
+/// A queue that keeps its messages for as long as SQS does unless it is told otherwise.
+pub(crate) fn forgetful(scenario: Scenario) -> Scenario {
+    Scenario {
+        retention: 4,
         ..scenario
     }
 }

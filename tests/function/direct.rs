@@ -1,8 +1,10 @@
 //! What whoever invokes a function directly is told.
 
+use std::time::Duration;
+
 use serde_json::json;
 
-use super::stage::{JOBS, Stage};
+use super::stage::{JOBS, Message, Stage};
 
 fn job(name: &str, what: &str) -> String {
     json!({ "job": name, "data": { "what": what } }).to_string()
@@ -64,6 +66,26 @@ async fn an_error_with_a_queue_to_retry_from_is_handed_over_and_told() {
         panic!("not one message")
     };
     assert_eq!(*message.body, payload);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn what_is_handed_over_waits_for_longer_than_its_queue_holds_a_message_back() {
+    let stage = Stage::handing_over_to(JOBS).await;
+    let payload =
+        json!({ "uuid": "u-1", "job": "once", "backoff": "7200", "data": { "what": "err" } });
+    stage.invoke("r-1", &payload.to_string()).await.unwrap();
+    let sent = stage.sqs.counts(&stage.sqs.queue_by_name(JOBS).unwrap());
+    assert_eq!(sent.unwrap().delayed, 1, "it is held back");
+    // It arrives after a quarter of an hour, and is hidden again.
+    stage.clock.pass(Duration::from_secs(900));
+    let message = Message::new("m-1", &payload.to_string());
+    assert_eq!(stage.deliver(std::slice::from_ref(&message)).await, ["m-1"]);
+    let find = async || stage.emulator.ledger().find("u-1").await.unwrap().unwrap();
+    assert_eq!(find().await.record.token, 1, "it has not run");
+    stage.clock.pass(Duration::from_secs(6300));
+    assert_eq!(stage.deliver(&[message]).await, ["m-1"]);
+    let record = find().await.record;
+    assert_eq!((record.token, record.tries_spent), (2, 2));
 }
 
 #[tokio::test(flavor = "current_thread")]

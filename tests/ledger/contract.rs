@@ -19,6 +19,7 @@ pub(crate) async fn exercise(ledger: &dyn Ledger) {
     a_checkpoint_outlives_a_crash_and_a_failure_but_not_the_end(ledger).await;
     a_lost_answer_shows_its_own_nonce(ledger).await;
     a_released_job_is_claimed_again_with_what_it_left(ledger).await;
+    a_job_that_waits_is_refused_until_its_time(ledger).await;
     a_done_job_is_refused(ledger).await;
     another_generation_is_refused(ledger).await;
     a_failed_job_leaves_its_row_and_is_opened_again(ledger).await;
@@ -40,6 +41,7 @@ pub(crate) fn request(id: &str, owner: u64) -> ClaimRequest {
         generation: 0,
         owner,
         now: NOW,
+        due: NOW,
         lease: NOW + LEASE,
         expires: NOW + DAY,
         alone: false,
@@ -215,6 +217,7 @@ async fn a_released_job_is_claimed_again_with_what_it_left(ledger: &dyn Ledger) 
         tries_spent: 1,
         exceptions: 1,
         error: Some("no route".to_owned()),
+        ..Release::default()
     };
     assert_eq!(
         ledger.release(&first, &release).await.unwrap(),
@@ -231,6 +234,7 @@ async fn a_released_job_is_claimed_again_with_what_it_left(ledger: &dyn Ledger) 
         tries_spent: 1,
         exceptions: 1,
         error: None,
+        ..Release::default()
     };
     assert_eq!(
         ledger
@@ -242,6 +246,35 @@ async fn a_released_job_is_claimed_again_with_what_it_left(ledger: &dyn Ledger) 
     let grant = granted(ledger.claim(&request("released", 3)).await.unwrap());
     assert_eq!((grant.token, grant.tries_spent), (3, 2));
     assert_eq!(grant.last_error.as_deref(), Some("no route"));
+}
+
+async fn a_job_that_waits_is_refused_until_its_time(ledger: &dyn Ledger) {
+    let first = claim(ledger, "waits", 1).await;
+    let release = Release {
+        tries_spent: 1,
+        not_before: Some(NOW + DAY),
+        expires: Some(NOW + DAY * 16),
+        ..Release::default()
+    };
+    ledger.release(&first, &release).await.unwrap();
+    let record = refused(ledger.claim(&request("waits", 2)).await.unwrap());
+    assert_eq!(
+        (record.state, record.not_before, record.token),
+        (State::Pending, Some(NOW + DAY), 1)
+    );
+    assert_eq!(record.expires, NOW + DAY * 16, "it outlives the wait");
+    let in_time = ClaimRequest {
+        due: NOW + DAY,
+        ..request("waits", 3)
+    };
+    let grant = granted(ledger.claim(&in_time).await.unwrap());
+    assert_eq!((grant.token, grant.tries_spent), (2, 2));
+    // It held until that claim, and for no longer.
+    let at_once = Release::default();
+    let second = held("waits", &grant);
+    ledger.release(&second, &at_once).await.unwrap();
+    let grant = granted(ledger.claim(&request("waits", 4)).await.unwrap());
+    assert_eq!((grant.token, grant.tries_spent), (3, 1));
 }
 
 async fn a_done_job_is_refused(ledger: &dyn Ledger) {
@@ -266,6 +299,7 @@ async fn another_generation_is_refused(ledger: &dyn Ledger) {
         tries_spent: 1,
         exceptions: 0,
         error: None,
+        ..Release::default()
     };
     ledger.release(&first, &release).await.unwrap();
     let newer = ClaimRequest {
@@ -308,6 +342,7 @@ async fn a_failed_job_leaves_its_row_and_is_opened_again(ledger: &dyn Ledger) {
         tries_spent: 1,
         exceptions: 0,
         error: None,
+        ..Release::default()
     };
     ledger
         .release(&held("failed", &grant), &release)
@@ -358,6 +393,7 @@ async fn a_job_that_has_begun_is_claimed_on_its_side_only(ledger: &dyn Ledger) {
         tries_spent: 1,
         exceptions: 0,
         error: None,
+        ..Release::default()
     };
     let released = ledger.release(&held("sided", &grant), &release).await;
     assert_eq!(released.unwrap(), Fence::Applied);
@@ -464,6 +500,7 @@ async fn a_foreign_token_changes_nothing(ledger: &dyn Ledger) {
         tries_spent: 0,
         exceptions: 0,
         error: None,
+        ..Release::default()
     };
     for fence in [
         ledger.extend(&zombie, late + LEASE * 9).await.unwrap(),
@@ -500,6 +537,7 @@ async fn a_settled_job_cannot_be_settled_again(ledger: &dyn Ledger) {
         tries_spent: 0,
         exceptions: 0,
         error: None,
+        ..Release::default()
     };
     for fence in [
         ledger.extend(&first, NOW).await.unwrap(),

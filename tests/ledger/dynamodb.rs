@@ -93,6 +93,11 @@ impl Emulator {
         DynamoDbLedger::new(self.client.clone(), &self.config)
     }
 
+    /// What it is asked with.
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// What of the application is within reach.
     pub(crate) fn laravel(&self) -> &Laravel {
         &self.laravel

@@ -11,5 +11,6 @@ mod memory;
 mod own;
 mod random;
 mod rows;
+mod versions;
 
 pub(crate) use contract::{DAY, LEASE, NOW, request, row};

@@ -41,6 +41,7 @@ enum Write {
         token: u64,
         tries: u32,
         error: bool,
+        waits: Option<u32>,
     },
     Fail {
         token: u64,
@@ -93,7 +94,8 @@ fn write() -> impl Strategy<Value = Write> {
             .prop_map(|(owner, generation, reopened)| Write::ReplaceLastSeen { owner, generation, reopened }),
         1 => token.clone().prop_map(|token| Write::Extend { token }),
         2 => (token.clone(), any::<bool>(), ends()).prop_map(|(token, dropped, end)| Write::Complete { token, dropped, end }),
-        2 => (token.clone(), 0_u32..3, any::<bool>()).prop_map(|(token, tries, error)| Write::Release { token, tries, error }),
+        2 => (token.clone(), 0_u32..3, any::<bool>(), prop::option::of(0_u32..4))
+            .prop_map(|(token, tries, error, waits)| Write::Release { token, tries, error, waits }),
         2 => (token, ends()).prop_map(|(token, end)| Write::Fail { token, end }),
     ];
     let beside = prop_oneof![
@@ -235,6 +237,7 @@ async fn apply(ledger: &dyn Ledger, id: &str, write: &Write, seen: &mut Option<R
             let request = ClaimRequest {
                 generation,
                 now,
+                due: now,
                 lease: now + LEASE,
                 side: side_of(owner),
                 ..request(id, owner)
@@ -295,11 +298,14 @@ async fn settle(ledger: &dyn Ledger, id: &str, write: &Write) -> Fence {
             token,
             tries,
             error,
+            waits,
         } => {
             let release = Release {
                 tries_spent: tries,
                 exceptions: tries,
                 error: error.then(|| "it broke".to_owned()),
+                not_before: waits.map(moment),
+                expires: waits.map(|later| moment(later) + DAY * 2),
             };
             ledger.release(&held(token), &release).await
         }

@@ -45,6 +45,7 @@ fn record(state: State) -> Record {
         exceptions: 0,
         last_error: None,
         reopened: None,
+        not_before: None,
         expires: NOW + DAY,
         side: None,
         side_before: None,
@@ -95,7 +96,7 @@ async fn a_release_that_is_not_answered_is_an_error_of_the_release() {
     let release = Release {
         tries_spent: 1,
         exceptions: 1,
-        error: None,
+        ..Release::default()
     };
     fails_well("release", async |ledger| {
         ledger.release(&held(), &release).await.map(drop)

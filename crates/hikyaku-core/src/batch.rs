@@ -8,8 +8,9 @@ use futures_util::stream;
 
 use crate::claim::Company;
 use crate::engine::Engine;
+use crate::settled::Settled;
 use crate::worker::Turn;
-use crate::{BoxFuture, Delivery, Invocation, Ports, Report, Verdict, Worker};
+use crate::{BoxFuture, Delivery, Invocation, Outcome, Ports, Report, Verdict, Worker};
 
 impl<S: Send + Sync + 'static> Worker<S> {
     /// Works off the deliveries of one invocation and answers with one report for each, in their order.
@@ -123,7 +124,11 @@ fn lines(deliveries: &[Delivery]) -> Vec<Vec<usize>> {
 impl Engine<'_> {
     /// Gives back a message that stands behind one of its group that must come again.
     async fn hold_back(&self, delivery: &Delivery, delay: Duration) -> Report {
-        let settled = self.postpone_for(delivery, delay).await;
+        let settled = Settled {
+            outcome: Outcome::Postponed,
+            verdict: Verdict::Redeliver(self.hide(delivery, delay).await),
+            error: None,
+        };
         Report::unread(delivery.message_id.clone(), delivery, settled)
     }
 }

@@ -10,6 +10,7 @@ use crate::decide::Elsewhere;
 use crate::decode::{Decoded, Decoding, Refusal, Refused, decode, identity};
 use crate::engine::Engine;
 use crate::explain::explain;
+use crate::give_back::GivenBack;
 use crate::registry::{Prepared, Run};
 use crate::routing::Proposal;
 use crate::settle::Finished;
@@ -77,7 +78,8 @@ impl<S: Send + Sync + 'static> Worker<S> {
                 }
                 // It was forgotten or sent again since, and begun by somebody else.
                 Err(Unbegun::Elsewhere(_)) if begun_on.is_some() => {
-                    return Err(over(engine.postpone(delivery).await));
+                    let message = GivenBack::of(&decoded, delivery);
+                    return Err(over(engine.postpone(&message).await));
                 }
                 Err(Unbegun::Elsewhere(elsewhere)) => {
                     wanted = elsewhere.side;
@@ -97,12 +99,13 @@ impl<S: Send + Sync + 'static> Worker<S> {
         engine: &Engine<'_>,
         company: Company,
     ) -> Result<Begun<S>, Unbegun> {
+        let message = GivenBack::of(decoded, delivery);
         let state = match self.shared.get().await {
             Ok(state) => Arc::clone(state),
-            Err(error) => return Err(engine.not_set_up(delivery, &error).await.into()),
+            Err(error) => return Err(engine.not_set_up(&message, &error).await.into()),
         };
         if !engine.worth_starting(&decoded.policy) {
-            return Err(engine.postpone(delivery).await.into());
+            return Err(engine.postpone(&message).await.into());
         }
         let claim = match engine.claim(decoded, delivery, company).await {
             Claimed::Run(claim) => claim,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::decide::{Decision, Elsewhere, Past, decide};
 use crate::decode::Decoded;
 use crate::engine::Engine;
+use crate::give_back::{GivenBack, Spends};
 use crate::ports::ledger::RETENTION;
 use crate::{
     BoxFuture, ClaimReply, ClaimRequest, Delivery, Grant, Guarantee, Held, LedgerError, Outcome,
@@ -22,6 +23,10 @@ pub(crate) const LEASE_MARGIN: Duration = Duration::from_secs(10);
 
 /// How long a claim is tried again. After that the message is better off in its queue.
 const CLAIM_PATIENCE: Duration = Duration::from_secs(20);
+
+/// What waits for a moment is granted from so long before it. SQS counts in whole seconds and comes later rather than sooner,
+/// so that only clocks that differ could refuse a message that came in time.
+const LENIENCE: Duration = Duration::from_secs(1);
 
 /// artisan sends a failed job again and only then forgets its row: a row written in between would be forgotten too.
 /// Ten seconds for artisan, and ten for clocks to differ.
@@ -122,13 +127,16 @@ impl Engine<'_> {
         }
         match self.take(decoded, delivery, company).await {
             Ok(Ok(grant)) => self.granted(decoded, grant),
-            Ok(Err(decision)) => self.answer(&decision, delivery).await,
-            Err(error) => self.unreachable(delivery, error).await,
+            Ok(Err(decision)) => self.answer(&decision, decoded, delivery).await,
+            Err(error) => self.unreachable(decoded, delivery, error).await,
         }
     }
 
     fn without_ledger(&self, decoded: &Decoded, delivery: &Delivery) -> Claimed {
-        let spent = delivery.receive_count.max(1);
+        let spent = decoded
+            .envelope
+            .receives
+            .saturating_add(delivery.receive_count.max(1));
         let claim = Claim {
             held: None,
             spent,
@@ -168,6 +176,11 @@ impl Engine<'_> {
             generation: decoded.envelope.generation,
             owner,
             now,
+            due: match decoded.side {
+                Some(_) => now + LENIENCE,
+                // What is buried waits for nothing.
+                None => Timestamp::from_millis(u64::MAX),
+            },
             lease: self.lease(&decoded.policy),
             expires: now + RETENTION,
             // What is started only once spends its one try whoever took its process down.
@@ -293,7 +306,8 @@ impl Engine<'_> {
         }
     }
 
-    async fn answer(&self, decision: &Decision, delivery: &Delivery) -> Claimed {
+    async fn answer(&self, decision: &Decision, decoded: &Decoded, delivery: &Delivery) -> Claimed {
+        let message = GivenBack::of(decoded, delivery);
         match *decision {
             Decision::Acknowledge(outcome, ref past) => Claimed::Answered(Answer {
                 outcome,
@@ -305,8 +319,13 @@ impl Engine<'_> {
                 // Not at the very end of the lease: the loser of that race would only wait once more.
                 let jitter = Duration::from_millis(self.ports.random.next_u64() % 1000);
                 let delay = self.now().until(lease) + Duration::from_secs(1) + jitter;
-                let verdict = Verdict::Redeliver(self.hide(delivery, delay).await);
+                let verdict = self.give_back(&message, delay, Spends::Nothing).await;
                 Answer::plain(Outcome::Held, verdict)
+            }
+            Decision::Delayed(until) => {
+                let delay = self.now().until(until);
+                let verdict = self.give_back(&message, delay, Spends::Nothing).await;
+                Answer::plain(Outcome::Delayed, verdict)
             }
             Decision::Suspect { alone } => Claimed::Suspect { alone },
             Decision::Elsewhere(elsewhere) => Claimed::Elsewhere(elsewhere),
@@ -318,8 +337,15 @@ impl Engine<'_> {
     }
 
     /// The ledger is down: the message comes back soon, and no try is spent.
-    async fn unreachable(&self, delivery: &Delivery, error: LedgerError) -> Claimed {
-        let verdict = Verdict::Redeliver(self.hide(delivery, self.pause(delivery)).await);
+    async fn unreachable(
+        &self,
+        decoded: &Decoded,
+        delivery: &Delivery,
+        error: LedgerError,
+    ) -> Claimed {
+        let message = GivenBack::of(decoded, delivery);
+        let pause = self.pause(delivery);
+        let verdict = self.give_back(&message, pause, Spends::Nothing).await;
         Claimed::Answered(Answer {
             outcome: Outcome::Unsettled,
             verdict,

@@ -14,6 +14,7 @@ use crate::decide::Elsewhere;
 use crate::decode::Decoded;
 use crate::engine::Engine;
 use crate::failure::Failure;
+use crate::give_back::GivenBack;
 use crate::plan::Admission;
 use crate::policy::Description;
 use crate::registry::{Declared, Prepared, Registered, Registry, Run};
@@ -73,7 +74,9 @@ impl Engine<'_> {
                 return settled_as(ended.unwrap_or(Outcome::DoneBefore));
             }
             // Never said of a job that is claimed alone.
-            Claimed::Suspect { .. } => return self.postpone(delivery).await,
+            Claimed::Suspect { .. } => {
+                return self.postpone(&GivenBack::of(decoded, delivery)).await;
+            }
         };
         // The claim is a try of nobody's.
         let claim = Claim {

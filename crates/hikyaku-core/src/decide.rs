@@ -13,6 +13,8 @@ pub(crate) enum Decision {
     Acknowledge(Outcome, Past),
     /// Another attempt runs until then.
     Wait(Timestamp),
+    /// It was given back to come then.
+    Delayed(Timestamp),
     /// Its last attempt died, and it may not run beside others. Not of this table: it depends on what else runs.
     Suspect {
         /// Whether the dead attempt ran alone.
@@ -75,8 +77,11 @@ pub(crate) fn decide(request: &ClaimRequest, record: Option<&Record>) -> Decisio
         State::Running if running => Decision::Wait(record.lease),
         _ if newer => Decision::Impossible,
         State::Running => Decision::Replace(Replace::Crashed),
-        // The condition held after all, so the record has changed since. Ask again.
-        State::Pending => Decision::Vanished,
+        State::Pending => match record.not_before.filter(|until| *until > request.due) {
+            Some(until) => Decision::Delayed(until),
+            // The condition held after all, so the record has changed since. Ask again.
+            None => Decision::Vanished,
+        },
     }
 }
 

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use crate::explain::explain;
+use crate::give_back::{GivenBack, Spends};
 use crate::settled::Settled;
 use crate::shared::SetupError;
-use crate::{Delivery, Invocation, Outcome, Policy, Ports, Timestamp, Verdict};
+use crate::{Invocation, Outcome, Policy, Ports, Timestamp};
 
 /// Between the engine's own deadline and the process's end, at most: time to settle a whole batch.
 const LONGEST_MARGIN: Duration = Duration::from_secs(5);
@@ -67,26 +68,21 @@ impl<'a> Engine<'a> {
     }
 
     /// Gives a message back at once that was not started.
-    pub(crate) async fn postpone(&self, delivery: &Delivery) -> Settled {
-        self.postpone_for(delivery, Duration::ZERO).await
-    }
-
-    /// Gives a message back that was not started, to come after `delay`.
-    pub(crate) async fn postpone_for(&self, delivery: &Delivery, delay: Duration) -> Settled {
+    pub(crate) async fn postpone(&self, message: &GivenBack<'_>) -> Settled {
+        let verdict = self.give_back(message, Duration::ZERO, Spends::Nothing);
         Settled {
             outcome: Outcome::Postponed,
-            verdict: Verdict::Redeliver(self.hide(delivery, delay).await),
+            verdict: verdict.await,
             error: None,
         }
     }
 
     /// Gives a message back that cannot be served because its worker is not complete.
-    pub(crate) async fn not_set_up(&self, delivery: &Delivery, error: &SetupError) -> Settled {
+    pub(crate) async fn not_set_up(&self, message: &GivenBack<'_>, error: &SetupError) -> Settled {
         const PAUSE: Duration = Duration::from_secs(30);
-        let delay = self.hide(delivery, PAUSE).await;
         Settled {
             outcome: Outcome::Unsettled,
-            verdict: Verdict::Redeliver(delay),
+            verdict: self.give_back(message, PAUSE, Spends::Nothing).await,
             error: Some(explain(error)),
         }
     }

@@ -38,7 +38,11 @@ impl JobError {
 
     /// The job is tried again after `delay` instead of its backoff. The attempt counts.
     ///
-    /// A queue holds a message back for at most 12 hours; a longer delay is cut to that.
+    /// `delay` is kept however long it is. A queue hides a message for at most 12 hours: for each half day the message comes
+    /// back once and is hidden again (a receive, a request and a refused write), and for each three days it is sent anew, for
+    /// which the function needs `sqs:SendMessage` on its own queue. Only a job that keeps no record
+    /// ([`AtLeastOnce`](crate::Guarantee::AtLeastOnce)) has its delay cut to what the queue can do, with a warning. In a FIFO
+    /// queue what waits holds up its group, and is lost when SQS has kept its message for as long as the queue says.
     pub fn retry_after(delay: Duration, reason: impl Into<BoxError>) -> Self {
         Self {
             wish: Wish::RetryAfter(delay),
@@ -46,7 +50,8 @@ impl JobError {
         }
     }
 
-    /// The job cannot run now through no fault of its own: it comes back after `delay`, and no try is spent.
+    /// The job cannot run now through no fault of its own: it comes back after `delay`, and no try is spent. It may do so
+    /// however often; `delay` is kept as by [`retry_after`](Self::retry_after).
     pub fn snooze(delay: Duration) -> Self {
         Self {
             wish: Wish::Snooze(delay),
@@ -65,8 +70,9 @@ impl JobError {
     /// The job has done a part of its work and saved a [checkpoint](crate::Context::checkpoint): it goes on from there in
     /// another invocation, at once. No try is spent, and those spent are given back.
     ///
-    /// This is how a job takes longer than the fifteen minutes of a Lambda function. It goes on with the same message;
-    /// each part costs one receive of the hundred after which SQS moves a message to the dead letters.
+    /// This is how a job takes longer than the fifteen minutes of a Lambda function. It goes on with the same message, and
+    /// after fifty parts with a new one, for SQS moves a message that is received too often to the dead letters. In a FIFO
+    /// queue, whose order a new message would break, there are as many parts as the queue's `maxReceiveCount` allows.
     pub fn continuation() -> Self {
         Self {
             wish: Wish::Continue,

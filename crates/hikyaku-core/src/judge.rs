@@ -55,6 +55,7 @@ pub(crate) fn judge(
                     tries_spent: 0,
                     exceptions: claim.exceptions,
                     error: claim.last_error.clone(),
+                    ..Release::default()
                 },
                 outcome: Outcome::Continued,
             },
@@ -84,6 +85,7 @@ impl Case<'_> {
             tries_spent: self.claim.spent.saturating_sub(1),
             exceptions: self.claim.exceptions,
             error: self.claim.last_error.clone(),
+            ..Release::default()
         };
         Judgement::Later {
             delay,
@@ -114,6 +116,7 @@ impl Case<'_> {
             tries_spent: self.claim.spent,
             exceptions,
             error: ended.error().as_deref().map(short),
+            ..Release::default()
         };
         Judgement::Later {
             delay,

@@ -38,6 +38,7 @@ mod error;
 mod explain;
 mod failure;
 mod follow;
+mod give_back;
 mod guarantee;
 mod heartbeat;
 mod job;

@@ -55,6 +55,8 @@ pub enum Outcome {
     Continued,
     /// The job asked to come back later; no try was spent.
     Snoozed,
+    /// The time for which the job waits has not come; nothing ran.
+    Delayed,
     /// The job failed for good, or the message was not a job: it is in the failed store.
     Buried,
     /// Another attempt holds the job; nothing ran.
@@ -208,6 +210,7 @@ impl Outcome {
             Self::Released => "released",
             Self::Continued => "continued",
             Self::Snoozed => "snoozed",
+            Self::Delayed => "delayed",
             Self::Buried => "buried",
             Self::Held => "held",
             Self::Postponed => "postponed",

@@ -13,9 +13,10 @@ use crate::decide::Elsewhere;
 use crate::decode::Decoded;
 use crate::engine::Engine;
 use crate::explain::explain;
+use crate::give_back::{GivenBack, Spends};
 use crate::policy::Description;
 use crate::settled::{Settled, settled_as};
-use crate::{Delivery, Outcome, Route, Routes, Side, Timestamp, Verdict};
+use crate::{Delivery, Outcome, Route, Routes, Side, Timestamp};
 
 /// How long a process goes by what it has read of a class's route. So long after a change the last job is proposed for
 /// the side of before.
@@ -148,13 +149,15 @@ impl Engine<'_> {
         if let Some(fallback) = self.fallback(delivery) {
             return self.forward(delivery, fallback, error).await;
         }
-        match ended {
-            Some(outcome) => settled_as(outcome),
-            None => Settled {
-                outcome: Outcome::Held,
-                verdict: Verdict::Redeliver(self.hide(delivery, self.pause(delivery)).await),
-                error: Some(error),
-            },
+        if let Some(outcome) = ended {
+            return settled_as(outcome);
+        }
+        let message = GivenBack::of(decoded, delivery);
+        let pause = self.pause(delivery);
+        Settled {
+            outcome: Outcome::Held,
+            verdict: self.give_back(&message, pause, Spends::Nothing).await,
+            error: Some(error),
         }
     }
 }

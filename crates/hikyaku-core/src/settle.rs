@@ -14,6 +14,7 @@ use crate::engine::Engine;
 use crate::explain::explain;
 use crate::failure::Failure;
 use crate::follow::Ending;
+use crate::give_back::{GivenBack, Spends};
 use crate::judge::{Judgement, judge, short};
 use crate::plan::Plan;
 use crate::policy::NEVER_AGAIN;
@@ -53,6 +54,16 @@ impl<'a> Finished<'a> {
             envelope,
             delivery,
             claim,
+        }
+    }
+
+    /// Its message.
+    pub(crate) fn message(&self) -> GivenBack<'a> {
+        GivenBack {
+            id: self.id,
+            envelope: self.envelope,
+            has_record: self.policy.guarantee.keeps_ledger(),
+            delivery: self.delivery,
         }
     }
 
@@ -206,6 +217,7 @@ impl Engine<'_> {
             tries_spent: job.claim.spent.saturating_sub(1),
             exceptions: job.claim.exceptions,
             error: job.claim.last_error.clone(),
+            ..Release::default()
         };
         self.release(job, delay, release, outcome, error).await
     }
@@ -401,9 +413,10 @@ impl Engine<'_> {
             Ok(()) => settled,
             Err(error) => Settled {
                 outcome: Outcome::Unsettled,
-                verdict: Verdict::Redeliver(
-                    self.hide(job.delivery, self.pause(job.delivery)).await,
-                ),
+                verdict: {
+                    let pause = self.pause(job.delivery);
+                    self.give_back(&job.message(), pause, Spends::Nothing).await
+                },
                 error: Some(format!(
                     "the job is recorded as {}, but what follows it could not be sent yet: {error}",
                     settled.outcome.word()
@@ -422,6 +435,12 @@ impl Engine<'_> {
     ) -> Settled {
         if let Some(held) = &job.claim.held {
             let ledger = &*self.ports.ledger;
+            let until = (!delay.is_zero()).then(|| self.now() + delay);
+            let release = Release {
+                not_before: until,
+                expires: until.map(|until| until + RETENTION),
+                ..release
+            };
             let written = self.until_recorded(job.id, self.hard_deadline(), || {
                 ledger.release(held, &release)
             });
@@ -435,10 +454,14 @@ impl Engine<'_> {
                 Err(error) => return unsettled(&error),
             }
         }
-        let delay = self.hide(job.delivery, delay).await;
+        let spends = if release.tries_spent < job.claim.spent {
+            Spends::Nothing
+        } else {
+            Spends::ATry
+        };
         Settled {
             outcome,
-            verdict: Verdict::Redeliver(delay),
+            verdict: self.give_back(&job.message(), delay, spends).await,
             error,
         }
     }
@@ -450,6 +473,7 @@ impl Engine<'_> {
                 tries_spent: NEVER_AGAIN,
                 exceptions: job.claim.exceptions,
                 error: Some(failure.error.clone()),
+                ..Release::default()
             };
             return self
                 .release(job, early, release, Outcome::Released, Some(failure.error))

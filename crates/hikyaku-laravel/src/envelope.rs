@@ -91,6 +91,8 @@ pub struct Envelope {
     pub generation: u32,
     /// Ours, `hikyaku.hops`: how often the message was moved to another queue.
     pub hops: u32,
+    /// Ours, `hikyaku.receives`: how often the messages were received that this one goes on from.
+    pub receives: u32,
 }
 
 impl Envelope {
@@ -135,6 +137,7 @@ impl Envelope {
             attempts: fields.count("attempts")?,
             generation: of_ours("generation")?.unwrap_or(0),
             hops: of_ours("hops")?.unwrap_or(0),
+            receives: of_ours("receives")?.unwrap_or(0),
             text: text.to_owned(),
             members,
         })
@@ -175,10 +178,14 @@ impl Envelope {
 
     /// The body with our `generation` set, to be sent again under the same uuid. All else stays to the letter.
     pub fn with_generation(&self, generation: u32) -> String {
+        self.with_ours("generation", generation)
+    }
+
+    fn with_ours(&self, key: &str, value: u32) -> String {
         let ours = self.member(OURS).filter(|ours| ours.starts_with('{'));
         let ours = ours.unwrap_or("{}");
         let inner = members(ours).unwrap_or_default();
-        let ours = with_member(ours, &inner, "generation", &generation.to_string());
+        let ours = with_member(ours, &inner, key, &value.to_string());
         with_member(&self.text, &self.members, OURS, &ours)
     }
 }

@@ -138,6 +138,15 @@ struct Parts {
 impl Parts {
     fn of(message: &Outgoing) -> Self {
         let fifo = is_fifo(&message.queue);
+        let longest = if fifo { Duration::ZERO } else { LONGEST_DELAY };
+        if message.delay > longest {
+            tracing::warn!(
+                asked_s = message.delay.as_secs(),
+                held_s = longest.as_secs(),
+                "a message comes sooner than it was asked to: SQS holds none back for longer than 15 minutes, and one of a fifo \
+                 queue not at all"
+            );
+        }
         Self {
             group: message.group.clone(),
             deduplication: fifo.then(|| identifier(&message.deduplication)),

@@ -114,6 +114,7 @@ mod tests {
                 exceptions: 0,
                 last_error: None,
                 reopened: None,
+                not_before: None,
                 expires: Timestamp::from_millis(2_000_000),
                 side: None,
                 side_before: None,

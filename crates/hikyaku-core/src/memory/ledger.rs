@@ -107,6 +107,7 @@ impl ClaimRequest {
             exceptions: 0,
             last_error: None,
             reopened: None,
+            not_before: None,
             expires: self.expires,
             side: self.side,
             side_before: None,
@@ -142,8 +143,9 @@ impl Ledger for MemoryLedger {
                 return Ok(tables.grant(request, record));
             };
             let other_side = request.side.zip(found.side).is_some_and(|(a, b)| a != b);
-            if found.generation != request.generation || found.state != State::Pending || other_side
-            {
+            let waits = found.not_before.is_some_and(|moment| moment > request.due);
+            let is_free = found.generation == request.generation && found.state == State::Pending;
+            if !is_free || waits || other_side {
                 return Ok(ClaimReply::Refused(Some(found)));
             }
             let spent = found.tries_spent + 1;
@@ -252,6 +254,8 @@ impl Ledger for MemoryLedger {
                 record.state = State::Pending;
                 record.tries_spent = release.tries_spent;
                 record.exceptions = release.exceptions;
+                record.not_before = release.not_before;
+                record.expires = release.expires.unwrap_or(record.expires);
                 if let Some(error) = &release.error {
                     record.last_error = Some(error.clone());
                 }

@@ -56,6 +56,8 @@ pub struct Record {
     pub last_error: Option<String>,
     /// When this generation was opened again, if it was.
     pub reopened: Option<Timestamp>,
+    /// Until when the job waits, if it was given back to come later.
+    pub not_before: Option<Timestamp>,
     /// From when on the record counts as forgotten.
     pub expires: Timestamp,
     /// Where this generation runs. None: it was claimed by a version that did not say so.
@@ -79,6 +81,8 @@ pub struct ClaimRequest {
     pub owner: u64,
     /// The time by the claimer's clock.
     pub now: Timestamp,
+    /// What waits for a later time than this is not granted.
+    pub due: Timestamp,
     /// How long the claim holds the job.
     pub lease: Timestamp,
     /// From when on the record may be forgotten.
@@ -139,7 +143,7 @@ pub struct Held {
 }
 
 /// What a release writes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Release {
     /// Tries that count as spent.
     pub tries_spent: u32,
@@ -147,6 +151,10 @@ pub struct Release {
     pub exceptions: u32,
     /// The error in short, if there was one.
     pub error: Option<String>,
+    /// Until when the job waits. Holds until the next claim, by whatever version of the engine.
+    pub not_before: Option<Timestamp>,
+    /// From when on the record may be forgotten, if it has to be remembered for longer than the claim said.
+    pub expires: Option<Timestamp>,
 }
 
 /// How a job's record is closed, and what is written with it: all of it or nothing.
@@ -238,8 +246,8 @@ pub struct LedgerError {
 /// Conditional writes on one record per job. Every method but `bury` costs one write on one item; `fail` and `bury`
 /// write the failed row too.
 pub trait Ledger: Send + Sync + 'static {
-    /// Takes the job. Condition: there is no record, or its generation is the request's and it is pending, with the
-    /// request's side if both name one.
+    /// Takes the job. Condition: there is no record, or its generation is the request's and it is pending, waits for no
+    /// later time than the request's `due`, and has the request's side if both name one.
     fn claim<'a>(
         &'a self,
         request: &'a ClaimRequest,

@@ -1,8 +1,21 @@
-//! A failed job's payload as it is sent again.
+//! A job's body as it is sent again: a failed job's, and that of a wait that goes on in a new message.
 
-use super::{Envelope, with_member};
+use super::{Envelope, members, with_member};
 
 impl Envelope {
+    /// The body of a message that takes the place of the present one: the job keeps its identity, also where that was the id
+    /// of the message. `receives`: what the new message is to say of those before it.
+    pub fn sent_on(&self, id: &str, receives: Option<u32>) -> String {
+        let text = match receives {
+            Some(receives) => self.with_ours("receives", receives),
+            None => self.text.clone(),
+        };
+        match &self.uuid {
+            Some(_) => text,
+            None => with_uuid(&text, id),
+        }
+    }
+
     /// The body as `queue:retry` would send it at `now` (Unix seconds): its attempts are counted anew, and if the moment
     /// until which it was to be tried has passed, it gets as long again as it had when it was made, or, where that is not
     /// known, the tries of its job. All else stays to the letter.
@@ -10,7 +23,7 @@ impl Envelope {
         let mut text = self.text.clone();
         let mut set = |key: &str, value: &str| {
             // Members are found anew: the one before has moved them.
-            if let Ok(members) = super::members(&text) {
+            if let Ok(members) = members(&text) {
                 text = with_member(&text, &members, key, value);
             }
         };
@@ -28,9 +41,27 @@ impl Envelope {
     }
 }
 
+/// The body under another identity. Members are found anew: what was set before may have moved them.
+fn with_uuid(text: &str, uuid: &str) -> String {
+    let members = members(text).unwrap_or_default();
+    let uuid = serde_json::Value::from(uuid).to_string();
+    with_member(text, &members, "uuid", &uuid)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_that_goes_on_keeps_the_identity_that_it_has() {
+        let on = |body, receives| Envelope::parse(body).unwrap().sent_on("m-1", receives);
+        let body = r#"{ "uuid":"u","job":"a@b","data":{} }"#;
+        assert_eq!(on(body, None), body);
+        let on = on(r#"{"job":"a@b","data":{},"hikyaku":{"hops":2}}"#, Some(7));
+        let envelope = Envelope::parse(&on).unwrap();
+        assert_eq!(envelope.uuid.as_deref(), Some("m-1"));
+        assert_eq!((envelope.hops, envelope.receives), (2, 7));
+    }
 
     fn resent(body: &str) -> String {
         Envelope::parse(body).unwrap().resent(5_000)

@@ -20,6 +20,10 @@ pub(super) struct Expression {
 /// What every claim sets, whatever stood there before.
 const TAKE: &str = "SET s = :R, l = :l, o = :o, m = :m, j = :j, g = :g, x = :x, i = :i";
 
+/// A wait holds for the token that it was written with. A version that knows nothing of waits leaves them where they are, and
+/// raises the token.
+const DUE: &str = " AND (attribute_not_exists(u) OR u <= :due OR ua <> a)";
+
 /// The condition of every write that settles or prolongs a claim.
 const HELD: &str = "s = :R AND a = :a";
 
@@ -32,13 +36,14 @@ pub(super) fn claim(request: &ClaimRequest) -> Expression {
         update: format!(
             "{TAKE}{side}, a = if_not_exists(a, :0) + :1, n = if_not_exists(n, :0) + :1"
         ),
-        condition: format!("attribute_not_exists(pk) OR (g = :g AND s = :P{same_side})"),
+        condition: format!("attribute_not_exists(pk) OR (g = :g AND s = :P{same_side}{DUE})"),
         values: with(
             taking(request),
             [
                 (":0", number(0)),
                 (":1", number(1)),
                 (":P", text(state_letter(State::Pending))),
+                (":due", number(request.due.as_millis())),
             ],
         ),
         answers: true,
@@ -156,6 +161,14 @@ pub(super) fn release(held: &Held, release: &Release) -> Expression {
     if let Some(error) = &release.error {
         update.push_str(", e = :e");
         values.push((":e", text(error)));
+    }
+    if let Some(moment) = release.not_before {
+        update.push_str(", u = :u, ua = :a");
+        values.push((":u", number(moment.as_millis())));
+    }
+    if let Some(expires) = release.expires {
+        update.push_str(", x = :x");
+        values.push((":x", seconds(expires)));
     }
     update.push_str(" REMOVE l, o");
     settling(update, held, values)

@@ -25,9 +25,11 @@ pub(super) fn key(id: &str) -> HashMap<String, AttributeValue> {
 /// Reads what stands in an item.
 pub(super) fn record(attributes: &HashMap<String, AttributeValue>) -> Result<Record, ItemError> {
     let optional = |name| read::<u64>(attributes, name).ok();
+    let state = state(attributes)?;
+    let token = read(attributes, "a")?;
     Ok(Record {
-        state: state(attributes)?,
-        token: read(attributes, "a")?,
+        state,
+        token,
         tries_spent: read(attributes, "n")?,
         generation: read(attributes, "g")?,
         lease: Timestamp::from_millis(optional("l").unwrap_or(0)),
@@ -43,6 +45,9 @@ pub(super) fn record(attributes: &HashMap<String, AttributeValue>) -> Result<Rec
             .and_then(|value| value.as_s().ok())
             .cloned(),
         reopened: optional("r").map(Timestamp::from_millis),
+        not_before: optional("u")
+            .filter(|_| optional("ua") == Some(token))
+            .map(Timestamp::from_millis),
         expires: Timestamp::from_millis(read::<u64>(attributes, "x")?.saturating_mul(1000)),
         side: side(attributes, "w"),
         side_before: side(attributes, "v"),

@@ -13,6 +13,7 @@
 //! | `m`, `j` | last message id, job name: for those who look into the table |
 //! | `xc`, `e` | exceptions so far, last error in short |
 //! | `r` | when this generation was opened again, in ms |
+//! | `u`, `ua` | until when the job waits, in ms, and the token that it was given back with |
 //! | `w`, `v` | where this generation runs, and where the one before ran: R Rust, P PHP |
 //! | `x` | TTL, in seconds |
 //!
