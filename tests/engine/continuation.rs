@@ -159,7 +159,7 @@ fn a_continuation_gives_back_the_tries_that_errors_spent() {
     });
     let parts = work(4, 10, Manner::Continue);
     scene.send_parts("parts", &parts, &json!({"maxTries": 2}));
-    for time in [5, 5400 + 15, 2 * 5400 + 25] {
+    for time in [5, 92 + 15, 194 + 15] {
         scene.crash_at(time);
     }
     scene.run();

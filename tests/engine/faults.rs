@@ -131,10 +131,10 @@ fn the_result_of_a_fenced_attempt_counts_for_nothing() {
     let process = scene.world.serving()[0];
     scene.world.cut(process, Remains::Everything);
     // The second start fails and is to come back; then the first wakes up and is done.
-    scene.run_to(5400);
+    scene.run_to(92);
     assert_eq!(scene.ledger.record("a").unwrap().state, State::Pending);
     scene.world.thaw(process);
-    scene.run_to(5400);
+    scene.run_to(92);
     assert_eq!(scene.ledger.record("a").unwrap().state, State::Pending);
     scene.run();
     assert_eq!(scene.outcomes("a"), [Released, Done]);

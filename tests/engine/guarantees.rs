@@ -33,7 +33,7 @@ fn a_long_job_writes_once_more_per_thirty_seconds() {
     scene.send("a", "long", &[Sleep(299)]);
     scene.run();
     assert_eq!(scene.ledger.writes(), 2 + 9);
-    assert_eq!(scene.network.count("change_visibility"), 1 + 9);
+    assert_eq!(scene.network.count("change_visibility_batch"), 1 + 9);
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod faults;
 mod fifo;
 mod guarantees;
 mod heartbeat;
+mod keeper;
 mod laravel_batch;
 mod limits;
 mod locks;

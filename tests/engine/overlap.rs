@@ -157,7 +157,7 @@ fn a_killed_jobs_lock_is_taken_over_by_its_own_next_attempt_and_by_nobody_else()
     scene.crash_at(5);
     let held = scene.ledger.cached(&key());
     assert!(held.is_some());
-    scene.run_to(71);
+    scene.run_to(93);
     let starts: Vec<_> = scene
         .starts("a")
         .iter()
@@ -175,12 +175,12 @@ fn a_killed_jobs_lock_is_taken_over_by_its_own_next_attempt_and_by_nobody_else()
 #[test]
 fn a_dead_attempts_late_lock_does_not_take_over_that_of_a_later_attempt() {
     let mut scene = two(&[Sleep(30)]);
-    scene.network.then("lock", Late(second(80)));
+    scene.network.then("lock", Late(second(100)));
     scene.crash_at(5);
     scene.run();
     assert_eq!(scene.state_of("a"), Some(State::Done));
-    assert!(scene.times("a")[0] < 80.0, "{:?}", scene.times("a"));
-    assert!(scene.seconds() > 80.0);
+    assert!(scene.times("a")[0] < 100.0, "{:?}", scene.times("a"));
+    assert!(scene.seconds() > 100.0);
     never_overlap(&scene);
 }
 
@@ -188,7 +188,7 @@ fn a_dead_attempts_late_lock_does_not_take_over_that_of_a_later_attempt() {
 fn a_killed_job_whose_tries_are_spent_leaves_no_lock() {
     let mut scene = two(&[Sleep(30)]);
     // Beside another, then alone until its tries are spent.
-    for moment in [5, 75, 145] {
+    for moment in [5, 97, 189] {
         scene.crash_at(moment);
     }
     scene.run();

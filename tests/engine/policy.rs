@@ -150,7 +150,7 @@ fn a_crash_spends_a_try() {
     let mut scene = Scene::new();
     scene.send_with("a", "once", &[Sleep(30)], json!({"maxTries": 2}));
     scene.crash_at(10);
-    scene.crash_at(5410);
+    scene.crash_at(102);
     scene.run();
     assert_eq!(scene.starts("a").len(), 2);
     assert_eq!(scene.outcomes("a"), [Buried]);

@@ -86,9 +86,9 @@ fn an_expired_lease_is_like_pending_and_spends_the_try_of_the_crash() {
     let mut scene = Scene::new();
     scene.of_generation("a", 1, &[Sleep(30), Ok]);
     scene.crash_at(10);
-    scene.run_to(100);
+    scene.run_to(80);
     scene.of_generation("a", 0, &[Ok]);
-    scene.run_to(101);
+    scene.run_to(81);
     assert_eq!(scene.last("a"), Stale);
     scene.of_generation("a", 1, &[Ok]);
     scene.run();

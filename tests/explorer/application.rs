@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hikyaku_core::memory::MemoryLedger;
-use hikyaku_core::testing::{DistantTables, Line, Scheduler, SimQueue};
+use hikyaku_core::testing::{DistantTables, Line, Scheduler, SimQueue, VirtualClock};
 use hikyaku_core::{Batches, Cache, CacheStore, Laravel, Ledger, Queue, Queues, Relay};
 use hikyaku_laravel::cache::serialized;
 use hikyaku_laravel::derived_uuid;
@@ -34,6 +34,7 @@ pub(crate) const ALONE: &str = "laravel-queue-overlap:App\\Jobs\\Play:alone";
 pub(crate) struct Origin {
     pub(crate) ledger: Arc<MemoryLedger>,
     pub(crate) queue: SimQueue,
+    pub(crate) clock: VirtualClock,
     pub(crate) scheduler: Scheduler,
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use hikyaku_core::testing::{ProcessId, Scheduler, VirtualClock};
 use hikyaku_core::{ClaimRequest, Clock, Release, Side, Stop};
 
+use super::hidden::Hidden;
 pub(crate) use super::page::Announced;
 use super::page::{Claim, Page};
 use super::reached::{Event, Reached};
@@ -28,6 +29,7 @@ pub(super) struct Pages {
     broken: Option<String>,
     /// What PHP was asked, and under which id.
     pub(super) questions: BTreeMap<String, String>,
+    pub(super) hidden: Hidden,
     /// The processes that a job is taking down.
     dying: Vec<ProcessId>,
 }

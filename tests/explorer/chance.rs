@@ -49,7 +49,15 @@ const FATES: [Fate; 7] = [
 ];
 
 /// What can become of the deletes of a mapping: it has no answer that anybody waits for.
-const DELETES: usize = 2;
+const DELETES: &[Fate] = &[Fate::Answered, Fate::Throttled];
+
+/// And of the keeper's requests: nobody acts on how they are answered.
+const STEPS: &[Fate] = &[
+    Fate::Answered,
+    Fate::Throttled,
+    Fate::Late(DELAYS[0]),
+    Fate::AnsweredLate(DELAYS[0]),
+];
 
 impl Chance {
     pub(crate) fn new(choices: Choices, budget: Budget, reached: Arc<Reached>) -> Arc<Self> {
@@ -89,6 +97,11 @@ impl Chance {
         self.severe.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Whether so many faults were severe.
+    pub(crate) fn only_severe(&self, faults: u32) -> bool {
+        self.severe.load(Ordering::Relaxed) == faults
+    }
+
     /// How many mild faults there were, if nothing worse happened.
     pub(crate) fn only_mild(&self) -> Option<u32> {
         let severe = self.severe.load(Ordering::Relaxed);
@@ -102,9 +115,12 @@ impl Network for Chance {
             return Fate::Answered;
         }
         let deletes = call.operation == "delete";
-        let fate = FATES[self
-            .choices
-            .choose(if deletes { DELETES } else { FATES.len() })];
+        let fates = match call.operation {
+            "delete" => DELETES,
+            "change_visibility_batch" => STEPS,
+            _ => &FATES,
+        };
+        let fate = fates[self.choices.choose(fates.len())];
         if fate == Fate::Answered {
             return fate;
         }

@@ -10,7 +10,7 @@ use super::mutants::Mutant;
 use super::play::Act::{self, Commit, Error, Fail, Ok as Done, Part};
 use super::routed::ROUTED;
 use super::rule;
-use super::simulation::{Plan, Scenario};
+use super::simulation::{Hiding, Plan, Scenario};
 use super::worlds::{costing, patient, plan, scenario};
 
 /// What a ledger does wrong.
@@ -88,6 +88,19 @@ fn once(acts: &[Act], faults: u32, moves: u32, retries: u32) -> Scenario {
     scenario(vec![plan("once", acts, 2)], faults, moves, retries)
 }
 
+/// The message comes back while its job still runs.
+fn hasty(visibility: u64) -> Scenario {
+    let slow = Plan {
+        sleep: 30,
+        ..plan("once", &[Done], 2)
+    };
+    Scenario {
+        visibility,
+        hiding: Hiding::Fails,
+        ..scenario(vec![slow], 1, 0, 0)
+    }
+}
+
 /// The defect, a world in which it shows, and the rules that it breaks.
 type World = (Defect, Scenario, &'static [&'static str]);
 
@@ -98,20 +111,6 @@ fn worlds_of_claims() -> Vec<World> {
         RevivesWhatIsDone, SaysDoneOfWhatRuns, SaysExtendedWithoutWriting, TakesWhatIsLeased,
     };
     let costly = costing(1, 2, once(&[Done], 1, 0, 0));
-    let slow = scenario(
-        vec![Plan {
-            sleep: 30,
-            ..plan("once", &[Done], 2)
-        }],
-        1,
-        0,
-        0,
-    );
-    // The message comes back while its job still runs.
-    let hasty = |visibility| Scenario {
-        visibility,
-        ..slow.clone()
-    };
     // A claim may come late, and its function still has time.
     let long_lived = Scenario {
         timeout: 300,
@@ -125,7 +124,7 @@ fn worlds_of_claims() -> Vec<World> {
     let careful = scenario(vec![plan("at-most-once", &[Done], 1)], 1, 0, 0);
     vec![
         (ForgetsWhoClaims, costly, &[rule::MILD_FAULTS_ARE_FREE]),
-        (LeasesTooShort, slow.clone(), &[rule::ONE_AT_A_TIME]),
+        (LeasesTooShort, hasty(150), &[rule::ONE_AT_A_TIME]),
         (
             TakesWhatIsLeased,
             once(&[Done], 1, 0, 0),

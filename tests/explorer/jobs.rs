@@ -5,7 +5,7 @@ use super::play::Act::{
 };
 use super::simulation::{Plan, Scenario};
 use super::worlds::{
-    World, batches_of, costing, forgetful, patient, plan, scenario, small, worlds,
+    World, batches_of, costing, forgetful, patient, plan, scenario, short, small, worlds,
 };
 
 pub(super) fn once(acts: &[Act]) -> Plan {
@@ -149,7 +149,13 @@ fn one_batch() -> Vec<World> {
     ];
     let three = batches_of(3, scenario(three, 1, 0, 0));
     let guarantees = batches_of(3, scenario(guarantees, 1, 0, 0));
+    let unkept = vec![
+        plan("once", &[Done], 2),
+        plan("at-least-once", &[Error, Done], 2),
+    ];
+    let unkept = short(batches_of(3, scenario(unkept, 1, 0, 0)));
     vec![
+        small("of a queue with a short visibility", costing(3, 2, unkept)),
         small("two", costing(3, 6, scenario(two, 1, 0, 0))),
         small("three, of which one comes again", costing(4, 9, three)),
         small("every guarantee", costing(3, 4, guarantees)),

@@ -29,6 +29,7 @@ mod defective;
 mod defects;
 mod field;
 mod groups;
+mod hidden;
 mod jobs;
 mod laravel;
 mod locks;

@@ -109,7 +109,7 @@ pub(crate) fn table(schedules: RangeInclusive<u64>) -> Table {
 }
 
 impl Mutant {
-    /// Half of the schedules in depth-first order, unless there are fewer; the rest at random.
+    /// Half of the schedules in depth-first order, the rest at random; or all there are, if they are fewer than half.
     fn caught(self, schedules: &RangeInclusive<u64>) -> Caught {
         const PERMILLE: usize = 100;
         let by = Mutex::new(BTreeMap::new());
@@ -126,7 +126,10 @@ impl Mutant {
             runs < *schedules.start() || (runs < *schedules.end() && !is_caught)
         };
         let deep = exhaust(run, |runs| goes_on(2 * runs));
-        let wide = wander(run, 1, PERMILLE, |runs| goes_on(runs + deep.runs));
+        // Where every way there is was run, a random one shows nothing new.
+        let wide = wander(run, 1, PERMILLE, |runs| {
+            !deep.complete && goes_on(runs + deep.runs)
+        });
         Caught {
             schedules: deep.runs + wide.runs,
             by: by.into_inner().unwrap(),

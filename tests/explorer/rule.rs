@@ -28,9 +28,14 @@ pub(crate) const SHADOWS_FOLLOW: &str =
     "I23 a shadow comes once, after PHP's run, and saves nothing";
 
 pub(crate) const WAITS_ARE_KEPT: &str = "I24 a job does not begin before its time";
+pub(crate) const HELD_IS_HIDDEN: &str = "I25 what an invocation has stays hidden while it runs";
+pub(crate) const DELAYS_ARE_LEFT: &str =
+    "I26 what was given back comes back when its queue was told";
+pub(crate) const DEATHS_ARE_SHORT: &str =
+    "I27 what a killed process had is back within two minutes";
 
 /// All of them.
-pub(crate) const ALL: [&str; 23] = [
+pub(crate) const ALL: [&str; 26] = [
     NOTHING_IS_LOST,
     DONE_IS_DONE,
     ONE_AT_A_TIME,
@@ -54,6 +59,9 @@ pub(crate) const ALL: [&str; 23] = [
     SIDE_IS_KEPT,
     SHADOWS_FOLLOW,
     WAITS_ARE_KEPT,
+    HELD_IS_HIDDEN,
+    DELAYS_ARE_LEFT,
+    DEATHS_ARE_SHORT,
 ];
 
 /// The name of the rule that a failure is about: what stands before its colon.

@@ -43,6 +43,17 @@ pub(crate) struct Plan {
 /// What the engine reaches of a world: what it is made of, or something around that.
 pub(crate) type Around = Arc<dyn Fn(&Origin) -> Ends + Send + Sync>;
 
+/// What comes of an invocation's hiding its messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hiding {
+    /// They are hidden.
+    Works,
+    /// It is known that the queue hides them for long enough.
+    Needless,
+    /// Nothing: they come back when the queue's visibility timeout is over.
+    Fails,
+}
+
 /// A world to explore.
 #[derive(Clone)]
 pub(crate) struct Scenario {
@@ -53,6 +64,7 @@ pub(crate) struct Scenario {
     pub(crate) visibility: u64,
     /// For how many days the queue keeps a message.
     pub(crate) retention: u64,
+    pub(crate) hiding: Hiding,
     /// Whether the queue knows of the groups.
     pub(crate) is_ordered: bool,
     /// What a run without faults costs: receives and ledger writes.
@@ -129,11 +141,17 @@ impl<'a> Simulation<'a> {
         ));
         let chance = Chance::new(choices.clone(), scenario.budget, Arc::clone(reached));
         let worker = play::register(Worker::new(Arc::clone(&book)));
+        let worker = if scenario.hiding == Hiding::Needless {
+            worker.visibility(Duration::from_secs(scenario.visibility))
+        } else {
+            worker
+        };
         let ledger = Arc::new(MemoryLedger::default());
         let world = World::new(worker, scheduler.clone(), clock, scenario.settings());
         let ends = (scenario.around)(&Origin {
             ledger: Arc::clone(&ledger),
             queue: world.queue.clone(),
+            clock: world.clock.clone(),
             scheduler,
         });
         let watched = Watched {
@@ -144,6 +162,7 @@ impl<'a> Simulation<'a> {
         let watched_queue = WatchedQueue {
             queue: Arc::clone(&ends.queue),
             messages: world.queue.clone(),
+            hiding: scenario.hiding,
             book: Arc::clone(&book),
         };
         let world = world
@@ -212,7 +231,10 @@ impl<'a> Simulation<'a> {
             if let Step::Finish = step {
                 return self.finish();
             }
+            self.is_killed(step)?;
             self.take(step);
+            self.stays_hidden()?;
+            self.is_left_alone()?;
             if let Some(broken) = self.book.broken() {
                 return Err(broken);
             }

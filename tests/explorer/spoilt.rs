@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hikyaku_core::memory::MemoryLedger;
-use hikyaku_core::testing::{Scheduler, SimQueue, yield_now};
+use hikyaku_core::testing::{Scheduler, SimQueue, VirtualClock, yield_now};
 use hikyaku_core::{
-    Batch, BoxFuture, Cache, ClaimReply, ClaimRequest, End, FailedJob, Fence, Held, Ledger,
+    Batch, BoxFuture, Cache, ClaimReply, ClaimRequest, Clock, End, FailedJob, Fence, Held, Ledger,
     LedgerError, Outgoing, Queue, QueueError, Receipt, Record, Release, Replace, State, Timestamp,
     Unlock,
 };
@@ -21,6 +21,7 @@ pub(super) struct Spoilt {
     pub(super) defect: Defect,
     pub(super) ledger: Arc<MemoryLedger>,
     queue: SimQueue,
+    clock: VirtualClock,
     scheduler: Scheduler,
     /// Completions that are still to be written.
     late: Mutex<Vec<(Held, End)>>,
@@ -35,6 +36,7 @@ impl Spoilt {
             defect,
             ledger: Arc::clone(&origin.ledger),
             queue: origin.queue.clone(),
+            clock: origin.clock.clone(),
             scheduler: origin.scheduler.clone(),
             late: Mutex::default(),
             read: Mutex::default(),
@@ -222,6 +224,28 @@ impl Queue for Spoilt {
         delay: Duration,
     ) -> BoxFuture<'a, Result<(), QueueError>> {
         self.queue.change_visibility(receipt, delay)
+    }
+
+    fn change_visibility_batch<'a>(
+        &'a self,
+        receipts: &'a [Receipt],
+        delay: Duration,
+    ) -> BoxFuture<'a, Result<(), QueueError>> {
+        let later = self.is(Defect::HidesLater);
+        if !later && !self.is(Defect::HidesNothing) {
+            return self.queue.change_visibility_batch(receipts, delay);
+        }
+        if let Some(process) = self.scheduler.current_process().filter(|_| later) {
+            let (queue, clock, receipts) =
+                (self.queue.clone(), self.clock.clone(), receipts.to_vec());
+            self.scheduler.spawn(process, async move {
+                clock
+                    .sleep_until(clock.now() + Duration::from_secs(3))
+                    .await;
+                drop(queue.change_visibility_batch(&receipts, delay).await);
+            });
+        }
+        Box::pin(async { Ok(()) })
     }
 
     fn send<'a>(&'a self, message: &'a Outgoing) -> BoxFuture<'a, Result<(), QueueError>> {

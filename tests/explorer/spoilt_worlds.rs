@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::jobs::long;
 use super::laravel::{EVER, alone, chain, hooked, member, unique};
 use super::mutants::Mutant;
 use super::play::Act::{Error, Fail, Ok as Done};
@@ -10,7 +11,7 @@ use super::routed::TWIN;
 use super::rule;
 use super::simulation::{Plan, Scenario};
 use super::spoilt::Spoilt;
-use super::worlds::{plan, scenario};
+use super::worlds::{patient, plan, scenario};
 
 /// What is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +47,10 @@ pub(super) enum Defect {
     KeepsLocks,
     /// PHP answers while its run still goes on.
     AnswersBeforeTheEnd,
+    /// What an invocation has is said to be hidden.
+    HidesNothing,
+    /// It is hidden a little later.
+    HidesLater,
 }
 
 impl Defect {
@@ -72,6 +77,8 @@ impl Defect {
             Self::TakesEverythingOver => "anybody takes over the overlap lock of a live attempt",
             Self::KeepsLocks => "an overlap lock is not released",
             Self::AnswersBeforeTheEnd => "PHP answers while its run still goes on",
+            Self::HidesNothing => "nobody keeps an invocation's messages hidden",
+            Self::HidesLater => "a message is hidden again that was given back",
         }
     }
 }
@@ -104,8 +111,13 @@ fn worlds_of_batches() -> Vec<World> {
         let plans = vec![member(first), member(&[Done])];
         scenario(plans, faults, 0, 0)
     };
+    // The time of a process that was frozen is over when its messages are back.
+    let quick = Scenario {
+        timeout: 60,
+        ..batch(&[Done], 1)
+    };
     vec![
-        (CountsAfterwards, batch(&[Done], 1), rule::BATCH_IS_COUNTED),
+        (CountsAfterwards, quick, rule::BATCH_IS_COUNTED),
         (CountsCopies, batch(&[Done], 1), rule::BATCH_IS_COUNTED),
         (CountsNoFailures, batch(&[Fail], 0), rule::BATCH_IS_COUNTED),
         (ReadsOneLess, batch(&[Done], 0), rule::BATCH_IS_COUNTED),
@@ -150,18 +162,41 @@ fn worlds_of_shadows() -> Vec<World> {
     vec![(Defect::AnswersBeforeTheEnd, twin, rule::SHADOWS_FOLLOW)]
 }
 
+fn worlds_of_hiding() -> Vec<World> {
+    // Its message is visible again before it is through.
+    let slow = Plan {
+        sleep: 200,
+        ..long(&[Done])
+    };
+    let hasty = Scenario {
+        timeout: 300,
+        ..scenario(vec![slow], 0, 0, 0)
+    };
+    let beside = vec![plan("once", &[Error, Done], 2), long(&[Done])];
+    let beside = patient(scenario(beside, 0, 0, 0));
+    let killed = patient(scenario(vec![plan("once", &[Done], 2)], 1, 0, 0));
+    vec![
+        (Defect::HidesNothing, hasty, rule::HELD_IS_HIDDEN),
+        (Defect::HidesNothing, killed, rule::DEATHS_ARE_SHORT),
+        (Defect::HidesLater, beside, rule::DELAYS_ARE_LEFT),
+    ]
+}
+
 pub(crate) fn mutants() -> Vec<Mutant> {
     let worlds = [
         worlds_of_messages(),
         worlds_of_batches(),
         worlds_of_locks(),
         worlds_of_shadows(),
+        worlds_of_hiding(),
     ];
     let worlds = worlds.into_iter().flatten().enumerate();
     let mutant = |(index, (defect, scenario, rule)): (usize, World)| Mutant {
         // Some have several worlds.
         name: match defect {
-            Defect::AcknowledgesBeforeItSends => format!("defect/{defect:?}{index}"),
+            Defect::AcknowledgesBeforeItSends | Defect::HidesNothing => {
+                format!("defect/{defect:?}{index}")
+            }
             _ => format!("defect/{defect:?}"),
         },
         words: defect.words(),

@@ -149,6 +149,16 @@ impl Simulation<'_> {
         steps.extend((0..self.sent.len()).map(Step::Duplicate));
     }
 
+    /// What must hold of a process that is about to be killed, if that is all that goes wrong.
+    pub(super) fn is_killed(&self, step: Step) -> Result<(), String> {
+        match step {
+            Step::Cut(process, Remains::Nothing) if self.chance.only_severe(1) => {
+                self.comes_back_soon(process)
+            }
+            _ => Ok(()),
+        }
+    }
+
     pub(super) fn take(&mut self, step: Step) {
         self.tell(step);
         match step {

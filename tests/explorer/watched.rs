@@ -12,6 +12,7 @@ use hikyaku_core::{
 
 use super::book::Book;
 use super::reached::Event;
+use super::simulation::Hiding;
 
 pub(crate) struct Watched {
     pub(crate) ledger: Arc<dyn Ledger>,
@@ -142,6 +143,7 @@ pub(crate) struct WatchedQueue {
     pub(crate) queue: Arc<dyn Queue>,
     /// Where it shows what a receipt is good for.
     pub(crate) messages: SimQueue,
+    pub(crate) hiding: Hiding,
     pub(crate) book: Arc<Book>,
 }
 
@@ -157,7 +159,29 @@ impl Queue for WatchedQueue {
                 Some(false) => self.book.reached.count(Event::OlderReceipt),
                 None => self.book.reached.count(Event::StaleReceipt),
             }
-            self.queue.change_visibility(receipt, delay).await
+            let changed = self.queue.change_visibility(receipt, delay).await;
+            if changed.is_ok() {
+                self.book
+                    .given_back(receipt, self.messages.visible(receipt));
+            }
+            changed
+        })
+    }
+
+    fn change_visibility_batch<'a>(
+        &'a self,
+        receipts: &'a [Receipt],
+        delay: Duration,
+    ) -> BoxFuture<'a, Result<(), QueueError>> {
+        Box::pin(async move {
+            if self.hiding == Hiding::Fails {
+                return Ok(());
+            }
+            let kept = self.queue.change_visibility_batch(receipts, delay).await;
+            if kept.is_ok() {
+                self.book.kept(receipts);
+            }
+            kept
         })
     }
 

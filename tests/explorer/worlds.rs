@@ -7,7 +7,7 @@ use super::application::Origin;
 use super::chance::Budget;
 use super::play::Act;
 use super::reached::Reached;
-use super::simulation::{Plan, Scenario};
+use super::simulation::{Hiding, Plan, Scenario};
 use super::{groups, jobs, laravel, mixes, routed};
 
 /// A world to explore, and how far a test run does.
@@ -155,6 +155,7 @@ pub(crate) fn scenario(plans: Vec<Plan>, faults: u32, moves: u32, retries: u32) 
         timeout: 100,
         visibility: 150,
         retention: 14,
+        hiding: Hiding::Works,
         is_ordered: true,
         cost: None,
         allows_failures: false,
@@ -197,6 +198,15 @@ pub(crate) fn patient(scenario: Scenario) -> Scenario {
 pub(crate) fn forgetful(scenario: Scenario) -> Scenario {
     Scenario {
         retention: 4,
+        ..scenario
+    }
+}
+
+/// A queue that hides its messages for two minutes, which its function is told and outlasts.
+pub(crate) fn short(scenario: Scenario) -> Scenario {
+    Scenario {
+        visibility: 120,
+        hiding: Hiding::Needless,
         ..scenario
     }
 }

@@ -7,14 +7,24 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
+const HIDING: &str = "ChangeMessageVisibilityBatch";
+
 /// The operations asked for so far, in their order.
 #[derive(Clone, Default)]
 pub(crate) struct Operations(Arc<Mutex<Vec<String>>>);
 
 impl Operations {
-    /// What was asked for since the last time.
+    /// What was asked for since the last time, but for what keeps messages hidden: it goes beside the rest in any order.
     pub(crate) fn take(&self) -> Vec<String> {
-        std::mem::take(&mut self.0.lock().unwrap())
+        let mut taken = std::mem::take(&mut *self.0.lock().unwrap());
+        taken.retain(|operation| operation != HIDING);
+        taken
+    }
+
+    /// How often messages were hidden since the last time.
+    pub(crate) fn hidings(&self) -> usize {
+        let seen = self.0.lock().unwrap();
+        seen.iter().filter(|operation| *operation == HIDING).count()
     }
 }
 

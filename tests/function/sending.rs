@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use hikyaku::core::{Outgoing, Queue};
-use hikyaku::{Config, SqsQueue};
+use hikyaku::core::{Outgoing, Queue, Receipt};
+use hikyaku::{Config, SqsQueue, Timestamp};
+use hikyaku_local::sqs::ReceivedMessage;
 
 use super::stage::{RELAY, Stage};
 
@@ -37,6 +38,41 @@ async fn a_message_is_sent_with_the_header_of_its_trace() {
     queue.send(&message).await.unwrap();
     let received = stage.received(RELAY).await;
     assert_eq!(received[0].attributes["AWSTraceHeader"], header);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn ten_messages_are_hidden_by_one_request_which_says_that_one_of_them_was_not() {
+    let stage = Stage::start().await;
+    let queue = SqsQueue::new(stage.config.clone());
+    for _ in 0..10 {
+        queue.send(&to(RELAY, &stage.config)).await.unwrap();
+    }
+    let received = stage.received(RELAY).await;
+    let receipt = |handle: &str| Receipt {
+        queue: to(RELAY, &stage.config).queue,
+        handle: handle.to_owned(),
+        received: Timestamp::from_millis(0),
+    };
+    let receipts = |received: Vec<ReceivedMessage>| -> Vec<_> {
+        let handles = received.iter().map(|one| &one.receipt_handle);
+        handles.map(|handle| receipt(handle)).collect()
+    };
+    let all = receipts(received);
+    assert_eq!(all.len(), 10);
+    stage.operations.take();
+    let hidden = queue.change_visibility_batch(&all, Duration::ZERO);
+    hidden.await.unwrap();
+    assert_eq!(stage.operations.hidings(), 1);
+    let mut receipts = receipts(stage.received(RELAY).await);
+    assert_eq!(receipts.len(), 10, "all are back");
+    receipts[3] = receipt("of no message");
+    let hidden = queue.change_visibility_batch(&receipts, Duration::ZERO);
+    let error = hikyaku::explain(&hidden.await.unwrap_err());
+    assert!(
+        error.starts_with("changing the visibility of messages in queue"),
+        "{error}"
+    );
+    assert!(error.contains("ReceiptHandleIsInvalid"), "{error}");
 }
 
 #[tokio::test(flavor = "current_thread")]

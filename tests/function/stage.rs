@@ -85,6 +85,11 @@ impl Stage {
         }
     }
 
+    /// The worker of the function.
+    pub(crate) fn worker(&self) -> Worker<Arc<Runs>> {
+        worker(self.runs.clone())
+    }
+
     /// Another function between the same services.
     pub(crate) fn function<S: Send + Sync + 'static>(&self, worker: Worker<S>) -> Function<S> {
         Function::new(

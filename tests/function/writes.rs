@@ -1,5 +1,9 @@
 //! What a job costs, counted at DynamoDB's door.
 
+use std::time::Duration;
+
+use hikyaku::SystemClock;
+use hikyaku_core::Clock as _;
 use hikyaku_laravel::cache;
 use serde_json::{Value, json};
 
@@ -42,6 +46,21 @@ async fn a_job_that_fails_for_good_costs_its_claim_and_one_transaction() {
         operations_of("once", "fail").await,
         ["UpdateItem", "TransactWriteItems"]
     );
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_function_that_knows_of_a_short_visibility_hides_nothing() {
+    let stage = Stage::start().await;
+    let worker = stage.worker().visibility(Duration::from_secs(120));
+    let function = stage.function(worker);
+    let body = json!({ "job": "once", "data": { "what": "succeed" } }).to_string();
+    let records = [Message::new("m-1", &body).record()];
+    let event = json!({ "Records": records }).to_string();
+    let deadline = SystemClock.now() + Duration::from_secs(100);
+    let answer = function.handle(&event, "request", deadline, None).await;
+    assert!(answer.is_ok());
+    assert_eq!(stage.operations.hidings(), 0);
+    assert_eq!(stage.operations.take(), ["UpdateItem", "UpdateItem"]);
 }
 
 #[tokio::test(flavor = "current_thread")]

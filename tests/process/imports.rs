@@ -67,7 +67,7 @@ Resources:
       CodeUri: .
       Timeout: !Ref Seconds
       Environment:
-        Variables: { DATABASE_URL: !Ref DatabaseUrl, IMPORT_SOURCES: !Ref Sources, IMPORT_TABLES: !Ref Tables, IMPORT_SLICE_ROWS: !Ref SliceRows }
+        Variables: { DATABASE_URL: !Ref DatabaseUrl, IMPORT_SOURCES: !Ref Sources, IMPORT_TABLES: !Ref Tables, IMPORT_SLICE_ROWS: !Ref SliceRows, HIKYAKU_QUEUE_VISIBILITY: !Ref Seconds }
       Events:
         Messages:
           Type: SQS

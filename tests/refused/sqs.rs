@@ -105,6 +105,20 @@ async fn a_visibility_that_is_not_changed_is_an_error_that_names_the_queue() {
 }
 
 #[tokio::test]
+async fn so_is_that_of_several() {
+    lasting("changing the visibility of messages", async |sqs, queue| {
+        let receipt = Receipt {
+            queue,
+            handle: "handle".to_owned(),
+            received: Timestamp::from_millis(0),
+        };
+        let second = std::time::Duration::from_secs(1);
+        sqs.change_visibility_batch(&[receipt], second).await
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_message_of_the_engine_that_is_not_taken_is_an_error_that_names_the_queue() {
     lasting("sending a message", async |sqs, queue| {
         sqs.send(&Outgoing::new(queue, "{}".to_owned(), "id")).await

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use futures_util::future::{Either, select};
 use futures_util::stream;
 
 use crate::claim::Company;
 use crate::engine::Engine;
+use crate::keeper::Keeper;
 use crate::settled::Settled;
 use crate::worker::Turn;
 use crate::{BoxFuture, Delivery, Invocation, Outcome, Ports, Report, Verdict, Worker};
@@ -23,7 +25,18 @@ impl<S: Send + Sync + 'static> Worker<S> {
         invocation: Invocation,
         ports: &Ports,
     ) -> Vec<Report> {
-        let engine = Engine::new(ports, invocation);
+        let Invocation { started, deadline } = invocation;
+        let keeper = Keeper::of(deliveries, self.settings.visibility, deadline, started);
+        let engine = Engine::new(ports, invocation, keeper);
+        let work = std::pin::pin!(self.work(deliveries, &engine));
+        match select(work, std::pin::pin!(engine.keep())).await {
+            Either::Left((reports, _)) => reports,
+            // It never ends by itself.
+            Either::Right(((), work)) => work.await,
+        }
+    }
+
+    async fn work(&self, deliveries: &[Delivery], engine: &Engine<'_>) -> Vec<Report> {
         let lines = lines(deliveries);
         let company = match lines.len() {
             1 => Company::Alone,
@@ -32,7 +45,7 @@ impl<S: Send + Sync + 'static> Worker<S> {
         let mut ends: Vec<LineEnd> = stream::iter(lines)
             // Boxed, for otherwise the compiler cannot see that all of this may move between threads.
             .map(|line| -> BoxFuture<'_, _> {
-                Box::pin(self.work_off(deliveries, line, &engine, company))
+                Box::pin(self.work_off(deliveries, line, engine, company))
             })
             .buffer_unordered(self.settings.concurrency)
             .collect()
@@ -45,7 +58,7 @@ impl<S: Send + Sync + 'static> Worker<S> {
             reports.append(&mut done);
             if let Some(Rest { line, .. }) = rest {
                 let alone = Company::Alone;
-                let end = self.work_off(deliveries, line, &engine, alone).await;
+                let end = self.work_off(deliveries, line, engine, alone).await;
                 reports.extend(end.done);
             }
         }
@@ -80,8 +93,12 @@ impl<S: Send + Sync + 'static> Worker<S> {
                     }
                 },
             };
-            if let (None, Verdict::Redeliver(delay)) = (stopped, report.verdict) {
-                stopped = Some(delay.unwrap_or_default());
+            if let Verdict::Redeliver(delay) = report.verdict {
+                if delay.is_none() {
+                    // Nobody told the queue when it comes back: not only when its neighbours are through.
+                    engine.let_go(delivery).await;
+                }
+                stopped.get_or_insert(delay.unwrap_or_default());
             }
             done.push((index, report));
         }

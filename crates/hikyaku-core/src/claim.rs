@@ -15,9 +15,6 @@ use crate::{
 /// A lease under the heartbeat ends this long after its last beat.
 pub(crate) const BEAT_LEASE: Duration = Duration::from_secs(90);
 
-/// A message under the heartbeat comes back a little after its lease: at its very end it would only have to wait.
-pub(crate) const BEAT_HIDING: Duration = Duration::from_secs(92);
-
 /// Between an attempt's end and the end of its lease: time to settle, and for clocks to differ.
 pub(crate) const LEASE_MARGIN: Duration = Duration::from_secs(10);
 
@@ -117,11 +114,6 @@ impl Engine<'_> {
         delivery: &Delivery,
         company: Company,
     ) -> Claimed {
-        // Before the claim: from here on a kill brings the message back within the lease, whatever the queue's own
-        // visibility timeout is.
-        if decoded.policy.has_heartbeat() {
-            self.hide(delivery, BEAT_HIDING).await;
-        }
         if !decoded.policy.guarantee.keeps_ledger() {
             return self.without_ledger(decoded, delivery);
         }

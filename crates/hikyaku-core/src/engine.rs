@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::explain::explain;
 use crate::give_back::{GivenBack, Spends};
+use crate::keeper::Keeper;
 use crate::settled::Settled;
 use crate::shared::SetupError;
 use crate::{Invocation, Outcome, Policy, Ports, Timestamp};
@@ -17,12 +18,13 @@ const SHORTEST_MARGIN: Duration = Duration::from_millis(500);
 pub(crate) struct Engine<'a> {
     pub(crate) ports: &'a Ports,
     pub(crate) invocation: Invocation,
+    pub(crate) keeper: Keeper,
     /// When jobs are stopped, so that what they leave can still be settled. None: nobody set a deadline.
     pub(crate) soft_deadline: Option<Timestamp>,
 }
 
 impl<'a> Engine<'a> {
-    pub(crate) fn new(ports: &'a Ports, invocation: Invocation) -> Self {
+    pub(crate) fn new(ports: &'a Ports, invocation: Invocation, keeper: Keeper) -> Self {
         let soft_deadline = invocation.deadline.map(|deadline| {
             let span = invocation.started.until(deadline);
             deadline - (span / 10).clamp(SHORTEST_MARGIN, LONGEST_MARGIN)
@@ -30,6 +32,7 @@ impl<'a> Engine<'a> {
         Self {
             ports,
             invocation,
+            keeper,
             soft_deadline,
         }
     }

@@ -182,6 +182,7 @@ impl Engine<'_> {
         let Some(receipt) = &delivery.receipt else {
             return Some(delay);
         };
+        self.let_go(delivery).await;
         let left = LONGEST_HIDING.saturating_sub(receipt.received.until(self.now()));
         let delay = delay.min(left);
         let queue = &*self.ports.queue;

@@ -1,14 +1,13 @@
-//! Heartbeat: a long job's claim and its message are prolonged together, in short steps, so that a killed job is
-//! found soon.
+//! Heartbeat: a long job's claim is prolonged in short steps, so that the next attempt may begin soon after its process was
+//! killed.
 
-use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
 
-use crate::claim::{BEAT_HIDING, BEAT_LEASE, Claim, LEASE_MARGIN};
+use crate::claim::{BEAT_LEASE, Claim, LEASE_MARGIN};
 use crate::engine::Engine;
-use crate::{Delivery, Fence, Held, Policy, Timestamp};
+use crate::{Fence, Held, Policy, Timestamp};
 
 /// Between two beats. Two may be lost before the lease ends.
 const BEAT: Duration = Duration::from_secs(30);
@@ -17,30 +16,22 @@ const BEAT: Duration = Duration::from_secs(30);
 const RETRY: Duration = Duration::from_secs(5);
 
 impl Engine<'_> {
-    /// Prolongs lease and visibility for as long as it is polled. Completes only when the job is lost: fenced, or its
-    /// lease almost over without a beat that came through. For a short job it never completes.
-    pub(crate) async fn keep_alive(&self, policy: &Policy, claim: &mut Claim, delivery: &Delivery) {
-        if !policy.has_heartbeat() {
+    /// Prolongs the lease for as long as it is polled. Completes only when the job is lost: fenced, or its lease almost over
+    /// without a beat that came through. For a short job, and for one without a record, it never completes.
+    pub(crate) async fn keep_alive(&self, policy: &Policy, claim: &mut Claim) {
+        let Some(held) = claim.held.clone().filter(|_| policy.has_heartbeat()) else {
             return std::future::pending().await;
-        }
+        };
         // Counted from the claim, whose answer may have taken its time.
         let mut next = (claim.lease - BEAT_LEASE) + BEAT;
         loop {
             self.ports.clock.sleep_until(next).await;
             next = self.now() + BEAT;
-            if let Some(held) = claim.held.clone() {
-                match self.beat(&held, claim.lease - LEASE_MARGIN).await {
-                    Beat::Kept(lease) => claim.lease = lease,
-                    Beat::Failed => {
-                        next = (self.now() + RETRY).min(claim.lease - LEASE_MARGIN);
-                        continue;
-                    }
-                    Beat::Lost => return,
-                }
+            match self.beat(&held, claim.lease - LEASE_MARGIN).await {
+                Beat::Kept(lease) => claim.lease = lease,
+                Beat::Failed => next = (self.now() + RETRY).min(claim.lease - LEASE_MARGIN),
+                Beat::Lost => return,
             }
-            // A queue that does not answer must not keep the next beat waiting.
-            let hidden = pin!(self.hide(delivery, BEAT_HIDING));
-            select(hidden, self.ports.clock.sleep_until(next)).await;
         }
     }
 

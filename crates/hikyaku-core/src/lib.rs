@@ -43,6 +43,7 @@ mod guarantee;
 mod heartbeat;
 mod job;
 mod judge;
+mod keeper;
 mod laravel;
 mod plan;
 mod policy;

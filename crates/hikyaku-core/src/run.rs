@@ -111,7 +111,7 @@ impl Engine<'_> {
         let place = claim.held.clone().map_or(Place::Nowhere, Place::Ledger);
         let (running, posts) = self.start(job, claim, place, delivery, times);
         let onward = self.send_onward(posts, limit);
-        let lost = self.keep_alive(policy, claim, delivery);
+        let lost = self.keep_alive(policy, claim);
         self.until_it_ends(running, policy, onward, lost).await
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::error::Error as StdError;
 use std::future::{Future, ready};
 use std::sync::Arc;
+use std::time::Duration;
 
 use hikyaku_laravel::chain::LinkOptions;
 use tracing::field::Empty;
@@ -30,11 +31,18 @@ pub struct Settings {
     /// How many jobs of one batch run at once. At least the mapping's batch size, so that no received message waits
     /// unattended behind a long one.
     pub concurrency: usize,
+    /// The visibility timeout of the queue that the messages come from, if it is known. One of up to two minutes that
+    /// outlasts the invocation spares the requests that keep messages hidden while it lasts: one for ten messages at its
+    /// start, and one every 30 s.
+    pub visibility: Option<Duration>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { concurrency: 10 }
+        Self {
+            concurrency: 10,
+            visibility: None,
+        }
     }
 }
 
@@ -150,6 +158,13 @@ impl<S: Send + Sync + 'static> Worker<S> {
     #[must_use]
     pub fn concurrency(mut self, jobs: usize) -> Self {
         self.settings.concurrency = jobs.max(1);
+        self
+    }
+
+    /// Says for how long the queue hides a message that was received.
+    #[must_use]
+    pub fn visibility(mut self, timeout: Duration) -> Self {
+        self.settings.visibility = Some(timeout);
         self
     }
 

@@ -2,6 +2,7 @@
 
 use std::env::VarError;
 use std::num::NonZeroUsize;
+use std::time::Duration;
 
 use hikyaku_core::Queues;
 use hikyaku_laravel::encrypter::{Cipher, Encrypter};
@@ -27,6 +28,9 @@ pub struct Config {
     /// `HIKYAKU_QUEUE_URL`: where a job goes to be tried again that came from no queue (a schedule, a direct
     /// invocation). Default: nowhere; then the invocation fails instead.
     pub queue_url: Option<String>,
+    /// `HIKYAKU_QUEUE_VISIBILITY`: the visibility timeout of the function's queue, in seconds. Up to 120 s it spares the requests
+    /// that keep messages hidden. Default: not known.
+    pub queue_visibility: Option<Duration>,
     /// `SQS_PREFIX`, `SQS_SUFFIX` and `SQS_QUEUE`, as in the application's `config/queue.php`: how the queue of the next
     /// job of a chain is found. Without a prefix it is in the account of the queue that the message came from.
     pub queues: Queues,
@@ -236,6 +240,7 @@ impl Config {
             connection: or("HIKYAKU_CONNECTION", "sqs")?,
             failed_days: number("HIKYAKU_FAILED_DAYS", get("HIKYAKU_FAILED_DAYS")?)?.unwrap_or(7),
             queue_url: get("HIKYAKU_QUEUE_URL")?,
+            queue_visibility: visibility(get)?,
             queues: Queues {
                 connection: or("HIKYAKU_CONNECTION", "sqs")?,
                 prefix: or("SQS_PREFIX", "")?,
@@ -304,6 +309,13 @@ fn otlp_endpoint(
 ) -> Result<Option<Url>, ConfigError> {
     const NAME: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
     url(NAME, get(NAME)?, "a URL, such as http://127.0.0.1:4318")
+}
+
+fn visibility(
+    get: impl Fn(&'static str) -> Result<Option<String>, ConfigError>,
+) -> Result<Option<Duration>, ConfigError> {
+    const NAME: &str = "HIKYAKU_QUEUE_VISIBILITY";
+    Ok(number(NAME, get(NAME)?)?.map(Duration::from_secs))
 }
 
 fn memory(

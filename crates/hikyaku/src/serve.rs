@@ -32,6 +32,10 @@ pub async fn serve<S: Send + Sync + 'static>(worker: Worker<S>) -> Result<(), Er
         Some(jobs) => worker.concurrency(jobs),
         None => worker,
     };
+    let worker = match config.queue_visibility {
+        Some(timeout) => worker.visibility(timeout),
+        None => worker,
+    };
     if config.under_lambda {
         as_function(worker, config).await
     } else {

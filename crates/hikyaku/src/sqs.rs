@@ -8,6 +8,7 @@ use std::time::Duration;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::types::{
+    BatchResultErrorEntry, ChangeMessageVisibilityBatchRequestEntry,
     MessageSystemAttributeNameForSends, MessageSystemAttributeValue, SendMessageBatchRequestEntry,
 };
 use hikyaku_core::{BoxFuture, Outgoing, Queue, QueueError, Receipt, is_fifo, is_identifier};
@@ -81,13 +82,37 @@ pub(crate) async fn send_batch(
     let refusal = |number: usize| {
         let mut refused = answer.failed().iter();
         let entry = refused.find(|entry| entry.id() == number.to_string())?;
-        Some(Refusal {
-            code: entry.code().to_owned(),
-            message: entry.message().unwrap_or_default().to_owned(),
-            retryable: !entry.sender_fault(),
-        })
+        Some(Refusal::of(entry))
     };
     Ok((0..messages.len()).map(refusal).collect())
+}
+
+/// Changes the visibility of up to ten messages of one queue.
+async fn hide(
+    client: &Client,
+    queue: &str,
+    receipts: &[Receipt],
+    delay: Duration,
+) -> Result<(), QueueError> {
+    const ACTION: &str = "changing the visibility of messages";
+    let failed = |error| failed(ACTION, queue, error);
+    let mut request = client.change_message_visibility_batch().queue_url(queue);
+    for (number, receipt) in receipts.iter().enumerate() {
+        let entry = ChangeMessageVisibilityBatchRequestEntry::builder()
+            .id(number.to_string())
+            .receipt_handle(&receipt.handle)
+            .visibility_timeout(whole_seconds(delay));
+        let entry = entry.build().map_err(SdkError::construction_failure);
+        request = request.entries(entry.map_err(failed)?);
+    }
+    let answer = request.send().await.map_err(failed)?;
+    match answer.failed().first() {
+        None => Ok(()),
+        Some(entry) => Err(QueueError {
+            action: ACTION,
+            ..Refusal::of(entry).into_error(queue)
+        }),
+    }
 }
 
 /// The URL of the queue of this name, in the account that the keys belong to.
@@ -103,7 +128,7 @@ pub(crate) async fn find_queue(client: &Client, name: &str) -> Result<String, Qu
     })
 }
 
-/// Why SQS did not take one message of several.
+/// What SQS said of one entry of a request that it did not carry out.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{code}: {message}")]
 pub(crate) struct Refusal {
@@ -114,6 +139,14 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
+    fn of(entry: &BatchResultErrorEntry) -> Self {
+        Self {
+            code: entry.code().to_owned(),
+            message: entry.message().unwrap_or_default().to_owned(),
+            retryable: !entry.sender_fault(),
+        }
+    }
+
     pub(crate) fn into_error(self, queue: &str) -> QueueError {
         QueueError {
             action: "sending a message",
@@ -263,6 +296,19 @@ impl Queue for SqsQueue {
             let changed = request.send().await.map(drop);
             changed
                 .map_err(|error| failed("changing a message's visibility", &receipt.queue, error))
+        })
+    }
+
+    fn change_visibility_batch<'a>(
+        &'a self,
+        receipts: &'a [Receipt],
+        delay: Duration,
+    ) -> BoxFuture<'a, Result<(), QueueError>> {
+        Box::pin(async move {
+            match receipts {
+                [] => Ok(()),
+                [first, ..] => hide(self.client(), &first.queue, receipts, delay).await,
+            }
         })
     }
 

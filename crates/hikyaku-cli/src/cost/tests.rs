@@ -396,13 +396,16 @@ fn heartbeats_are_lines_of_their_own_and_only_of_long_jobs() {
     let short = compared("--jobs 1M --duration 60s");
     assert_eq!(line(&short.new, "DynamoDB, heartbeats"), Decimal::ZERO);
     let long = compared("--jobs 1M --duration 5m");
-    // Ten in five minutes: ten writes and ten requests to hide the message again.
+    // Ten in five minutes: ten writes, and eleven requests to hide the message.
     assert_eq!(usd(line(&long.new, "DynamoDB, heartbeats")), "7.15");
-    assert_eq!(usd(line(&long.new, "SQS, hiding")), "4.00");
+    assert_eq!(usd(line(&long.new, "SQS, hiding")), "4.40");
+    let batched = compared("--jobs 1M --duration 5m --batch 10");
+    assert_eq!(usd(line(&batched.new, "SQS, hiding")), "0.44");
     let quick = compared("--jobs 1M --duration 20s --timeout 10m");
     assert_eq!(line(&quick.new, "DynamoDB, heartbeats"), Decimal::ZERO);
     let unkept = compared("--jobs 1M --duration 5m --guarantee at-least-once");
     assert_eq!(line(&unkept.new, "DynamoDB, heartbeats"), Decimal::ZERO);
+    assert_eq!(usd(line(&unkept.new, "SQS, hiding")), "4.40");
 }
 
 #[test]

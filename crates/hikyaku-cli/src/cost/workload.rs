@@ -153,14 +153,28 @@ impl Workload {
         self.attempts() * seconds(self.duration) / (HOURS * Decimal::from(3600))
     }
 
+    fn is_long(&self) -> bool {
+        self.timeout.unwrap_or(self.duration) > LONG_MS
+    }
+
     fn heartbeats(&self) -> Decimal {
-        let timeout = self.timeout.unwrap_or(self.duration);
-        let beats = if timeout > LONG_MS && self.guarantee.keeps_a_ledger() {
+        let beats = if self.is_long() && self.guarantee.keeps_a_ledger() {
             self.duration / HEARTBEAT_MS
         } else {
             0
         };
         self.attempts() * Decimal::from(beats)
+    }
+
+    /// What keeps an invocation's messages hidden: a request for ten of them at its start, and one every 30 s. Short jobs are
+    /// taken to have a function of up to 100 s and a queue that hides its messages for 120 s, which need none.
+    fn hidings(&self) -> Decimal {
+        if !self.is_long() {
+            return Decimal::ZERO;
+        }
+        let requests = self.batch.div_ceil(SQS_BATCH);
+        let steps = 1 + self.duration / HEARTBEAT_MS;
+        self.invocations() * Decimal::from(requests) * Decimal::from(steps)
     }
 
     /// What the month costs on SQS, Lambda and DynamoDB.
@@ -221,7 +235,7 @@ impl Workload {
             request,
             polls * Decimal::from(60) * HOURS,
         )?;
-        let hidden = self.jobs * self.retries + self.heartbeats();
+        let hidden = self.jobs * self.retries + self.hidings();
         bill.add(prices, "SQS, hiding messages again", request, hidden)?;
         let fair = if self.fair { sends } else { Decimal::ZERO };
         bill.add(prices, "SQS, fair queues", "sqs.fair_queue_surcharge", fair)

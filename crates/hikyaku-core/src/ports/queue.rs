@@ -16,6 +16,13 @@ pub trait Queue: Send + Sync + 'static {
         delay: Duration,
     ) -> BoxFuture<'a, Result<(), QueueError>>;
 
+    /// The same for up to ten messages of one queue. One request. An error says that it did not succeed for all of them.
+    fn change_visibility_batch<'a>(
+        &'a self,
+        receipts: &'a [Receipt],
+        delay: Duration,
+    ) -> BoxFuture<'a, Result<(), QueueError>>;
+
     /// Sends a message. One request.
     fn send<'a>(&'a self, message: &'a Outgoing) -> BoxFuture<'a, Result<(), QueueError>>;
 }

@@ -323,6 +323,29 @@ impl Queue for DistantQueue {
         Box::pin(self.line.call(operation, handle, call, detached, error))
     }
 
+    fn change_visibility_batch<'a>(
+        &'a self,
+        receipts: &'a [Receipt],
+        delay: Duration,
+    ) -> BoxFuture<'a, Result<(), QueueError>> {
+        let Some(first) = receipts.first() else {
+            return Box::pin(async { Ok(()) });
+        };
+        let error = |fault: Fault| QueueError {
+            action: "changing the visibility of messages",
+            queue: first.queue.clone(),
+            retryable: true,
+            source: fault.into(),
+        };
+        let call = self.queue.change_visibility_batch(receipts, delay);
+        let detached = move || -> BoxFuture<'static, _> {
+            let (queue, receipts) = (Arc::clone(&self.queue), receipts.to_vec());
+            Box::pin(async move { queue.change_visibility_batch(&receipts, delay).await })
+        };
+        let (operation, handle) = ("change_visibility_batch", &first.handle);
+        Box::pin(self.line.call(operation, handle, call, detached, error))
+    }
+
     fn send<'a>(&'a self, message: &'a Outgoing) -> BoxFuture<'a, Result<(), QueueError>> {
         let error = |fault: Fault| QueueError {
             action: "sending a message",

@@ -64,6 +64,14 @@ impl Queue for Outbox {
         Box::pin(async { Ok(()) })
     }
 
+    fn change_visibility_batch<'a>(
+        &'a self,
+        _: &'a [Receipt],
+        _: Duration,
+    ) -> BoxFuture<'a, Result<(), QueueError>> {
+        Box::pin(async { Ok(()) })
+    }
+
     fn send<'a>(&'a self, message: &'a Outgoing) -> BoxFuture<'a, Result<(), QueueError>> {
         Box::pin(async move {
             let mut sent = self.0.lock().unwrap_or_else(PoisonError::into_inner);

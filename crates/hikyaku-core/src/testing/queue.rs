@@ -197,6 +197,21 @@ impl SimQueue {
         }
     }
 
+    /// When the message of this receipt can be received next, if it is there and was not received since.
+    pub fn visible(&self, receipt: &Receipt) -> Option<Timestamp> {
+        let content = self.content();
+        let message = &content.messages[content.find(receipt)?];
+        let latest = message.handles.last().map(u64::to_string);
+        (latest.as_ref() == Some(&receipt.handle)).then_some(message.visible)
+    }
+
+    /// Whether two receipts are of one message.
+    pub fn are_of_one_message(&self, one: &Receipt, other: &Receipt) -> bool {
+        let content = self.content();
+        let found = content.find(one);
+        found.is_some() && found == content.find(other)
+    }
+
     /// Whether the message of this receipt is in flight with it. None: the message is gone.
     pub fn is_in_flight_with(&self, receipt: &Receipt) -> Option<bool> {
         let now = self.clock.now();
@@ -360,6 +375,27 @@ impl Queue for SimQueue {
                 queue: receipt.queue.clone(),
                 retryable: false,
                 source: invalid.into(),
+            })
+        })
+    }
+
+    fn change_visibility_batch<'a>(
+        &'a self,
+        receipts: &'a [Receipt],
+        delay: Duration,
+    ) -> BoxFuture<'a, Result<(), QueueError>> {
+        Box::pin(async move {
+            let hidden = receipts.iter().map(|receipt| self.hide(receipt, delay));
+            // Each entry is answered for itself.
+            let hidden: Vec<_> = hidden.collect();
+            let invalid = hidden.into_iter().find_map(Result::err);
+            invalid.map_or(Ok(()), |invalid| {
+                Err(QueueError {
+                    action: "changing the visibility of messages",
+                    queue: Self::URL.to_owned(),
+                    retryable: false,
+                    source: invalid.into(),
+                })
             })
         })
     }

@@ -11,7 +11,8 @@ use super::random::SeededRandom;
 use super::scheduler::{ProcessId, Scheduler, TaskId};
 use crate::memory::MemoryLedger;
 use crate::{
-    Clock, Delivery, Invocation, Laravel, Ledger, Ports, Queue, Random, Report, Timestamp, Worker,
+    Clock, Delivery, Invocation, Laravel, Ledger, Ports, Queue, Random, Receipt, Report, Timestamp,
+    Worker,
 };
 
 /// How a [`World`] is set up.
@@ -408,6 +409,20 @@ impl<S: Send + Sync + 'static> World<S> {
         };
         let processes = self.processes.iter().filter(frozen);
         processes.map(|process| process.id).collect()
+    }
+
+    /// The receipts of all invocations that run or are about to, each with its process once it has one. Older ones first.
+    pub fn held(&self) -> Vec<(Option<ProcessId>, &Receipt)> {
+        let running = self.running.iter();
+        let running = running.map(|one| (Some(one.process), &one.deliveries));
+        let coming = self.coming.iter().map(|one| (None, &one.deliveries));
+        let held = running.chain(coming).flat_map(|(process, deliveries)| {
+            let receipts = deliveries.iter().filter_map(|one| one.receipt.as_ref());
+            receipts.map(move |receipt| (process, receipt))
+        });
+        let mut held: Vec<_> = held.collect();
+        held.sort_by_key(|(_, receipt)| receipt.handle.parse::<u64>().unwrap_or(0));
+        held
     }
 
     /// The processes that serve an invocation.

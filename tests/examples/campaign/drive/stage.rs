@@ -91,6 +91,7 @@ Resources:
     Properties:
       FunctionName: jobs
       Timeout: 5
+      Environment: { Variables: { HIKYAKU_QUEUE_VISIBILITY: '5' } }
       Events:
         Messages:
           Type: SQS
@@ -101,16 +102,18 @@ Resources:
     Properties:
       FunctionName: zombies
       Timeout: 25
+      Environment: { Variables: { HIKYAKU_QUEUE_VISIBILITY: '25' } }
       Events:
         Messages:
           Type: SQS
           Properties: { Queue: !GetAtt Zombies.Arn, BatchSize: 4, FunctionResponseTypes: [ReportBatchItemFailures] }
 ";
 
-/// What goes wrong on the way to DynamoDB and SQS. More than one request in twenty.
+/// What goes wrong on the way to DynamoDB and SQS. About one request in twelve to DynamoDB, one in sixteen to SQS.
 fn faults(seed: u64) -> Faults {
     let rules = vec![
         Rule::new(Fault::Throttle, 0.02),
+        Rule::new(Fault::Conflict, 0.02),
         Rule::new(Fault::Unavailable, 0.01),
         Rule::new(Fault::Reset, 0.01),
         Rule::new(Fault::LoseAnswer, 0.015),
