@@ -3,6 +3,7 @@
 mod application;
 mod batch;
 mod chain;
+mod collision;
 mod command;
 mod commit;
 mod context;

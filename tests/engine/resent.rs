@@ -2,7 +2,7 @@
 
 use hikyaku_core::testing::Fate::Throttled;
 use hikyaku_core::testing::Settings;
-use hikyaku_core::{ClaimRequest, Ledger, Outcome, State, Timestamp};
+use hikyaku_core::{ClaimRequest, Clock as _, Ledger, Outcome, Place, State, Timestamp};
 use serde_json::{Value, json};
 
 use super::echo::Act::{self, Error, Fail, Ok, Sleep};
@@ -66,7 +66,7 @@ fn pending_equal_is_claimed_and_smaller_is_acknowledged_and_greater_is_buried() 
     assert_eq!(scene.last("a"), Stale);
     scene.of_generation("a", 2, &[Ok]);
     scene.run_to(25);
-    assert_eq!(scene.last("a"), Buried);
+    assert!(scene.outcomes("a").contains(&Buried));
     assert!(
         scene
             .ledger
@@ -258,6 +258,9 @@ fn so_does_a_job_that_was_unknown_until_it_was_sent_again() {
     first["hikyaku"] = json!({"generation": 1});
     let row = hikyaku_core::FailedJob {
         id: "a".to_owned(),
+        job: "once".to_owned(),
+        group: None,
+        sent: None,
         queue: "sim".to_owned(),
         payload: first.to_string(),
         body: None,
@@ -265,17 +268,131 @@ fn so_does_a_job_that_was_unknown_until_it_was_sent_again() {
         trace: None,
         failed_at: scene.start,
     };
-    assert!(hikyaku_core::testing::block_on(scene.ledger.bury(&row)).is_ok());
+    assert!(hikyaku_core::testing::block_on(scene.ledger.bury(&row, Place::OfItsJob)).is_ok());
     its_second_row_outlives_the_forgetting_of_the_first(scene, "a");
 }
 
 #[test]
-fn it_is_buried_no_sooner_than_twenty_seconds_after_its_claim() {
-    let mut scene = Scene::failed(&[Error]);
-    let claimed = scene.start + second(scene.whole_seconds());
-    scene.retry("a");
+fn its_failure_is_recorded_at_once_and_keeps_no_invocation() {
+    for job in ["once", "at-most-once", "at-least-once", "long", "nobody"] {
+        let mut scene = Scene::new();
+        scene.send_with("a", job, &[Fail], json!({"maxTries": 1}));
+        scene.run();
+        scene.retry("a");
+        let now = scene.whole_seconds();
+        scene.run_to(now + 1);
+        let row = scene.ledger.failed("a").unwrap();
+        assert!(row.payload.contains(r#""generation":2"#), "{job}");
+        assert!(scene.world.serving().is_empty(), "{job}");
+        assert_eq!(scene.last("a"), Buried, "{job}");
+        scene.run();
+        assert_eq!(scene.last("a"), FailedBefore, "{job}");
+        assert_eq!(scene.whole_seconds(), now + 20, "{job}");
+        let failures = scene.outcomes("a");
+        let failures = failures.iter().filter(|outcome| **outcome == Buried);
+        assert_eq!(failures.count(), 2, "{job}: each failure counts once");
+    }
+}
+
+#[test]
+fn the_row_that_was_forgotten_with_the_one_before_says_what_failed_and_runs() {
+    for job in ["once", "at-least-once", "long-at-least-once"] {
+        let mut scene = Scene::new();
+        scene.send_with("a", job, &[Fail, Fail, Ok], json!({"maxTries": 1}));
+        scene.run();
+        scene.retry("a");
+        let now = scene.whole_seconds();
+        scene.run_to(now + 2);
+        scene.ledger.forget("a").expect("its second row");
+        scene.run();
+        let row = scene.ledger.failed("a").expect("its second row again");
+        for part in ["never", job, "right after it was sent again"] {
+            assert!(row.exception.contains(part), "{}", row.exception);
+        }
+        assert_eq!(scene.starts("a").len(), 2, "{job}");
+        scene.retry("a");
+        scene.ledger.forget("a");
+        scene.run();
+        assert_eq!(scene.last("a"), Done, "{job}");
+        assert_eq!(scene.starts("a").len(), 3, "{job}");
+        assert!(scene.ledger.failed("a").is_none(), "{job}");
+    }
+}
+
+#[test]
+fn a_job_that_keeps_no_ledger_keeps_one_when_it_is_sent_again_and_runs_once() {
+    let mut scene = Scene::new();
+    scene.send_with("a", "at-least-once", &[Fail, Ok], json!({"maxTries": 1}));
     scene.run();
-    assert!(scene.ledger.failed("a").unwrap().failed_at >= claimed + second(20));
+    assert!(scene.ledger.record("a").is_none());
+    scene.retry("a");
+    let again = scene.world.queue.messages()[0].clone();
+    scene.world.queue.duplicate(&again);
+    scene.run();
+    scene.world.queue.duplicate(&again);
+    scene.run();
+    assert_eq!(scene.starts("a").len(), 2);
+    assert_eq!(scene.state("a"), State::Done);
+}
+
+#[test]
+fn what_failed_later_than_artisan_takes_is_not_listed_again_when_it_was_forgotten() {
+    let mut scene = Scene::new();
+    scene.send_with(
+        "a",
+        "once",
+        &[Fail, Sleep(21), Fail],
+        json!({"maxTries": 1, "backoff": "1"}),
+    );
+    let first = scene.world.queue.messages()[0].clone();
+    scene.run();
+    let payload: Value = serde_json::from_str(&scene.ledger.failed("a").unwrap().payload).unwrap();
+    let mut slow = payload.clone();
+    slow["data"]["acts"] = json!(["fail", "panic"]);
+    slow["backoff"] = json!("25");
+    slow["maxTries"] = json!(2);
+    scene.world.queue.send(slow.to_string(), None);
+    scene.ledger.forget("a");
+    let again = scene.world.queue.messages()[0].clone();
+    scene.run();
+    assert_eq!(scene.state("a"), State::Failed);
+    scene.ledger.forget("a").expect("its row");
+    for copy in [first, again] {
+        scene.world.queue.duplicate(&copy);
+        scene.run();
+    }
+    assert!(
+        scene.ledger.failed("a").is_none(),
+        "somebody forgot it on purpose"
+    );
+}
+
+#[test]
+fn a_thousand_broken_jobs_sent_again_hold_up_a_hundred_fresh_ones_by_seconds() {
+    let mut scene = Scene::with(Settings {
+        batch_size: 1,
+        concurrency: 5,
+        timeout: second(60),
+        ..Settings::default()
+    });
+    let broken: Vec<_> = (0..1000).map(|number| format!("broken-{number}")).collect();
+    for id in &broken {
+        scene.send_with(id, "once", &[Fail], json!({"maxTries": 1}));
+    }
+    scene.run();
+    for id in &broken {
+        scene.retry(id);
+    }
+    let sent = scene.world.clock.now();
+    for number in 0..100 {
+        scene.send(&format!("fresh-{number}"), "once", &[Ok]);
+    }
+    scene.run();
+    for number in 0..100 {
+        let starts = scene.starts(&format!("fresh-{number}"));
+        assert!(sent.until(starts[0].at) <= second(5), "{number}");
+    }
+    assert!(broken.iter().all(|id| scene.starts(id).len() == 2));
 }
 
 #[test]

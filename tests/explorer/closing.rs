@@ -2,6 +2,7 @@
 
 use hikyaku_core::State;
 
+use super::application::id;
 use super::book::Announced;
 use super::rule;
 use super::simulation::Simulation;
@@ -22,6 +23,10 @@ impl Simulation<'_> {
         }
         self.is_unlocked()?;
         for (index, plan) in self.scenario.plans.iter().enumerate() {
+            if let Some(other) = plan.double_of {
+                self.is_told_apart(plan.job, other)?;
+                continue;
+            }
             for (id, announced) in plan.announced(index) {
                 self.is_not_lost(&id, &announced)?;
                 self.is_committed(&id, &announced)?;
@@ -51,6 +56,25 @@ impl Simulation<'_> {
             return Ok(());
         }
         Err(format!("{}: `{id}` is {state:?}", rule::NOTHING_IS_LOST))
+    }
+
+    /// Of two jobs with one uuid one has the record, and the other is listed as failed.
+    fn is_told_apart(&self, job: &str, other: usize) -> Result<(), String> {
+        let (id, other) = (id(other), self.scenario.plans[other].job);
+        let record = self.ledger.record(&id);
+        let has_it = record.and_then(|record| record.job);
+        let rows = self.ledger.all_failed();
+        let mut second = [job, other]
+            .into_iter()
+            .filter(|name| has_it.as_deref() != Some(name));
+        let is_kept = |name: &str| rows.iter().any(|row| row.job == name && row.id != id);
+        match second.find(|name| !is_kept(name)) {
+            None => Ok(()),
+            Some(lost) => {
+                let how = format!("nobody knows of `{lost}`, which has the uuid `{id}`");
+                Err(format!("{}: {how}", rule::NAMES_ARE_TOLD_APART))
+            }
+        }
     }
 
     fn is_committed(&self, id: &str, announced: &Announced) -> Result<(), String> {

@@ -6,8 +6,8 @@ use std::time::Duration;
 use hikyaku_core::memory::MemoryLedger;
 use hikyaku_core::testing::yield_now;
 use hikyaku_core::{
-    BoxFuture, ClaimReply, ClaimRequest, End, FailedJob, Fence, Held, Ledger, LedgerError, Record,
-    Release, Replace, State, Timestamp,
+    BoxFuture, Buried, ClaimReply, ClaimRequest, End, FailedJob, Fence, Held, Ledger, LedgerError,
+    Place, Record, Release, Replace, State, Timestamp,
 };
 
 use super::defects::Defect;
@@ -61,6 +61,9 @@ impl Defective {
             }
             _ => {
                 let mut seen = record.clone();
+                if self.is(Defect::ForgetsTheName) {
+                    seen.job = None;
+                }
                 if self.is(Defect::ForgetsWhoClaims) {
                     seen.owner = !seen.owner;
                 }
@@ -130,6 +133,12 @@ impl Ledger for Defective {
             }
             if self.is(Defect::ForgetsTheSide) {
                 written.side = None;
+            }
+            let found = self.ledger.record(&request.id);
+            if let Some(name) = found.and_then(|record| record.job)
+                && self.is(Defect::ForgetsTheName)
+            {
+                written.job = name;
             }
             if self.is(Defect::ForgetsTheWait) {
                 written.due = Timestamp::from_millis(u64::MAX);
@@ -255,18 +264,25 @@ impl Ledger for Defective {
             if fence == Fence::Applied && self.is(Defect::WritesTheRowAfterwards) {
                 self.ledger.forget(&row.id);
                 yield_now().await;
-                self.ledger.bury(row).await?;
+                self.ledger.bury(row, Place::OfItsJob).await?;
             }
             Ok(fence)
         })
     }
 
-    fn bury<'a>(&'a self, row: &'a FailedJob) -> BoxFuture<'a, Result<(), LedgerError>> {
+    fn bury<'a>(
+        &'a self,
+        row: &'a FailedJob,
+        place: Place,
+    ) -> BoxFuture<'a, Result<Buried, LedgerError>> {
         Box::pin(async move {
             if self.is(Defect::SaysBuriedWithoutWriting) {
-                return Ok(());
+                return Ok(Buried::Written);
             }
-            self.ledger.bury(row).await
+            if self.is(Defect::ForgetsTheRow) && place == Place::Empty {
+                return Ok(Buried::There);
+            }
+            self.ledger.bury(row, place).await
         })
     }
 }
@@ -287,6 +303,7 @@ fn running_elsewhere(request: &ClaimRequest) -> Record {
         reopened: None,
         not_before: None,
         expires: request.expires,
+        job: Some(request.job.clone()),
         side: request.side,
         side_before: None,
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::application::Ends;
 use super::defective::Defective;
-use super::jobs::{long, poisoned};
+use super::jobs::{double, long, poisoned};
 use super::laravel::chain;
 use super::mutants::Mutant;
 use super::play::Act::{self, Commit, Error, Fail, Ok as Done, Part};
@@ -42,6 +42,8 @@ pub(super) enum Defect {
     SaysBuriedWithoutWriting,
     ForgetsTheSide,
     ForgetsTheWait,
+    ForgetsTheName,
+    ForgetsTheRow,
 }
 
 impl Defect {
@@ -78,6 +80,10 @@ impl Defect {
                 "a failed job without a ledger is acknowledged and not buried"
             }
             Self::ForgetsTheSide => "a claim does not say on which side the job runs",
+            Self::ForgetsTheName => "a job is taken for another of the same uuid",
+            Self::ForgetsTheRow => {
+                "nobody looks whether the row of what failed again was forgotten with the one before"
+            }
             Self::ForgetsTheWait => "a claim does not ask whether the job's time has come",
         }
     }
@@ -160,6 +166,19 @@ fn worlds_of_sides() -> Vec<World> {
     vec![(Defect::ForgetsTheSide, routed, &[rule::SIDE_IS_KEPT])]
 }
 
+fn worlds_of_failures() -> Vec<World> {
+    let double = scenario(double(&[Done]), 0, 0, 0);
+    let again = once(&[Fail], 0, 0, 1);
+    vec![
+        (
+            Defect::ForgetsTheName,
+            double,
+            &[rule::NAMES_ARE_TOLD_APART],
+        ),
+        (Defect::ForgetsTheRow, again, &[rule::NOTHING_IS_LOST]),
+    ]
+}
+
 fn worlds_of_waits() -> Vec<World> {
     let waiting = once(&[Act::Wait, Done], 0, 0, 0);
     vec![(Defect::ForgetsTheWait, waiting, &[rule::WAITS_ARE_KEPT])]
@@ -234,6 +253,7 @@ pub(crate) fn mutants() -> Vec<Mutant> {
         worlds_of_claims(),
         worlds_of_sides(),
         worlds_of_waits(),
+        worlds_of_failures(),
         worlds_of_ends(),
     ];
     let worlds = lists.into_iter().flatten();

@@ -132,7 +132,10 @@ fn sent_again() -> Vec<World> {
         ("commits", &[Fail, Commit]),
         ("in parts", &[Fail, Part]),
     ];
-    ends.into_iter().map(world).collect()
+    // It keeps no ledger, but when it is sent again.
+    let cheap = scenario(vec![plan("at-least-once", &[Fail, Fail, Done], 2)], 1, 0, 1);
+    let cheap = small("without a ledger", cheap);
+    ends.into_iter().map(world).chain([cheap]).collect()
 }
 
 fn one_batch() -> Vec<World> {
@@ -220,6 +223,24 @@ fn waiting() -> Vec<World> {
     ]
 }
 
+pub(super) fn double(acts: &[Act]) -> Vec<Plan> {
+    let other = Plan {
+        double_of: Some(0),
+        ..plan("at-most-once", acts, 1)
+    };
+    vec![plan("once", acts, 2), other]
+}
+
+fn doubles() -> Vec<World> {
+    let world = |acts: &[Act], retries| scenario(double(acts), 1, 0, retries);
+    vec![
+        small("done", world(&[Done], 0)),
+        small("failed", world(&[Fail], 0)),
+        small("sent again", world(&[Fail, Done], 1)),
+        small("one after the other", batches_of(1, world(&[Done], 0))),
+    ]
+}
+
 worlds! {
     one_job: each();
     a_job_that_may_run_only_once: at_most_once();
@@ -232,4 +253,5 @@ worlds! {
     a_job_that_commits: commits();
     a_job_in_parts: in_parts();
     a_job_that_waits: waiting();
+    two_jobs_with_one_uuid: doubles();
 }

@@ -33,9 +33,10 @@ pub(crate) const DELAYS_ARE_LEFT: &str =
     "I26 what was given back comes back when its queue was told";
 pub(crate) const DEATHS_ARE_SHORT: &str =
     "I27 what a killed process had is back within two minutes";
+pub(crate) const NAMES_ARE_TOLD_APART: &str = "I28 what has the uuid of another job is kept";
 
 /// All of them.
-pub(crate) const ALL: [&str; 26] = [
+pub(crate) const ALL: [&str; 27] = [
     NOTHING_IS_LOST,
     DONE_IS_DONE,
     ONE_AT_A_TIME,
@@ -62,6 +63,7 @@ pub(crate) const ALL: [&str; 26] = [
     HELD_IS_HIDDEN,
     DELAYS_ARE_LEFT,
     DEATHS_ARE_SHORT,
+    NAMES_ARE_TOLD_APART,
 ];
 
 /// The name of the rule that a failure is about: what stands before its colon.

@@ -38,6 +38,8 @@ pub(crate) struct Plan {
     pub(crate) is_alone: bool,
     /// It is unique, and its lock lasts so many seconds.
     pub(crate) unique: Option<u64>,
+    /// It has the uuid of this other job.
+    pub(crate) double_of: Option<usize>,
 }
 
 /// What the engine reaches of a world: what it is made of, or something around that.
@@ -203,8 +205,10 @@ impl<'a> Simulation<'a> {
         }
         for (index, plan) in self.scenario.plans.iter().enumerate() {
             for (id, announced) in plan.announced(index) {
-                self.book.announce(&id, announced);
-                self.ids.push(id);
+                if plan.double_of.is_none() {
+                    self.book.announce(&id, announced);
+                    self.ids.push(id);
+                }
             }
             if plan.unique.is_some() {
                 self.unique.waiting.push_back(index);
@@ -217,7 +221,8 @@ impl<'a> Simulation<'a> {
     pub(super) fn dispatch(&mut self, index: usize) {
         let plan = &self.scenario.plans[index];
         let group = plan.group.filter(|_| self.scenario.is_ordered);
-        self.world.queue.send(plan.body(index), group);
+        let id = plan.double_of.unwrap_or(index);
+        self.world.queue.send(plan.body(id), group);
         self.sent
             .extend(self.world.queue.messages().last().cloned());
     }

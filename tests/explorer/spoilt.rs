@@ -7,9 +7,9 @@ use std::time::Duration;
 use hikyaku_core::memory::MemoryLedger;
 use hikyaku_core::testing::{Scheduler, SimQueue, VirtualClock, yield_now};
 use hikyaku_core::{
-    Batch, BoxFuture, Cache, ClaimReply, ClaimRequest, Clock, End, FailedJob, Fence, Held, Ledger,
-    LedgerError, Outgoing, Queue, QueueError, Receipt, Record, Release, Replace, State, Timestamp,
-    Unlock,
+    Batch, BoxFuture, Buried, Cache, ClaimReply, ClaimRequest, Clock, End, FailedJob, Fence, Held,
+    Ledger, LedgerError, Outgoing, Place, Queue, QueueError, Receipt, Record, Release, Replace,
+    State, Timestamp, Unlock,
 };
 use serde_json::{Value, json};
 
@@ -212,8 +212,12 @@ impl Ledger for Spoilt {
         })
     }
 
-    fn bury<'a>(&'a self, row: &'a FailedJob) -> BoxFuture<'a, Result<(), LedgerError>> {
-        self.ledger.bury(row)
+    fn bury<'a>(
+        &'a self,
+        row: &'a FailedJob,
+        place: Place,
+    ) -> BoxFuture<'a, Result<Buried, LedgerError>> {
+        self.ledger.bury(row, place)
     }
 }
 

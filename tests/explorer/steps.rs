@@ -266,7 +266,7 @@ impl Simulation<'_> {
         };
         let forgotten = self.world.clock.now() + LATER;
         self.retried.push((index, forgotten));
-        self.world.queue.send(row.payload, None);
+        self.world.queue.send(row.payload, row.group.as_deref());
         let (ledger, clock) = (Arc::clone(&self.ledger), self.world.clock.clone());
         self.world.scheduler.spawn(OPERATOR, async move {
             clock.sleep_until(forgotten).await;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use hikyaku_core::memory::MemoryLedger;
 use hikyaku_core::testing::SimQueue;
 use hikyaku_core::{
-    BoxFuture, ClaimReply, ClaimRequest, End, FailedJob, Fence, Held, Ledger, LedgerError,
-    Outgoing, Queue, QueueError, Receipt, Record, Release, Replace, State, Timestamp,
+    BoxFuture, Buried, ClaimReply, ClaimRequest, End, FailedJob, Fence, Held, Ledger, LedgerError,
+    Outgoing, Place, Queue, QueueError, Receipt, Record, Release, Replace, State, Timestamp,
 };
 
 use super::book::Book;
@@ -134,8 +134,12 @@ impl Ledger for Watched {
         })
     }
 
-    fn bury<'a>(&'a self, row: &'a FailedJob) -> BoxFuture<'a, Result<(), LedgerError>> {
-        self.ledger.bury(row)
+    fn bury<'a>(
+        &'a self,
+        row: &'a FailedJob,
+        place: Place,
+    ) -> BoxFuture<'a, Result<Buried, LedgerError>> {
+        self.ledger.bury(row, place)
     }
 }
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use hikyaku_core::{
-    ClaimReply, ClaimRequest, End, FailedJob, Fence, Grant, Held, Ledger, Record, Release, Replace,
-    Side, State, Timestamp,
+    Buried, ClaimReply, ClaimRequest, End, FailedJob, Fence, Grant, Held, Ledger, Place, Record,
+    Release, Replace, Side, State, Timestamp,
 };
 
 /// A moment that every ledger under test may take for the present.
@@ -24,6 +24,8 @@ pub(crate) async fn exercise(ledger: &dyn Ledger) {
     another_generation_is_refused(ledger).await;
     a_failed_job_leaves_its_row_and_is_opened_again(ledger).await;
     an_expired_record_is_written_over(ledger).await;
+    a_job_is_claimed_under_its_own_name_only(ledger).await;
+    a_record_says_when_its_generation_was_opened(ledger).await;
     a_job_that_has_begun_is_claimed_on_its_side_only(ledger).await;
     a_failed_job_is_opened_again_on_any_side(ledger).await;
     a_record_that_changed_is_not_written_over(ledger).await;
@@ -31,12 +33,16 @@ pub(crate) async fn exercise(ledger: &dyn Ledger) {
     a_settled_job_cannot_be_settled_again(ledger).await;
     nothing_is_settled_that_was_never_claimed(ledger).await;
     a_buried_row_is_written_once_however_often(ledger).await;
+    no_row_takes_the_place_of_another_jobs(ledger).await;
+    a_failure_whose_row_is_another_jobs_is_declined_and_writes_nothing(ledger).await;
 }
+
+const JOB: &str = "App\\Jobs\\Contract";
 
 pub(crate) fn request(id: &str, owner: u64) -> ClaimRequest {
     ClaimRequest {
         id: id.to_owned(),
-        job: "App\\Jobs\\Contract".to_owned(),
+        job: JOB.to_owned(),
         message: format!("message-{owner}"),
         generation: 0,
         owner,
@@ -52,6 +58,9 @@ pub(crate) fn request(id: &str, owner: u64) -> ClaimRequest {
 pub(crate) fn row(id: &str) -> FailedJob {
     FailedJob {
         id: id.to_owned(),
+        job: JOB.to_owned(),
+        group: None,
+        sent: None,
         queue: "http://127.0.0.1/000000000000/jobs".to_owned(),
         payload: format!("{{\"uuid\":\"{id}\",\"hikyaku\":{{\"generation\":1}}}}"),
         body: None,
@@ -383,6 +392,52 @@ async fn an_expired_record_is_written_over(ledger: &dyn Ledger) {
     );
 }
 
+async fn a_job_is_claimed_under_its_own_name_only(ledger: &dyn Ledger) {
+    let first = claim(ledger, "named", 1).await;
+    ledger.release(&first, &Release::default()).await.unwrap();
+    let other = ClaimRequest {
+        job: "App\\Jobs\\Other".to_owned(),
+        ..request("named", 2)
+    };
+    let record = refused(ledger.claim(&other).await.unwrap());
+    assert_eq!(
+        (record.state, record.job.as_deref()),
+        (State::Pending, Some(JOB))
+    );
+    let grant = granted(ledger.claim(&request("named", 3)).await.unwrap());
+    assert_eq!(grant.token, 2);
+
+    // Versions before took names as messages had them.
+    let slashed = ClaimRequest {
+        job: format!("\\{JOB}"),
+        ..request("slashed", 1)
+    };
+    let first = held("slashed", &granted(ledger.claim(&slashed).await.unwrap()));
+    ledger.release(&first, &Release::default()).await.unwrap();
+    let grant = granted(ledger.claim(&request("slashed", 2)).await.unwrap());
+    assert_eq!(grant.token, 2);
+}
+
+async fn a_record_says_when_its_generation_was_opened(ledger: &dyn Ledger) {
+    let grant = granted(ledger.claim(&request("first", 1)).await.unwrap());
+    assert_eq!(grant.reopened, None);
+    let again = ClaimRequest {
+        generation: 1,
+        ..request("again", 1)
+    };
+    let grant = granted(ledger.claim(&again).await.unwrap());
+    assert_eq!(grant.reopened, Some(NOW), "its record was gone");
+    let first = held("again", &grant);
+    ledger.release(&first, &Release::default()).await.unwrap();
+    let later = ClaimRequest {
+        now: NOW + LEASE,
+        owner: 2,
+        ..again
+    };
+    let grant = granted(ledger.claim(&later).await.unwrap());
+    assert_eq!(grant.reopened, Some(NOW));
+}
+
 async fn a_job_that_has_begun_is_claimed_on_its_side_only(ledger: &dyn Ledger) {
     let on = |side, owner| ClaimRequest {
         side,
@@ -576,6 +631,45 @@ async fn nothing_is_settled_that_was_never_claimed(ledger: &dyn Ledger) {
 }
 
 async fn a_buried_row_is_written_once_however_often(ledger: &dyn Ledger) {
-    ledger.bury(&row("buried")).await.unwrap();
-    ledger.bury(&row("buried")).await.unwrap();
+    for _ in 0..2 {
+        let written = ledger.bury(&row("buried"), Place::OfItsJob).await;
+        assert_eq!(written.unwrap(), Buried::Written);
+    }
+}
+
+async fn no_row_takes_the_place_of_another_jobs(ledger: &dyn Ledger) {
+    let own = row("place");
+    let other = FailedJob {
+        job: "App\\Jobs\\Other".to_owned(),
+        ..row("place")
+    };
+    let bury = async |row, place| ledger.bury(row, place).await.unwrap();
+    assert_eq!(bury(&own, Place::Empty).await, Buried::Written);
+    assert_eq!(bury(&own, Place::Empty).await, Buried::There);
+    assert_eq!(bury(&own, Place::OfItsJob).await, Buried::Written);
+    for place in [Place::Empty, Place::OfItsJob] {
+        assert_eq!(bury(&other, place).await, Buried::Taken);
+    }
+    assert_eq!(bury(&own, Place::Empty).await, Buried::There);
+}
+
+async fn a_failure_whose_row_is_another_jobs_is_declined_and_writes_nothing(ledger: &dyn Ledger) {
+    let other = FailedJob {
+        job: "App\\Jobs\\Other".to_owned(),
+        ..row("theirs")
+    };
+    ledger.bury(&other, Place::Empty).await.unwrap();
+    let first = claim(ledger, "theirs", 1).await;
+    let end = End::plain(NOW + DAY);
+    let fence = ledger.fail(&first, &row("theirs"), &end).await.unwrap();
+    assert!(matches!(fence, Fence::Declined(_)), "{fence:?}");
+    let record = refused(ledger.claim(&request("theirs", 2)).await.unwrap());
+    assert_eq!(record.state, State::Running);
+    // Under another id it is written.
+    let fence = ledger.fail(&first, &row("elsewhere"), &end).await.unwrap();
+    assert_eq!(fence, Fence::Applied);
+    assert_eq!(
+        ledger.bury(&row("elsewhere"), Place::Empty).await.unwrap(),
+        Buried::There
+    );
 }

@@ -1,7 +1,7 @@
 //! Rows of Laravel's tables, attribute by attribute, as its own drivers write and read them.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use hikyaku_core::{End, FailedJob, Fence, Held, Ledger};
+use hikyaku_core::{Buried, End, FailedJob, Fence, Held, Ledger, Place, Timestamp};
 
 use super::contract::{DAY, NOW, claim, row};
 use super::dynamodb::{Emulator, item, number, text};
@@ -25,6 +25,8 @@ async fn a_failed_job_is_a_row_of_laravels_schema() {
         ),
         ("exception", text("it broke")),
         ("failed_at", number(NOW.as_secs())),
+        ("failed_ms", number(NOW.as_millis())),
+        ("job", text("App\\Jobs\\Contract")),
         ("expires_at", number(NOW.as_secs() + 7 * 86_400)),
     ]);
     assert_eq!(emulator.failed_row("row").await, Some(expected));
@@ -37,10 +39,14 @@ async fn a_buried_message_that_is_no_job_has_its_body_beside_the_row() {
         body: Some("nonsense".to_owned()),
         ..row("nonsense")
     };
-    emulator.ledger().bury(&buried).await.unwrap();
+    emulator
+        .ledger()
+        .bury(&buried, Place::OfItsJob)
+        .await
+        .unwrap();
     let found = emulator.failed_row("nonsense").await.unwrap();
     assert_eq!(found["body"], text("nonsense"));
-    assert_eq!(found.len(), 9);
+    assert_eq!(found.len(), 11);
 }
 
 #[tokio::test(flavor = "current_thread")]
@@ -51,10 +57,54 @@ async fn a_row_knows_the_trace_that_its_job_failed_in() {
         trace: Some(header.to_owned()),
         ..row("traced")
     };
-    emulator.ledger().bury(&buried).await.unwrap();
+    emulator
+        .ledger()
+        .bury(&buried, Place::OfItsJob)
+        .await
+        .unwrap();
     let found = emulator.failed_row("traced").await.unwrap();
     assert_eq!(found["trace"], text(header));
-    assert_eq!(found.len(), 9);
+    assert_eq!(found.len(), 11);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_row_knows_the_group_that_its_job_came_in_and_its_place_there() {
+    let emulator = Emulator::start().await;
+    let buried = FailedJob {
+        group: Some("tenant".to_owned()),
+        sent: Some(Timestamp::from_millis(1_799_999_999_123)),
+        ..row("grouped")
+    };
+    emulator.ledger().bury(&buried, Place::Empty).await.unwrap();
+    let found = emulator.failed_row("grouped").await.unwrap();
+    assert_eq!(found["message_group"], text("tenant"));
+    assert_eq!(found["sent_ms"], number(1_799_999_999_123_u64));
+    assert_eq!(found.len(), 12);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_row_that_laravel_wrote_is_its_jobs_by_its_payload() {
+    let emulator = Emulator::start().await;
+    let payload = r#"{"uuid":"php","displayName":"App\\Jobs\\Contract","data":{"commandName":"App\\Jobs\\Contract"}}"#;
+    let theirs = [
+        ("application", text("Laravel")),
+        ("uuid", text("php")),
+        ("payload", text(payload)),
+        ("failed_at", number(NOW.as_secs())),
+    ];
+    emulator.put_item("failed_jobs", item(theirs)).await;
+    let other = FailedJob {
+        job: "App\\Jobs\\Con".to_owned(),
+        ..row("php")
+    };
+    let ledger = emulator.ledger();
+    for place in [Place::Empty, Place::OfItsJob] {
+        assert_eq!(ledger.bury(&other, place).await.unwrap(), Buried::Taken);
+    }
+    let there = ledger.bury(&row("php"), Place::Empty).await.unwrap();
+    assert_eq!(there, Buried::There);
+    let over = ledger.bury(&row("php"), Place::OfItsJob).await.unwrap();
+    assert_eq!(over, Buried::Written);
 }
 
 #[tokio::test(flavor = "current_thread")]

@@ -2,7 +2,8 @@
 
 use hikyaku::ledger::DynamoDbLedger;
 use hikyaku_core::{
-    ClaimReply, End, FailedJob, Fence, Held, Ledger, LedgerError, Record, Release, Replace, State,
+    ClaimReply, End, FailedJob, Fence, Held, Ledger, LedgerError, Place, Record, Release, Replace,
+    State,
 };
 use serde_json::json;
 
@@ -47,6 +48,7 @@ fn record(state: State) -> Record {
         reopened: None,
         not_before: None,
         expires: NOW + DAY,
+        job: None,
         side: None,
         side_before: None,
     }
@@ -135,7 +137,10 @@ async fn a_failure_that_is_not_answered_is_an_error_of_the_failure() {
 
 #[tokio::test]
 async fn a_burial_that_is_not_answered_is_an_error_of_the_burial() {
-    fails_well("burial", async |ledger| ledger.bury(&row("job")).await).await;
+    fails_well("burial", async |ledger| {
+        ledger.bury(&row("job"), Place::OfItsJob).await.map(drop)
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -144,7 +149,10 @@ async fn so_is_one_in_pieces() {
         payload: json!({ "uuid": "job", "job": "j", "data": "x".repeat(400_000) }).to_string(),
         ..row("job")
     };
-    fails_well("burial", async |ledger| ledger.bury(&long).await).await;
+    fails_well("burial", async |ledger| {
+        ledger.bury(&long, Place::Empty).await.map(drop)
+    })
+    .await;
 }
 
 #[tokio::test]

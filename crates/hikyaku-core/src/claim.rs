@@ -93,6 +93,17 @@ pub(crate) struct Answer {
     pub(crate) error: Option<LedgerError>,
     /// How the message's job has ended before, if it has.
     pub(crate) past: Option<Past>,
+    /// What the message says that the ledger contradicts.
+    pub(crate) contradiction: Option<Contradiction>,
+}
+
+/// What a message says that cannot be.
+#[derive(Debug)]
+pub(crate) enum Contradiction {
+    /// It is of a generation that nothing has opened.
+    Generation,
+    /// Its id is that of a job of this name.
+    Name(String),
 }
 
 impl Answer {
@@ -102,6 +113,17 @@ impl Answer {
             verdict,
             error: None,
             past: None,
+            contradiction: None,
+        })
+    }
+
+    fn contradicted(contradiction: Contradiction) -> Claimed {
+        Claimed::Answered(Self {
+            outcome: Outcome::Buried,
+            verdict: Verdict::Bury,
+            error: None,
+            past: None,
+            contradiction: Some(contradiction),
         })
     }
 }
@@ -136,7 +158,7 @@ impl Engine<'_> {
             exceptions: spent - 1,
             last_error: None,
             checkpoint: None,
-            reopened: self.sent_again(decoded, spent),
+            reopened: None,
             lease: self.lease(&decoded.policy),
         };
         if decoded.policy.exceeded(claim.spent, self.now()) {
@@ -144,12 +166,6 @@ impl Engine<'_> {
         } else {
             Claimed::Run(claim)
         }
-    }
-
-    /// When a failed job was opened again by its first try in this generation, for those whose record does not say so:
-    /// it is gone, or there never was one.
-    fn sent_again(&self, decoded: &Decoded, spent: u32) -> Option<Timestamp> {
-        (decoded.envelope.generation > 0 && spent == 1).then(|| self.now())
     }
 
     /// A claim as of now. `owner` stays the same however often it is asked.
@@ -274,9 +290,7 @@ impl Engine<'_> {
             exceptions: grant.exceptions,
             last_error: grant.last_error,
             checkpoint: grant.checkpoint,
-            reopened: grant
-                .reopened
-                .or_else(|| self.sent_again(decoded, grant.tries_spent)),
+            reopened: grant.reopened,
             lease: grant.lease,
         };
         if policy.exceeded(claim.spent, self.now()) {
@@ -306,6 +320,7 @@ impl Engine<'_> {
                 verdict: Verdict::Delete,
                 error: None,
                 past: Some(past.clone()),
+                contradiction: None,
             }),
             Decision::Wait(lease) => {
                 // Not at the very end of the lease: the loser of that race would only wait once more.
@@ -321,7 +336,10 @@ impl Engine<'_> {
             }
             Decision::Suspect { alone } => Claimed::Suspect { alone },
             Decision::Elsewhere(elsewhere) => Claimed::Elsewhere(elsewhere),
-            Decision::Impossible => Answer::plain(Outcome::Stale, Verdict::Bury),
+            Decision::Impossible => Answer::contradicted(Contradiction::Generation),
+            Decision::Collision(ref other) => {
+                Answer::contradicted(Contradiction::Name(other.clone()))
+            }
             Decision::Mine(_) | Decision::Replace(_) | Decision::Vanished => {
                 Answer::plain(Outcome::Held, Verdict::Redeliver(None))
             }
@@ -343,6 +361,7 @@ impl Engine<'_> {
             verdict,
             error: Some(error),
             past: None,
+            contradiction: None,
         })
     }
 }

@@ -1,5 +1,7 @@
 //! What a claim that was refused means: the message's generation against what the ledger says. Pure.
 
+use crate::claim::REOPENED_QUIET;
+use crate::ports::ledger::RETENTION;
 use crate::{ClaimRequest, Grant, Outcome, Record, Replace, Side, State, Timestamp};
 
 /// What a refused claim means: the decision table of message generation against ledger.
@@ -24,6 +26,8 @@ pub(crate) enum Decision {
     Elsewhere(Elsewhere),
     /// The message claims a generation that nothing has opened.
     Impossible,
+    /// The id is that of a job of this name.
+    Collision(String),
     /// The record went away between the write and its answer.
     Vanished,
 }
@@ -41,8 +45,13 @@ pub(crate) struct Elsewhere {
 pub(crate) enum Past {
     Done,
     Cancelled,
-    /// With the job's last error.
-    Failed(String),
+    Failed {
+        /// The job's last error.
+        error: String,
+        /// It failed right after it was sent again: artisan, which sends first and forgets the row then, may have forgotten
+        /// the row of this failure.
+        early: bool,
+    },
 }
 
 /// Reads the decision table. Pure.
@@ -57,14 +66,26 @@ pub(crate) fn decide(request: &ClaimRequest, record: Option<&Record>) -> Decisio
     if record.expires < request.now && !running {
         return Decision::Replace(Replace::Expired);
     }
+    let stale = request.generation < record.generation;
+    let newer = request.generation > record.generation;
+    // A class may have been renamed since it failed, and its jobs are sent again.
+    let is_renamed = newer && record.state == State::Failed;
+    if let Some(other) = record.other_name(&request.job).filter(|_| !is_renamed) {
+        return Decision::Collision(other.to_owned());
+    }
     if !running && let Some(elsewhere) = elsewhere(request, record) {
         return Decision::Elsewhere(elsewhere);
     }
-    let stale = request.generation < record.generation;
-    let newer = request.generation > record.generation;
     let failed = || {
         let error = record.last_error.clone();
-        Past::Failed(error.unwrap_or_else(|| "its error is not known any more".to_owned()))
+        let early = record.reopened.is_some_and(|reopened| {
+            // What has failed is remembered for so long from then on.
+            record.expires <= reopened + REOPENED_QUIET + RETENTION
+        });
+        Past::Failed {
+            error: error.unwrap_or_else(|| "its error is not known any more".to_owned()),
+            early: early && !stale,
+        }
     };
     // Only a job that failed is ever opened again, so that an earlier generation is one that failed.
     let past = |past| if stale { failed() } else { past };

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use hikyaku_laravel::failed::malformed_payload;
+use hikyaku_laravel::failed::{MALFORMED, malformed_payload};
 use hikyaku_laravel::overflow::PointerError;
 use hikyaku_laravel::{Duties, Envelope, EnvelopeError, OpenError, PayloadError};
 
@@ -148,8 +148,10 @@ pub(crate) fn here<S: Send + Sync + 'static>(
     };
     let plan = circumstances.plan(duties).map_err(Refusal::Unmet)?;
     let mut policy = Policy::of(envelope, description);
-    // Beside a courier only the record knows on which side the job has begun.
-    if !plan.is_empty() || registry.lane().is_some() {
+    // Beside a courier only the record knows on which side the job has begun; and only a record knows that a job which was sent
+    // again has failed again.
+    let is_sent_again = envelope.generation > 0;
+    if !plan.is_empty() || registry.lane().is_some() || is_sent_again {
         policy.keep_ledger();
     }
     Ok((policy, plan, prepared))
@@ -253,26 +255,33 @@ impl Refused {
         self.wrapping.is_some() || generation.is_some_and(|generation| generation > 0)
     }
 
-    /// The row of the failed store. A body that is a job keeps its text, one generation on, so that sending it again
-    /// runs it; any other body is wrapped, with its exact text in it and beside it.
-    pub(crate) fn row(&self, delivery: &Delivery, exception: String, now: Timestamp) -> FailedJob {
-        let id = self.identity(delivery);
+    /// The row of the failed store under this id. A body that is a job keeps its text, one generation on, so that sending it
+    /// again runs it; any other body is wrapped, with its exact text in it and beside it.
+    pub(crate) fn row(
+        &self,
+        id: &str,
+        delivery: &Delivery,
+        exception: String,
+        now: Timestamp,
+    ) -> FailedJob {
         let body = match &self.wrapping {
             Some(wrapping) => &wrapping.body,
             None => &delivery.body,
         };
-        let (payload, body) = match &self.envelope {
-            Some(envelope) => (envelope.with_generation(envelope.generation + 1), None),
-            None => (malformed_payload(&id, &exception, body), Some(body.clone())),
+        let (job, payload, body) = match &self.envelope {
+            Some(envelope) => (
+                envelope.name(),
+                envelope.under(id, envelope.generation + 1),
+                None,
+            ),
+            None => {
+                let payload = malformed_payload(id, &exception, body);
+                (MALFORMED, payload, Some(body.clone()))
+            }
         };
         FailedJob {
-            id,
-            queue: delivery.queue.clone(),
-            payload,
             body,
-            exception,
-            trace: delivery.trace.clone(),
-            failed_at: now,
+            ..FailedJob::of(delivery, id, job, payload, exception, now)
         }
     }
 }

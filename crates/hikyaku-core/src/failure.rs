@@ -4,6 +4,32 @@ use hikyaku_laravel::failed::Exception;
 
 use crate::error::Wish;
 use crate::run::Ended;
+use crate::{Delivery, FailedJob, Timestamp};
+
+impl FailedJob {
+    /// A row of what this delivery brought.
+    pub(crate) fn of(
+        delivery: &Delivery,
+        id: &str,
+        job: &str,
+        payload: String,
+        exception: String,
+        failed_at: Timestamp,
+    ) -> Self {
+        Self {
+            id: id.to_owned(),
+            job: job.to_owned(),
+            group: delivery.group.clone(),
+            sent: delivery.sent,
+            queue: delivery.queue.clone(),
+            payload,
+            body: None,
+            exception,
+            trace: delivery.trace.clone(),
+            failed_at,
+        }
+    }
+}
 
 /// Why a job is buried.
 pub(crate) struct Failure {

@@ -6,15 +6,15 @@
 
 use hikyaku_laravel::batch::Callback;
 use hikyaku_laravel::chain::LinkMessage;
-use hikyaku_laravel::derived_uuid;
 use hikyaku_laravel::relay::{Ask, DueCallback, RelayMessage, Settling, Task};
+use hikyaku_laravel::{Envelope, derived_uuid};
 
 use crate::engine::Engine;
 use crate::explain::explain;
 use crate::plan::Next;
 use crate::ports::batches::Batch;
 use crate::settle::Finished;
-use crate::{FailedJob, Outgoing};
+use crate::{FailedJob, Outgoing, Place};
 
 /// A chain of jobs that send jobs ends here: nobody builds one this long, so it is a loop.
 pub(crate) const MOST_HOPS: u32 = 1000;
@@ -200,8 +200,13 @@ impl Engine<'_> {
             error = reason,
             "a message that could not be sent is buried"
         );
+        let envelope = Envelope::parse(&outgoing.body);
+        let job = envelope.as_ref().map_or("", Envelope::name);
         let row = FailedJob {
             id: id.to_owned(),
+            job: job.to_owned(),
+            group: outgoing.group.clone(),
+            sent: None,
             queue: outgoing.queue.clone(),
             payload: outgoing.body.clone(),
             body: None,
@@ -209,10 +214,16 @@ impl Engine<'_> {
             trace: outgoing.trace.clone(),
             failed_at: self.now(),
         };
-        let ledger = &*self.ports.ledger;
-        self.until_recorded(id, self.hard_deadline(), || ledger.bury(&row))
-            .await
-            .map_err(|error| explain(&error))
+        let row = |under: &str| match &envelope {
+            Ok(envelope) if under != id => FailedJob {
+                id: under.to_owned(),
+                payload: envelope.under(under, envelope.generation),
+                ..row.clone()
+            },
+            _ => row.clone(),
+        };
+        let written = self.write_row(id, id, Place::OfItsJob, row).await;
+        written.map(drop).map_err(|error| explain(&error))
     }
 }
 

@@ -23,6 +23,7 @@
 mod admit;
 mod batch;
 mod begin;
+mod bury;
 mod checkpoint;
 mod claim;
 mod commit;
@@ -83,8 +84,8 @@ pub use ports::cache::{Cache, Lock};
 pub use ports::clock::{Clock, Timestamp};
 pub use ports::executor::{AbortHandle, Executor};
 pub use ports::ledger::{
-    ClaimReply, ClaimRequest, End, FailedJob, Fence, Grant, Held, Ledger, LedgerError, Record,
-    Release, Replace, State, Unlock,
+    Buried, ClaimReply, ClaimRequest, End, FailedJob, Fence, Grant, Held, Ledger, LedgerError,
+    Place, Record, Release, Replace, State, Unlock,
 };
 pub use ports::payloads::Payloads;
 pub use ports::queue::{Outgoing, Queue, QueueError, is_fifo, is_identifier};

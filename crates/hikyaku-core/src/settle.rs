@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use hikyaku_laravel::failed::{Exception, exception_text};
 
-use crate::claim::{Answer, Claim, REOPENED_QUIET};
+use crate::bury::{id_of_its_own, warn_of_taken};
+use crate::claim::{Answer, Claim, Contradiction, REOPENED_QUIET};
 use crate::decide::Past;
 use crate::decode::{Decoded, Refused};
 use crate::engine::Engine;
@@ -22,7 +23,8 @@ use crate::ports::ledger::RETENTION;
 use crate::run::Ended;
 use crate::settled::{Recorded, Settled, buried, done, fenced, recorded, settled_as, unsettled};
 use crate::{
-    Commit, Delivery, End, FailedJob, Outcome, Outgoing, Release, State, Timestamp, Verdict,
+    Commit, Delivery, End, FailedJob, Held, LedgerError, Outcome, Outgoing, Place, Release, State,
+    Timestamp, Verdict,
 };
 
 /// A job whose attempt is over: all that settling needs to know of it.
@@ -77,31 +79,26 @@ impl<'a> Finished<'a> {
         }
     }
 
-    fn row(&self, failure: &Failure, why: &str, now: Timestamp) -> FailedJob {
+    /// The row of the failed store under this id.
+    fn row(&self, id: &str, failure: &Failure, why: &str, now: Timestamp) -> FailedJob {
         let spent = self.claim.spent;
         let tries = match (self.policy.limit(), self.policy.retry_until) {
             _ if spent >= NEVER_AGAIN => "its last try".to_owned(),
             (Some(tries), None) => format!("try {spent} of {tries}"),
             _ => format!("try {spent}"),
         };
-        FailedJob {
-            id: self.id.to_owned(),
-            queue: self.delivery.queue.clone(),
-            payload: self.envelope.with_generation(self.envelope.generation + 1),
-            body: None,
-            exception: exception_text(
-                failure.exception,
-                self.name,
-                &failure.error,
-                &failure.causes,
-                &format!(
-                    "job `{}` ({}) was buried after {tries}: {why}",
-                    self.name, self.id
-                ),
+        let text = exception_text(
+            failure.exception,
+            self.name,
+            &failure.error,
+            &failure.causes,
+            &format!(
+                "job `{}` ({}) was buried after {tries}: {why}",
+                self.name, self.id
             ),
-            trace: self.delivery.trace.clone(),
-            failed_at: now,
-        }
+        );
+        let payload = self.envelope.under(id, self.envelope.generation + 1);
+        FailedJob::of(self.delivery, id, self.name, payload, text, now)
     }
 }
 
@@ -260,8 +257,9 @@ impl Engine<'_> {
         {
             return self.forward(delivery, fallback, error).await;
         }
-        let row = refused.row(delivery, error, self.now());
-        self.bury_unclaimed(delivery, refused.sent_again(), row)
+        let (id, now) = (refused.identity(delivery), self.now());
+        let row = |id: &str| refused.row(id, delivery, error.clone(), now);
+        self.bury_unclaimed(delivery, refused.sent_again(), &id, row, error.clone())
             .await
     }
 
@@ -317,44 +315,79 @@ impl Engine<'_> {
             verdict,
             error,
             past,
+            contradiction,
         } = answer;
-        if verdict != Verdict::Bury {
-            let ending = match &past {
-                Some(Past::Done) => Some(Ending::Done),
-                // Most likely for a later dispatch, which nothing follows.
-                Some(Past::Cancelled) if decoded.plan.admission.debounce.is_some() => None,
-                Some(Past::Cancelled) => Some(Ending::Dropped),
-                Some(Past::Failed(error)) => Some(Ending::Failed(error)),
-                None => None,
-            };
-            let settled = Settled {
-                outcome,
-                verdict,
-                error: error.map(|error| explain(&error)),
-            };
-            return match ending {
-                Some(ending) if !decoded.plan.is_empty() => {
-                    let claim = Claim::over();
-                    let job = Finished::new(decoded, &claim, delivery);
-                    self.followed(&job, ending, settled).await
-                }
-                _ => settled,
-            };
+        if let Some(contradiction) = contradiction {
+            return self
+                .settle_contradiction(decoded, delivery, &contradiction)
+                .await;
         }
-        let generation = decoded.envelope.generation;
-        let exception = format!(
-            "the message says it is generation {generation} of its job, which nothing has opened"
-        );
-        let row = FailedJob {
-            id: decoded.id.clone(),
-            queue: delivery.queue.clone(),
-            payload: decoded.envelope.text().to_owned(),
-            body: None,
-            exception,
-            trace: delivery.trace.clone(),
-            failed_at: self.now(),
+        if let Some(Past::Failed { error, early: true }) = &past
+            && let Err(error) = self.restore_row(decoded, delivery, error).await
+        {
+            return unsettled(&error);
+        }
+        let ending = match &past {
+            Some(Past::Done) => Some(Ending::Done),
+            // Most likely for a later dispatch, which nothing follows.
+            Some(Past::Cancelled) if decoded.plan.admission.debounce.is_some() => None,
+            Some(Past::Cancelled) => Some(Ending::Dropped),
+            Some(Past::Failed { error, .. }) => Some(Ending::Failed(error)),
+            None => None,
         };
-        self.bury_unclaimed(delivery, true, row).await
+        let settled = Settled {
+            outcome,
+            verdict,
+            error: error.map(|error| explain(&error)),
+        };
+        match ending {
+            Some(ending) if !decoded.plan.is_empty() => {
+                let claim = Claim::over();
+                let job = Finished::new(decoded, &claim, delivery);
+                self.followed(&job, ending, settled).await
+            }
+            _ => settled,
+        }
+    }
+
+    /// Buries a message that cannot be what it says.
+    async fn settle_contradiction(
+        &self,
+        decoded: &Decoded,
+        delivery: &Delivery,
+        contradiction: &Contradiction,
+    ) -> Settled {
+        let Decoded {
+            id, name, envelope, ..
+        } = decoded;
+        let (generation, now) = (envelope.generation, self.now());
+        let own = id_of_its_own(&delivery.message_id, id);
+        let (listed, error) = match contradiction {
+            Contradiction::Generation => (
+                id,
+                format!(
+                    "the message says it is generation {generation} of its job, which nothing has opened"
+                ),
+            ),
+            Contradiction::Name(other) => {
+                warn_of_taken(id, &own);
+                let error = format!(
+                    "the uuid `{id}` is that of a job `{other}`, and this message is of `{name}`: it is listed as `{own}`, and runs \
+                     under that uuid when it is sent again"
+                );
+                (&own, error)
+            }
+        };
+        let row = |under: &str| {
+            let payload = if under == id {
+                envelope.text().to_owned()
+            } else {
+                envelope.under(under, generation + 1)
+            };
+            FailedJob::of(delivery, under, name, payload, error.clone(), now)
+        };
+        self.bury_unclaimed(delivery, listed == id, listed, row, error.clone())
+            .await
     }
 
     async fn complete(
@@ -467,36 +500,36 @@ impl Engine<'_> {
     }
 
     pub(crate) async fn fail(&self, job: &Finished<'_>, failure: Failure, why: &str) -> Settled {
-        let quiet = job.claim.reopened.map(|reopened| reopened + REOPENED_QUIET);
-        if let Some(early) = self.too_early_to_bury(quiet).await {
-            let release = Release {
-                tries_spent: NEVER_AGAIN,
-                exceptions: job.claim.exceptions,
-                error: Some(failure.error.clone()),
-                ..Release::default()
-            };
-            return self
-                .release(job, early, release, Outcome::Released, Some(failure.error))
-                .await;
-        }
-        let row = job.row(&failure, why, self.now());
-        let error = failure.error;
+        let now = self.now();
+        let row = |id: &str| job.row(id, &failure, why, now);
+        let message_id = &job.delivery.message_id;
         let Some(held) = &job.claim.held else {
-            return self.bury(&row, error).await;
+            let written = self.write_row(message_id, job.id, Place::OfItsJob, row);
+            return match written.await {
+                Ok(_) => buried(failure.error),
+                Err(error) => unsettled(&error),
+            };
         };
-        let end = job.end(self.now(), Some(&error));
-        let ledger = &*self.ports.ledger;
-        let written = self.until_recorded(job.id, self.hard_deadline(), || {
-            ledger.fail(held, &row, &end)
-        });
-        match written
-            .await
-            .map(|fence| recorded(&fence, held, State::Failed))
-        {
+        let end = job.end(now, Some(&failure.error));
+        let mut written = self.record_failure(job, held, &row(job.id), &end).await;
+        if let Ok(Recorded::Declined(_)) = written {
+            let own = id_of_its_own(message_id, job.id);
+            warn_of_taken(job.id, &own);
+            written = self.record_failure(job, held, &row(&own), &end).await;
+        }
+        match written {
             Ok(Recorded::AsAsked) => {
-                let ending = Ending::Failed(&error);
-                let settled = buried(error.clone());
-                self.followed(job, ending, settled).await
+                let ending = Ending::Failed(&failure.error);
+                let settled = buried(failure.error.clone());
+                let settled = self.followed(job, ending, settled).await;
+                let until = job.claim.reopened.map(|reopened| reopened + REOPENED_QUIET);
+                match until.filter(|until| now < *until) {
+                    Some(until) => {
+                        self.look_again(job.delivery, until, job.id, row, settled)
+                            .await
+                    }
+                    None => settled,
+                }
             }
             Ok(Recorded::AsDone) => self.followed(job, Ending::Done, done()).await,
             Ok(Recorded::Not | Recorded::Declined(_)) => fenced(),
@@ -504,50 +537,17 @@ impl Engine<'_> {
         }
     }
 
-    /// Waits until what was sent again may be buried again; if there is no time to wait, says how long it takes.
-    async fn too_early_to_bury(&self, quiet: Option<Timestamp>) -> Option<Duration> {
-        let quiet = quiet?;
-        let wait = self.now().until(quiet);
-        if wait.is_zero() {
-            return None;
-        }
-        if self.hard_deadline() < quiet {
-            return Some(wait);
-        }
-        self.ports.clock.sleep_until(quiet).await;
-        None
-    }
-
-    /// The same for a message that was never claimed. Only its first delivery can come too early.
-    async fn bury_unclaimed(
+    async fn record_failure(
         &self,
-        delivery: &Delivery,
-        sent_again: bool,
-        row: FailedJob,
-    ) -> Settled {
-        let early = sent_again && delivery.receive_count <= 1;
-        let quiet = early.then(|| self.now() + REOPENED_QUIET);
-        let error = row.exception.clone();
-        if let Some(early) = self.too_early_to_bury(quiet).await {
-            let delay = self.hide(delivery, early).await;
-            return Settled {
-                outcome: Outcome::Postponed,
-                verdict: Verdict::Redeliver(delay),
-                error: Some(error),
-            };
-        }
-        let failed_at = self.now();
-        self.bury(&FailedJob { failed_at, ..row }, error).await
-    }
-
-    pub(crate) async fn bury(&self, row: &FailedJob, error: String) -> Settled {
+        job: &Finished<'_>,
+        held: &Held,
+        row: &FailedJob,
+        end: &End,
+    ) -> Result<Recorded, LedgerError> {
         let ledger = &*self.ports.ledger;
-        match self
-            .until_recorded(&row.id, self.hard_deadline(), || ledger.bury(row))
-            .await
-        {
-            Ok(()) => buried(error),
-            Err(error) => unsettled(&error),
-        }
+        let written =
+            self.until_recorded(job.id, self.hard_deadline(), || ledger.fail(held, row, end));
+        let fence = written.await?;
+        Ok(recorded(&fence, held, State::Failed))
     }
 }

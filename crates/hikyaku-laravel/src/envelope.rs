@@ -42,6 +42,10 @@ pub const MAX_BODY_BYTES: usize = 1_048_576;
 /// "Service, account, and table quotas"). A message with a longer one could be neither claimed nor buried.
 pub const MAX_UUID_BYTES: usize = 1024;
 
+/// The longest name of a job or a class, in bytes: it is kept in the job's record, in rows, pointers and log lines. PHP and
+/// people are far from it.
+pub const MAX_NAME_BYTES: usize = 1024;
+
 /// The longest body accepted from where it was kept, in bytes. A function holds such a body several times over.
 pub const MAX_STORED_BYTES: usize = 16 * 1024 * 1024;
 
@@ -117,13 +121,14 @@ impl Envelope {
         let members = members(text)?;
         let fields = Fields::new(text, &members, "");
         let job = fields.job()?;
+        short(Some(&*job), "job", MAX_NAME_BYTES)?;
         let ours = fields.object(OURS)?;
         let ours = ours.as_ref();
         let of_ours = |key| ours.map_or(Ok(None), |ours| ours.fields(OURS).count(key));
         Ok(Self {
             kind: Kind::of(&job, &fields)?,
             uuid: uuid(&fields)?,
-            display_name: fields.text("displayName")?,
+            display_name: short(fields.text("displayName")?, "displayName", MAX_NAME_BYTES)?,
             job,
             max_tries: fields.count("maxTries")?.map(Tries::from),
             max_exceptions: fields.count("maxExceptions")?,
@@ -159,15 +164,17 @@ impl Envelope {
     }
 
     /// The name under which the job is registered: the class of an object job, or that of the listener, mailable,
-    /// notification or broadcast event that it carries; for a string job what `job` has before its `@`.
+    /// notification or broadcast event that it carries; for a string job what `job` has before its `@`. A class is the same
+    /// with a leading backslash and without, as in PHP, and has none here.
     pub fn name(&self) -> &str {
-        match &self.kind {
+        let name = match &self.kind {
             Kind::Object { command_name, .. } if unsupported::is_carrier(command_name) => {
                 self.display_name.as_deref().unwrap_or(command_name)
             }
             Kind::Object { command_name, .. } => command_name,
             Kind::String { .. } => kind::split(&self.job).0,
-        }
+        };
+        name.strip_prefix('\\').unwrap_or(name)
     }
 
     /// The JSON text of a top-level value, for keys that have no field here.
@@ -209,13 +216,22 @@ pub(crate) fn name_of(job: &str) -> &str {
 /// The job's identity, if it has one.
 fn uuid(fields: &Fields<'_>) -> Result<Option<String>, EnvelopeError> {
     let uuid = fields.text("uuid")?.filter(|uuid| !uuid.is_empty());
-    match uuid {
-        Some(uuid) if uuid.len() > MAX_UUID_BYTES => Err(EnvelopeError::WrongType {
-            key: "uuid".to_owned(),
+    short(uuid, "uuid", MAX_UUID_BYTES)
+}
+
+/// A text that has to be kept beside others, if it is not too long for that.
+fn short<T: AsRef<str>>(
+    text: Option<T>,
+    key: &str,
+    most: usize,
+) -> Result<Option<T>, EnvelopeError> {
+    match &text {
+        Some(long) if long.as_ref().len() > most => Err(EnvelopeError::WrongType {
+            key: key.to_owned(),
             expected: "a string of at most 1024 bytes",
-            found: format!("one of {}", uuid.len()),
+            found: format!("one of {}", long.as_ref().len()),
         }),
-        uuid => Ok(uuid),
+        _ => Ok(text),
     }
 }
 

@@ -116,6 +116,7 @@ mod tests {
                 reopened: None,
                 not_before: None,
                 expires: Timestamp::from_millis(2_000_000),
+                job: None,
                 side: None,
                 side_before: None,
             },

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::ports::ledger::{
-    ClaimReply, ClaimRequest, End, FailedJob, Fence, Grant, Held, Ledger, LedgerError, Record,
-    Release, Replace, State,
+    Buried, ClaimReply, ClaimRequest, End, FailedJob, Fence, Grant, Held, Ledger, LedgerError,
+    Place, Record, Release, Replace, State,
 };
 use crate::{BoxFuture, Commit, Timestamp};
 
@@ -62,6 +62,8 @@ impl MemoryLedger {
     }
 }
 
+const TAKEN: &str = "a row of another job has its id";
+
 /// A job's own writes, for this ledger: notes that are only made where there is none of the name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notes(pub Vec<(String, String)>);
@@ -79,6 +81,20 @@ impl Tables {
         ClaimReply::Granted(grant)
     }
 
+    fn runs(&self, held: &Held) -> bool {
+        let record = self.records.get(&held.id);
+        record.is_some_and(|record| record.state == State::Running && record.token == held.token)
+    }
+
+    /// What stands where a row is to be written. `Written`: nothing.
+    fn standing(&self, row: &FailedJob) -> Buried {
+        match self.failed.get(&row.id) {
+            None => Buried::Written,
+            Some(found) if found.job == row.job => Buried::There,
+            Some(_) => Buried::Taken,
+        }
+    }
+
     /// Changes a record that runs with this token.
     fn fenced(&mut self, held: &Held, change: impl FnOnce(&mut Record)) -> Fence {
         self.writes += 1;
@@ -93,6 +109,11 @@ impl Tables {
 }
 
 impl ClaimRequest {
+    /// When this claim opens its generation again, if it does.
+    fn opened(&self) -> Option<Timestamp> {
+        (self.generation > 0).then_some(self.now)
+    }
+
     /// The record that this claim writes.
     fn record(&self, token: u64, tries_spent: u32) -> Record {
         Record {
@@ -106,9 +127,10 @@ impl ClaimRequest {
             checkpoint: None,
             exceptions: 0,
             last_error: None,
-            reopened: None,
+            reopened: self.opened(),
             not_before: None,
             expires: self.expires,
+            job: Some(self.job.clone()),
             side: self.side,
             side_before: None,
         }
@@ -122,7 +144,7 @@ impl ClaimRequest {
             exceptions: found.exceptions,
             last_error: found.last_error,
             checkpoint: found.checkpoint,
-            reopened: found.reopened,
+            reopened: found.reopened.or(self.opened()),
             side: self.side.or(found.side),
             side_before: found.side_before,
             ..self.record(found.token + 1, tries_spent)
@@ -142,10 +164,11 @@ impl Ledger for MemoryLedger {
                 let record = request.record(1, 1);
                 return Ok(tables.grant(request, record));
             };
+            let other_name = found.other_name(&request.job).is_some();
             let other_side = request.side.zip(found.side).is_some_and(|(a, b)| a != b);
             let waits = found.not_before.is_some_and(|moment| moment > request.due);
             let is_free = found.generation == request.generation && found.state == State::Pending;
-            if !is_free || waits || other_side {
+            if !is_free || waits || other_side || other_name {
                 return Ok(ClaimReply::Refused(Some(found)));
             }
             let spent = found.tries_spent + 1;
@@ -180,7 +203,6 @@ impl Ledger for MemoryLedger {
                 }
                 (Replace::Reopened, Some(found)) => Record {
                     checkpoint: found.checkpoint,
-                    reopened: Some(request.now),
                     side_before: found.side,
                     ..request.record(seen.token + 1, 1)
                 },
@@ -219,10 +241,7 @@ impl Ledger for MemoryLedger {
             let mut tables = self.tables();
             let own = end.commit.as_ref().and_then(Commit::of::<Notes>);
             if let Some(taken) = own.and_then(|own| tables.taken(own)) {
-                let runs = tables.records.get(&held.id).is_some_and(|record| {
-                    record.state == State::Running && record.token == held.token
-                });
-                if runs {
+                if tables.runs(held) {
                     return Ok(Fence::Declined(format!("`{taken}` is there already")));
                 }
             }
@@ -271,6 +290,10 @@ impl Ledger for MemoryLedger {
     ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
         Box::pin(async move {
             let mut tables = self.tables();
+            if tables.runs(held) && tables.standing(row) == Buried::Taken {
+                tables.writes += 1;
+                return Ok(Fence::Declined(TAKEN.to_owned()));
+            }
             let fence = tables.fenced(held, |record| {
                 record.state = State::Failed;
                 record.expires = end.expires;
@@ -284,12 +307,24 @@ impl Ledger for MemoryLedger {
         })
     }
 
-    fn bury<'a>(&'a self, row: &'a FailedJob) -> BoxFuture<'a, Result<(), LedgerError>> {
+    fn bury<'a>(
+        &'a self,
+        row: &'a FailedJob,
+        place: Place,
+    ) -> BoxFuture<'a, Result<Buried, LedgerError>> {
         Box::pin(async move {
             let mut tables = self.tables();
             tables.writes += 1;
+            let standing = tables.standing(row);
+            let is_free = match place {
+                Place::OfItsJob => standing != Buried::Taken,
+                Place::Empty => standing == Buried::Written,
+            };
+            if !is_free {
+                return Ok(standing);
+            }
             tables.failed.insert(row.id.clone(), row.clone());
-            Ok(())
+            Ok(Buried::Written)
         })
     }
 }

@@ -60,6 +60,9 @@ pub struct Record {
     pub not_before: Option<Timestamp>,
     /// From when on the record counts as forgotten.
     pub expires: Timestamp,
+    /// The job's name at its last claim; a version before may have written it with a leading backslash. None: it was claimed by
+    /// something that did not say so.
+    pub job: Option<String>,
     /// Where this generation runs. None: it was claimed by a version that did not say so.
     pub side: Option<Side>,
     /// Where the generation before ran.
@@ -71,7 +74,7 @@ pub struct Record {
 pub struct ClaimRequest {
     /// The job.
     pub id: String,
-    /// Its kind, for those who look into the table.
+    /// Its name.
     pub job: String,
     /// The message that brought it.
     pub message: String,
@@ -110,6 +113,15 @@ pub struct Grant {
     pub reopened: Option<Timestamp>,
     /// Until when the claim holds.
     pub lease: Timestamp,
+}
+
+impl Record {
+    /// The name of the job that the record is of, if that is another than this.
+    pub fn other_name(&self, job: &str) -> Option<&str> {
+        let name = self.job.as_deref()?;
+        let name = name.strip_prefix('\\').unwrap_or(name);
+        (name != job).then_some(name)
+    }
 }
 
 /// The answer to a claim.
@@ -205,8 +217,29 @@ pub enum Fence {
     Applied,
     /// The token was not the record's any more, or the record did not run; this is what stood there.
     Refused(Option<Record>),
-    /// The job's own writes were refused, for this reason; nothing was written. Only `complete` has any.
+    /// What was to be written beside the record was refused, for this reason, and nothing was written: the job's own writes,
+    /// which only `complete` has, or a row that would take the place of another job's.
     Declined(String),
+}
+
+/// A row's place, before it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Empty, or with a row of the same job.
+    OfItsJob,
+    /// Empty.
+    Empty,
+}
+
+/// Whether a row was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Buried {
+    /// It was.
+    Written,
+    /// A row of the same job is there already.
+    There,
+    /// A row of another job has its id.
+    Taken,
 }
 
 /// A job that is buried: the row of the failed store.
@@ -214,6 +247,12 @@ pub enum Fence {
 pub struct FailedJob {
     /// The job's id: what `queue:retry` is called with.
     pub id: String,
+    /// The job's name: no other job's row is written over.
+    pub job: String,
+    /// The ordered group that it came in, if it did.
+    pub group: Option<String>,
+    /// When its message was sent, if that is known: its place among the others of its group.
+    pub sent: Option<Timestamp>,
     /// The queue it came from, as its delivery named it; empty when it came from none.
     pub queue: String,
     /// What is sent when it is tried again: a JSON object.
@@ -247,7 +286,8 @@ pub struct LedgerError {
 /// write the failed row too.
 pub trait Ledger: Send + Sync + 'static {
     /// Takes the job. Condition: there is no record, or its generation is the request's and it is pending, waits for no
-    /// later time than the request's `due`, and has the request's side if both name one.
+    /// later time than the request's `due`, and has the request's name and side where both name one. A request of a later
+    /// generation than the first opens the record again.
     fn claim<'a>(
         &'a self,
         request: &'a ClaimRequest,
@@ -292,7 +332,8 @@ pub trait Ledger: Send + Sync + 'static {
         release: &'a Release,
     ) -> BoxFuture<'a, Result<Fence, LedgerError>>;
 
-    /// Records that the job failed and writes its row and its end, all or nothing. Condition: running with this token.
+    /// Records that the job failed and writes its row and its end, all or nothing. Condition: running with this token, and
+    /// the row's [place](Place::OfItsJob).
     fn fail<'a>(
         &'a self,
         held: &'a Held,
@@ -300,8 +341,12 @@ pub trait Ledger: Send + Sync + 'static {
         end: &'a End,
     ) -> BoxFuture<'a, Result<Fence, LedgerError>>;
 
-    /// Writes a failed row for a message that has no record. No condition: a second time writes the same row again.
-    fn bury<'a>(&'a self, row: &'a FailedJob) -> BoxFuture<'a, Result<(), LedgerError>>;
+    /// Writes a failed row beside the records. Condition: its place.
+    fn bury<'a>(
+        &'a self,
+        row: &'a FailedJob,
+        place: Place,
+    ) -> BoxFuture<'a, Result<Buried, LedgerError>>;
 }
 
 /// How long a finished job is remembered: the longest time a message can come back (14 days of retention) and a day.

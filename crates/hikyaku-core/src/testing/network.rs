@@ -8,9 +8,9 @@ use hikyaku_laravel::overflow::Pointer;
 
 use super::scheduler::{ProcessId, Scheduler, yield_now};
 use crate::{
-    Batch, Batches, BoxFuture, Cache, ClaimReply, ClaimRequest, Clock, Comparison, End, FailedJob,
-    Fence, Held, Ledger, LedgerError, Lock, Outgoing, Payloads, Queue, QueueError, Receipt, Record,
-    Release, Replace, Route, Routes, StoreError, Timestamp, Unlock,
+    Batch, Batches, BoxFuture, Buried, Cache, ClaimReply, ClaimRequest, Clock, Comparison, End,
+    FailedJob, Fence, Held, Ledger, LedgerError, Lock, Outgoing, Payloads, Place, Queue,
+    QueueError, Receipt, Record, Release, Replace, Route, Routes, StoreError, Timestamp, Unlock,
 };
 
 /// What becomes of one call.
@@ -286,10 +286,14 @@ impl Ledger for DistantLedger {
         )
     }
 
-    fn bury<'a>(&'a self, row: &'a FailedJob) -> BoxFuture<'a, Result<(), LedgerError>> {
-        self.call("bury", &row.id, self.ledger.bury(row), move || {
+    fn bury<'a>(
+        &'a self,
+        row: &'a FailedJob,
+        place: Place,
+    ) -> BoxFuture<'a, Result<Buried, LedgerError>> {
+        self.call("bury", &row.id, self.ledger.bury(row, place), move || {
             let (ledger, row) = (Arc::clone(&self.ledger), row.clone());
-            Box::pin(async move { ledger.bury(&row).await })
+            Box::pin(async move { ledger.bury(&row, place).await })
         })
     }
 }

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 use super::command::Command;
 use super::error::EnvelopeError;
 use super::fields::Fields;
+use super::{MAX_NAME_BYTES, short};
 
 /// `job` of every job that Laravel serialized as an object.
 pub(crate) const OBJECT_JOB: &str = "Illuminate\\Queue\\CallQueuedHandler@call";
@@ -54,6 +55,7 @@ impl Kind {
             Some(name) => name,
             None => command.class()?,
         };
+        short(Some(&*command_name), "data.commandName", MAX_NAME_BYTES)?;
         Ok(Self::Object {
             command_name,
             command,

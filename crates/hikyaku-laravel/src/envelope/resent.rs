@@ -16,6 +16,17 @@ impl Envelope {
         }
     }
 
+    /// The body of this job as another: under this identity, in this generation. Where the identity is its own, all else
+    /// stays to the letter.
+    pub fn under(&self, id: &str, generation: u32) -> String {
+        let text = self.with_generation(generation);
+        if self.uuid.as_deref() == Some(id) {
+            text
+        } else {
+            with_uuid(&text, id)
+        }
+    }
+
     /// The body as `queue:retry` would send it at `now` (Unix seconds): its attempts are counted anew, and if the moment
     /// until which it was to be tried has passed, it gets as long again as it had when it was made, or, where that is not
     /// known, the tries of its job. All else stays to the letter.
@@ -61,6 +72,22 @@ mod tests {
         let envelope = Envelope::parse(&on).unwrap();
         assert_eq!(envelope.uuid.as_deref(), Some("m-1"));
         assert_eq!((envelope.hops, envelope.receives), (2, 7));
+    }
+
+    #[test]
+    fn a_job_under_another_identity_is_the_same_in_all_else() {
+        let body = r#"{"uuid":"u","job":"a@b","data":{"uuid":"u"},"hikyaku":{"hops":2}}"#;
+        let envelope = Envelope::parse(body).unwrap();
+        let own =
+            r#"{"uuid":"u","job":"a@b","data":{"uuid":"u"},"hikyaku":{"hops":2,"generation":1}}"#;
+        assert_eq!(envelope.under("u", 1), own);
+        let other = own.replacen("\"u\"", "\"v\"", 1);
+        assert_eq!(envelope.under("v", 1), other);
+        let nameless = Envelope::parse(r#"{"job":"a@b","data":{}}"#).unwrap();
+        assert_eq!(
+            nameless.under("v", 1),
+            r#"{"job":"a@b","data":{},"hikyaku":{"generation":1},"uuid":"v"}"#
+        );
     }
 
     fn resent(body: &str) -> String {

@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+    AttributeValue, Delete, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
 use hikyaku_core::End;
 
@@ -170,10 +170,4 @@ pub(crate) fn batch_key(application: &str, id: &str) -> Item {
         ("application".to_owned(), text(application)),
         ("id".to_owned(), text(id)),
     ])
-}
-
-/// A row of the failed store, or a piece of a payload that it has no room for.
-pub(super) fn put(table: &str, item: Item) -> Result<TransactWriteItem, BuildError> {
-    let put = Put::builder().table_name(table).set_item(Some(item));
-    Ok(TransactWriteItem::builder().put(put.build()?).build())
 }

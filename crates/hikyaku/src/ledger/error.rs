@@ -89,6 +89,20 @@ pub(super) fn own_declined(error: &SdkError<TransactWriteItemsError>, own: usize
     }
 }
 
+/// Whether a transaction was cancelled because a failed row, which stands behind the ledger's item, is another job's.
+pub(super) fn row_declined(error: &SdkError<TransactWriteItemsError>) -> bool {
+    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
+        error.as_service_error()
+    else {
+        return false;
+    };
+    let code = |reason: &CancellationReason| reason.code.clone().unwrap_or_default();
+    match cancelled.cancellation_reasons() {
+        [ledger, row, ..] => code(ledger) == "None" && code(row) == "ConditionalCheckFailed",
+        _ => false,
+    }
+}
+
 /// Why a transaction is cancelled by what passes (Amazon DynamoDB API reference, `TransactWriteItems`).
 const PASSING_REASONS: [&str; 3] = [
     "TransactionConflict",
@@ -182,12 +196,12 @@ pub(super) fn incomplete(operation: &'static str, id: &str) -> LedgerError {
     }
 }
 
-pub(super) fn put<E>(id: &str, error: SdkError<E>) -> LedgerError
+pub(super) fn put<E>(operation: &'static str, id: &str, error: SdkError<E>) -> LedgerError
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
     LedgerError {
-        operation: "burial",
+        operation,
         id: id.to_owned(),
         retryable: retryable(&error),
         source: error.into(),

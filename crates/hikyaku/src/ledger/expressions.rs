@@ -24,6 +24,11 @@ const TAKE: &str = "SET s = :R, l = :l, o = :o, m = :m, j = :j, g = :g, x = :x, 
 /// raises the token.
 const DUE: &str = " AND (attribute_not_exists(u) OR u <= :due OR ua <> a)";
 
+const SAME_NAME: &str = " AND (attribute_not_exists(j) OR j IN (:j, :js))";
+
+/// Of a generation that was opened again it is known when.
+const OPENED: &str = ", r = if_not_exists(r, :now)";
+
 /// The condition of every write that settles or prolongs a claim.
 const HELD: &str = "s = :R AND a = :a";
 
@@ -32,20 +37,29 @@ pub(super) fn claim(request: &ClaimRequest) -> Expression {
         Some(_) => (", w = :w", " AND (attribute_not_exists(w) OR w = :w)"),
         None => ("", ""),
     };
+    let opened = if request.generation > 0 { OPENED } else { "" };
+    let mut values = with(
+        taking(request),
+        [
+            (":0", number(0)),
+            (":1", number(1)),
+            (":P", text(state_letter(State::Pending))),
+            (":due", number(request.due.as_millis())),
+            // Versions before took names as messages had them.
+            (":js", text(&format!("\\{}", request.job))),
+        ],
+    );
+    if request.generation > 0 {
+        values.insert(":now".to_owned(), number(request.now.as_millis()));
+    }
     Expression {
         update: format!(
-            "{TAKE}{side}, a = if_not_exists(a, :0) + :1, n = if_not_exists(n, :0) + :1"
+            "{TAKE}{side}{opened}, a = if_not_exists(a, :0) + :1, n = if_not_exists(n, :0) + :1"
         ),
-        condition: format!("attribute_not_exists(pk) OR (g = :g AND s = :P{same_side}{DUE})"),
-        values: with(
-            taking(request),
-            [
-                (":0", number(0)),
-                (":1", number(1)),
-                (":P", text(state_letter(State::Pending))),
-                (":due", number(request.due.as_millis())),
-            ],
+        condition: format!(
+            "attribute_not_exists(pk) OR (g = :g AND s = :P{same_side}{SAME_NAME}{DUE})"
         ),
+        values,
         answers: true,
     }
 }
@@ -56,17 +70,23 @@ pub(super) fn replace(request: &ClaimRequest, seen: &Record, why: Replace) -> Ex
     let before = (why == Replace::Reopened).then_some(seen.side).flatten();
     let spent = match why {
         Replace::Reopened => {
-            set.push_str(", r = :now");
             remove.extend(["xc", "e"]);
             1
         }
         Replace::Expired => {
-            remove.extend(["xc", "e", "r", "k"]);
+            remove.extend(["xc", "e", "k"]);
             1
         }
         // What ran beside others may have died of a neighbour: its try counts for this attempt.
         Replace::Crashed => seen.tries_spent + u32::from(seen.alone),
     };
+    let is_opened = request.generation > 0;
+    match (why, is_opened) {
+        (Replace::Crashed, false) => {}
+        (Replace::Crashed, true) => set.push_str(OPENED),
+        (_, true) => set.push_str(", r = :now"),
+        (_, false) => remove.push("r"),
+    }
     if request.side.is_some() {
         set.push_str(", w = :w");
     }
@@ -94,7 +114,7 @@ pub(super) fn replace(request: &ClaimRequest, seen: &Record, why: Replace) -> Ex
         // A heartbeat may have come in between.
         condition.push_str(" AND l < :now");
     }
-    if why == Replace::Reopened || seen.state == State::Running {
+    if is_opened || seen.state == State::Running {
         values.insert(":now".to_owned(), number(request.now.as_millis()));
     }
     if let Some(before) = before {

@@ -49,6 +49,10 @@ pub(super) fn record(attributes: &HashMap<String, AttributeValue>) -> Result<Rec
             .filter(|_| optional("ua") == Some(token))
             .map(Timestamp::from_millis),
         expires: Timestamp::from_millis(read::<u64>(attributes, "x")?.saturating_mul(1000)),
+        job: attributes
+            .get("j")
+            .and_then(|value| value.as_s().ok())
+            .cloned(),
         side: side(attributes, "w"),
         side_before: side(attributes, "v"),
     })

@@ -37,14 +37,16 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::builders::TransactWriteItemsFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+    AttributeValue, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    Update,
 };
 use hikyaku_core::{
-    BoxFuture, ClaimReply, ClaimRequest, End, FailedJob, Fence, Held, Ledger, LedgerError, Record,
-    Release, Replace, Timestamp,
+    BoxFuture, Buried, ClaimReply, ClaimRequest, End, FailedJob, Fence, Held, Ledger, LedgerError,
+    Place, Record, Release, Replace, Timestamp,
 };
 
 use crate::Config;
@@ -52,13 +54,14 @@ pub use comparisons::{Comparisons, Difference};
 pub(crate) use end::batch_key;
 use end::{Part, Tables};
 pub(crate) use error::retryable;
-use error::{Cancelled, Refusal, own_declined};
+use error::{Cancelled, Refusal, own_declined, row_declined};
 use expressions::Expression;
+use failed::Condition;
 pub use failed::FailedStore;
 pub use find::Found;
 pub use own::Writes;
 use pieces::Pieces;
-pub(crate) use pieces::piece_key;
+pub(crate) use pieces::{LONGEST_PAYLOAD, piece_key};
 pub use routes::{DynamoDbRoutes, RouteSet, SideCounts};
 
 /// The ledger on DynamoDB.
@@ -190,6 +193,10 @@ impl DynamoDbLedger {
                     None if operation == COMPLETION && own_declined(&error, puts.len()) => {
                         return Ok(Fence::Declined(hikyaku_core::explain(&error)));
                     }
+                    None if operation == FAILURE && row_declined(&error) => {
+                        let why = "a row of another job has its id";
+                        return Ok(Fence::Declined(why.to_owned()));
+                    }
                     None => return ended(operation, held, Refusal::of_transaction(error), &puts),
                 },
             };
@@ -221,37 +228,70 @@ impl DynamoDbLedger {
         }
     }
 
-    async fn bury_row(&self, row: &FailedJob) -> Result<(), LedgerError> {
-        let (item, pieces) = self.row_and_pieces(row);
-        if pieces.is_empty() {
+    /// Writes the pieces of a payload that its row has no room for. They are found by their row alone, so that they come first
+    /// and need not come together: a transaction holds 4 MB (Amazon DynamoDB developer guide, "Service, account, and table
+    /// quotas"), and a body that was kept elsewhere may be longer.
+    async fn put_pieces(
+        &self,
+        operation: &'static str,
+        id: &str,
+        pieces: Vec<FailedItem>,
+    ) -> Result<(), LedgerError> {
+        for piece in pieces {
             let put = self
                 .client
                 .put_item()
-                .table_name(self.failed.table())
-                .set_item(Some(item));
+                .table_name(&self.table)
+                .set_item(Some(piece));
             let put = put.send().await;
-            return put.map(drop).map_err(|error| error::put(&row.id, error));
+            put.map_err(|error| error::put(operation, id, error))?;
         }
-        let puts = self.puts(item, pieces);
-        let puts = puts.map_err(|_| error::incomplete("burial", &row.id))?;
-        let request = self.client.transact_write_items();
-        let request = puts
-            .into_iter()
-            .fold(request, TransactWriteItemsFluentBuilder::transact_items);
-        let written = request.send().await;
-        written
-            .map(drop)
-            .map_err(|error| error::put(&row.id, error))
+        Ok(())
     }
 
-    fn puts(
-        &self,
-        row: FailedItem,
-        pieces: Vec<FailedItem>,
-    ) -> Result<Vec<TransactWriteItem>, BuildError> {
-        let row = std::iter::once(end::put(self.failed.table(), row));
-        let pieces = pieces.into_iter().map(|piece| end::put(&self.table, piece));
-        row.chain(pieces).collect()
+    async fn bury_row(&self, row: &FailedJob, place: Place) -> Result<Buried, LedgerError> {
+        let (item, pieces) = self.row_and_pieces(row);
+        self.put_pieces(BURIAL, &row.id, pieces).await?;
+        let Condition {
+            expression,
+            names,
+            values,
+        } = FailedStore::condition(row, place);
+        let put = self
+            .client
+            .put_item()
+            .table_name(self.failed.table())
+            .set_item(Some(item))
+            .condition_expression(expression)
+            .set_expression_attribute_names(Some(names))
+            .set_expression_attribute_values(values)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        match put.send().await {
+            Ok(_) => Ok(Buried::Written),
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(refused)) => {
+                    let found = refused.item.clone().unwrap_or_default();
+                    Ok(FailedStore::standing(row, &found))
+                }
+                _ => Err(error::put(BURIAL, &row.id, error)),
+            },
+        }
+    }
+
+    /// The row, as a part of the transaction that ends its job.
+    fn put_row(&self, row: &FailedJob, item: FailedItem) -> Result<TransactWriteItem, BuildError> {
+        let Condition {
+            expression,
+            names,
+            values,
+        } = FailedStore::condition(row, Place::OfItsJob);
+        let put = Put::builder()
+            .table_name(self.failed.table())
+            .set_item(Some(item))
+            .condition_expression(expression)
+            .set_expression_attribute_names(Some(names))
+            .set_expression_attribute_values(values);
+        Ok(TransactWriteItem::builder().put(put.build()?).build())
     }
 }
 
@@ -283,6 +323,8 @@ fn ended(
 }
 
 const COMPLETION: &str = "completion";
+const FAILURE: &str = "failure";
+const BURIAL: &str = "burial";
 
 fn answer(
     operation: &'static str,
@@ -379,16 +421,21 @@ impl Ledger for DynamoDbLedger {
     ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
         Box::pin(async move {
             let (item, pieces) = self.row_and_pieces(row);
-            let puts = self.puts(item, pieces);
-            let puts = puts.map_err(|_| error::incomplete("failure", &held.id))?;
+            self.put_pieces(FAILURE, &held.id, pieces).await?;
+            let put = self.put_row(row, item);
+            let put = put.map_err(|_| error::incomplete(FAILURE, &held.id))?;
             let expression = expressions::fail(held, end);
             let parts = Part::all(end, Some(&held.id));
-            self.end_with("failure", held, expression, puts, parts)
+            self.end_with(FAILURE, held, expression, vec![put], parts)
                 .await
         })
     }
 
-    fn bury<'a>(&'a self, row: &'a FailedJob) -> BoxFuture<'a, Result<(), LedgerError>> {
-        Box::pin(self.bury_row(row))
+    fn bury<'a>(
+        &'a self,
+        row: &'a FailedJob,
+        place: Place,
+    ) -> BoxFuture<'a, Result<Buried, LedgerError>> {
+        Box::pin(self.bury_row(row, place))
     }
 }

@@ -15,7 +15,7 @@ use super::item::{number, text};
 type Item = HashMap<String, AttributeValue>;
 
 /// What a row holds beside its exception, with some room for names.
-pub(super) const LONGEST_PAYLOAD: usize = 300 * 1024;
+pub(crate) const LONGEST_PAYLOAD: usize = 300 * 1024;
 
 /// The longest piece. Its key and names have room beside it.
 const LONGEST_PIECE: usize = 380 * 1024;

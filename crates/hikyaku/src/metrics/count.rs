@@ -4,9 +4,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hikyaku_core::{
-    BoxFuture, ClaimReply, ClaimRequest, End, FailedJob, Fence, Held, Ledger, LedgerError, Record,
-    Release, Replace, Timestamp,
+    BoxFuture, Buried, ClaimReply, ClaimRequest, End, FailedJob, Fence, Held, Ledger, LedgerError,
+    Place, Record, Release, Replace, Timestamp,
 };
+
+use crate::ledger::LONGEST_PAYLOAD;
 
 /// What was asked for one job.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -52,8 +54,24 @@ fn units_of_text(bytes: usize) -> u64 {
 }
 
 fn units_of_row(row: &FailedJob) -> u64 {
+    if is_in_pieces(row) {
+        return units_of_text(row.exception.len());
+    }
     let body = row.body.as_ref().map_or(0, String::len);
     units_of_text(row.payload.len() + row.exception.len() + body)
+}
+
+/// What of a row has no room in it is written beside the transaction.
+fn units_of_pieces(row: &FailedJob) -> u64 {
+    if is_in_pieces(row) {
+        units_of_text(row.payload.len())
+    } else {
+        0
+    }
+}
+
+fn is_in_pieces(row: &FailedJob) -> bool {
+    row.payload.len() > LONGEST_PAYLOAD
 }
 
 /// The record's own write, and those that go with it in one transaction. How many writes a job adds is not seen from here.
@@ -129,13 +147,17 @@ impl Ledger for CountingLedger {
     ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
         self.add(
             &held.id,
-            2 * (units_of_end(end).div_ceil(2) + units_of_row(row)),
+            2 * (units_of_end(end).div_ceil(2) + units_of_row(row)) + units_of_pieces(row),
         );
         self.inner.fail(held, row, end)
     }
 
-    fn bury<'a>(&'a self, row: &'a FailedJob) -> BoxFuture<'a, Result<(), LedgerError>> {
-        self.add(&row.id, units_of_row(row));
-        self.inner.bury(row)
+    fn bury<'a>(
+        &'a self,
+        row: &'a FailedJob,
+        place: Place,
+    ) -> BoxFuture<'a, Result<Buried, LedgerError>> {
+        self.add(&row.id, units_of_row(row) + units_of_pieces(row));
+        self.inner.bury(row, place)
     }
 }
