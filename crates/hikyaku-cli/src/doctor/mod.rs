@@ -143,12 +143,23 @@ fn findings(stack: &Stack, ignored: &[String]) -> Vec<Finding> {
     let found = looked_for.flat_map(|rule| (rule.check)(stack));
     let mut found: Vec<Finding> = found
         .filter(|finding| !is_accepted(stack, finding))
+        .map(|finding| in_its_file(stack, finding))
         .collect();
     found.sort_by(|left, right| (&left.file, left.line).cmp(&(&right.file, right.line)));
     found.dedup_by(|later, earlier| {
         later.rule.id == earlier.rule.id && later.line == earlier.line && later.what == earlier.what
     });
     found
+}
+
+/// Rules count lines over all files of a template; people see those of one file.
+fn in_its_file(stack: &Stack, mut finding: Finding) -> Finding {
+    if finding.file.is_none() && finding.line > 0 {
+        let place = stack.lines.place(finding.line);
+        finding.file = Some(place.source).filter(|source| *source != stack.source);
+        finding.line = place.line;
+    }
+    finding
 }
 
 /// What the rules find that need no text. There are no lines.

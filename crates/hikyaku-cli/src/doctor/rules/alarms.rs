@@ -139,7 +139,10 @@ fn watched(stack: &Stack, queue: &Queue, metrics: &[&str]) -> bool {
 }
 
 fn alarm_on<'s>(stack: &'s Stack, queue: &Queue, metric: &str) -> Option<&'s Part> {
-    let mut alarms = stack.of_kind("AWS::CloudWatch::Alarm").into_iter();
+    let alarms = stack.of_kind("AWS::CloudWatch::Alarm").into_iter();
+    // One that a condition takes away, though not the queue, tells nobody.
+    let is_there = |alarm: &&Part| !stack.leaves_out(&alarm.id) || stack.leaves_out(queue.id());
+    let mut alarms = alarms.filter(is_there);
     alarms.find(|alarm| measures(stack, alarm, queue, metric))
 }
 

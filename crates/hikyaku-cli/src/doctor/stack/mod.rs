@@ -14,7 +14,7 @@ mod unseen;
 
 use std::path::{Path, PathBuf};
 
-use hikyaku_local::template::{Inspected, Node};
+use hikyaku_local::template::{Inspected, Lines, Node};
 
 pub(super) use function::Function;
 pub(super) use mapping::Mapping;
@@ -41,6 +41,10 @@ pub(crate) struct Stack {
     pub(crate) queues: Vec<Queue>,
     pub(crate) mappings: Vec<Mapping>,
     pub(crate) schedules: Vec<Schedule>,
+    /// The name of the template.
+    pub(crate) source: String,
+    /// The files that lines are counted over.
+    pub(crate) lines: Lines,
     /// The template's folder: paths in it begin there.
     pub(crate) folder: PathBuf,
     /// What Cargo and the built binaries say.
@@ -113,12 +117,11 @@ impl Stack {
             let variables = node?.get("Environment")?.get("Variables")?;
             variables.get(variable).map(|value| value.text().is_some())
         };
-        let resources = self.raw.get("Resources");
-        let own = resources.and_then(|resources| resources.get(function)?.get("Properties"));
-        let shared = self
-            .raw
-            .get("Globals")
-            .and_then(|globals| globals.get("Function"));
+        let resource = self.raw.get("Resources").and_then(|all| all.get(function));
+        let own = resource.and_then(|resource| resource.get("Properties"));
+        let ignores = resource.and_then(|resource| resource.get("IgnoreGlobals")?.text());
+        let shared = self.raw.get("Globals").filter(|_| ignores != Some("*"));
+        let shared = shared.and_then(|globals| globals.get("Function"));
         variables(own)
             .or_else(|| variables(shared))
             .unwrap_or(false)

@@ -28,6 +28,8 @@ impl Stack {
             queues: Vec::new(),
             mappings: Vec::new(),
             schedules: Vec::new(),
+            source: template.source().to_owned(),
+            lines: template.lines().clone(),
             folder: folder.to_owned(),
             project: Project::default(),
             loops,
@@ -58,7 +60,8 @@ impl Stack {
                 .at("Environment.Variables")
                 .map_or(&[][..], Node::entries);
             let own = variables.iter().map(|entry| entry.key.clone()).collect();
-            if let Some(shared) = shared.filter(|_| serverless) {
+            let ignores = whole.text("IgnoreGlobals").known().as_deref() == Some("*");
+            if let Some(shared) = shared.filter(|_| serverless && !ignores) {
                 part.node = merged(shared, &part.node);
             }
             let metadata = Part::new(&part.id, whole.line_of("Metadata"), whole.at("Metadata"));

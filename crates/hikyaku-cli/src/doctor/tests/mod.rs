@@ -23,9 +23,18 @@ fn repository() -> PathBuf {
 /// A template as the rules see it, without Cargo.
 #[track_caller]
 fn stack(text: &str) -> Stack {
-    let template = Template::parse(text, "template.yaml").unwrap();
+    seen(&Template::parse(text, "template.yaml").unwrap())
+}
+
+/// A file, with those of its nested stacks.
+#[track_caller]
+fn read(path: &Path) -> Stack {
+    seen(&Template::read(path).unwrap())
+}
+
+fn seen(template: &Template) -> Stack {
     let environment = Environment::new("https://sqs.us-east-1.amazonaws.com");
-    Stack::read(&template, &environment, Path::new(".")).unwrap()
+    Stack::read(template, &environment, Path::new(".")).unwrap()
 }
 
 #[track_caller]

@@ -223,13 +223,14 @@ impl<'t> Evaluator<'t> {
                 return Ok(Some(resource));
             }
             let reason = format!(
-                "the condition of `{name}` (line {}) is false, so it does not exist",
-                resource.line
+                "the condition of `{name}` ({}) is false, so it does not exist",
+                self.template.lines().seen_from(line, resource.line)
             );
             return Err(self.unresolvable(line, path, reason));
         }
         let generated = self.template.resources().any(|resource| {
             resource.kind.starts_with("AWS::Serverless::")
+                && !self.template.is_written_in(resource.logical_id)
                 && name.len() > resource.logical_id.len()
                 && name.starts_with(resource.logical_id)
         });

@@ -83,8 +83,8 @@ impl Evaluator<'_> {
             _ if self.tolerant => placeholder(name),
             _ => {
                 let reason = format!(
-                    "the parameter `{name}` (line {}) has no default: give it a value",
-                    entry.line
+                    "the parameter `{name}` ({}) has no default: give it a value",
+                    self.template.lines().seen_from(line, entry.line)
                 );
                 return Err(self.unresolvable(line, path, reason));
             }

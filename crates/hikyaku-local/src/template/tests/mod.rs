@@ -4,6 +4,7 @@ mod fixture;
 mod hostile;
 mod inspect;
 mod intrinsics;
+mod nested;
 mod shapes;
 mod triggers;
 mod validation;
