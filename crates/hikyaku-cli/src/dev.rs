@@ -104,12 +104,17 @@ impl Dev {
         let template = Template::read(&self.template)?;
         let faults = self.faults()?;
         let application = self.php.application()?;
-        let binaries = self.build(&template)?;
+        let mut parameters: BTreeMap<_, _> = self.parameters.iter().cloned().collect();
+        if let Some(application) = &application {
+            let lane = application.parameter(&template);
+            lane.map(|(name, value)| parameters.entry(name).or_insert(value));
+        }
+        let binaries = self.build(&template, &parameters)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
             .map_err(DevError::Runtime)?;
-        let mut options = self.options(binaries, faults);
+        let mut options = self.options(parameters, binaries, faults);
         if let Some(application) = &application {
             options.overrides = application.overrides();
             options.variables.extend([application.variable()]);
@@ -118,29 +123,33 @@ impl Dev {
     }
 
     /// Builds before any port is open: it can take minutes, and messages would time out meanwhile.
-    fn build(&self, template: &Template) -> Result<Built, DevError> {
+    fn build(
+        &self,
+        template: &Template,
+        parameters: &BTreeMap<String, String>,
+    ) -> Result<Built, DevError> {
         if self.no_build {
             return Ok(Built::before());
         }
-        let parameters = self.parameters();
         let stack = template.resolve(&Environment {
-            parameters,
+            parameters: parameters.clone(),
             ..Environment::new("http://127.0.0.1")
         })?;
         Ok(Built::now(&stack.functions)?)
     }
 
-    fn parameters(&self) -> BTreeMap<String, String> {
-        self.parameters.iter().cloned().collect()
-    }
-
-    fn options(self, binaries: Built, faults: Option<Faults>) -> Options {
+    fn options(
+        self,
+        parameters: BTreeMap<String, String>,
+        binaries: Built,
+        faults: Option<Faults>,
+    ) -> Options {
         Options {
             sqs_port: self.sqs_port,
             dynamodb_port: self.dynamodb_port,
             lambda_port: self.lambda_port,
             bind: self.bind,
-            parameters: self.parameters(),
+            parameters,
             data: self.data,
             variables: TOLD
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))

@@ -11,6 +11,7 @@ use hikyaku::SystemRandom;
 use hikyaku::core::Random as _;
 use hikyaku_local::cloud::Cloud;
 use hikyaku_local::front::free_port;
+use hikyaku_local::template::Template;
 use tokio::process::Command;
 
 use super::web::{Server, show};
@@ -122,6 +123,12 @@ impl Application {
 
     fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// The parameter without which the template has no PHP lane, if it has that parameter.
+    pub(super) fn parameter(&self, template: &Template) -> Option<(String, String)> {
+        let declared = template.root().get("Parameters")?.get("PhpUrl");
+        declared.map(|_| ("PhpUrl".to_owned(), format!("{}/{PATH}", self.url())))
     }
 
     /// What the courier is told instead of what the template says.

@@ -168,7 +168,7 @@ impl Claims {
         }
         let held = self.0.iter().filter(|(_, holds)| *holds).count();
         println!(
-            "Looked for ourselves: {held} of {} things are so.",
+            "Checked the results: {held} of {} as expected.",
             self.0.len()
         );
         println!(
