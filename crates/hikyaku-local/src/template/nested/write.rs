@@ -153,7 +153,15 @@ fn want(resource: &mut Entry, outer: Option<&Node>) -> Option<Entry> {
     resource
         .node
         .set("Condition", Node::text_at(line, key.clone()));
-    let both = [outer.clone(), own].map(|name| Node::single(line, "Condition", name));
-    let node = Node::single(line, "Fn::And", Node::list(line, both));
+    // Not `Fn::And`, which asks both: without the nested stack, what its own condition is about may not be there.
+    let text = |text: &str| Node::text_at(line, text);
+    let choose = |name, then| {
+        Node::single(
+            line,
+            "Fn::If",
+            Node::list(line, [name, then, text("false")]),
+        )
+    };
+    let node = choose(outer.clone(), choose(own, text("true")));
     Some(Entry { key, line, node })
 }

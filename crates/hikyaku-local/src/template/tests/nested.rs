@@ -22,6 +22,9 @@ Resources:
   Jobs:
     Type: AWS::SQS::Queue
     Properties: { VisibilityTimeout: 120 }
+  LaneLog:
+    Type: AWS::SQS::Queue
+    Condition: HasLane
   Own:
     Type: AWS::Serverless::Function
     Metadata: { BuildMethod: rust-cargolambda, BuildProperties: { Binary: own } }
@@ -40,6 +43,7 @@ Resources:
       Location: nested/lane.yaml
       Parameters:
         Queue: !GetAtt Jobs.Arn
+        Log: !GetAtt LaneLog.QueueName
         Url: !Ref Url
         Subnets: !Join [",", !Ref Subnets]
 "#;
@@ -49,9 +53,11 @@ Parameters:
   Queue: { Type: String }
   Url: { Type: String }
   Subnets: { Type: CommaDelimitedList, Default: "" }
+  Log: { Type: String }
   Loud: { Type: String, Default: "no", AllowedValues: ["yes", "no"] }
 Conditions:
   IsLoud: !Equals [!Ref Loud, "yes"]
+  HasLog: !Not [!Equals [!Ref Log, ""]]
 Mappings:
   Words: { told: { word: hello } }
 Globals:
@@ -86,6 +92,9 @@ Resources:
   Second:
     Type: AWS::SQS::Queue
     Condition: IsLoud
+  Logged:
+    Type: AWS::SQS::Queue
+    Condition: HasLog
 Outputs:
   Name: { Value: !Ref Function }
 "#;
@@ -204,11 +213,22 @@ fn a_nested_stack_whose_condition_does_not_hold_has_nothing() {
     );
     let with = template.resolve(&with_lane()).unwrap();
     assert!(with.queue("LaneSecond").is_some());
+    assert!(
+        with.queue("LaneLogged").is_some(),
+        "its condition is about a queue that is there only together with it"
+    );
     let inspected = template.inspect(&environment()).unwrap();
     let left_out: Vec<&str> = inspected.left_out.iter().map(String::as_str).collect();
     assert_eq!(
         left_out,
-        ["Lane", "LaneFunction", "LaneSecond", "LaneTable"]
+        [
+            "Lane",
+            "LaneFunction",
+            "LaneLog",
+            "LaneLogged",
+            "LaneSecond",
+            "LaneTable"
+        ]
     );
 }
 
