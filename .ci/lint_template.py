@@ -1,4 +1,4 @@
-"""What `make lint-template` runs: cfn-lint on the expanded template, and `hikyaku doctor` on its source.
+"""What `make lint-template` runs: cfn-lint on the expanded template and on those of its nested stacks, and `hikyaku doctor` on all together.
 
     lint_template.py TEMPLATE --doctor PATH [--region REGION]
 
@@ -20,6 +20,8 @@ from samtranslator.internal.managed_policies import get_bundled_managed_policy_m
 from samtranslator.model.exceptions import InvalidDocumentException
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
+
+import nested
 
 SAM = "AWS::Serverless-2016-10-31"
 
@@ -200,9 +202,11 @@ def main():
     parser.add_argument("--doctor", required=True, help="the binary hikyaku")
     parser.add_argument("--region", default="ap-northeast-1")
     arguments = parser.parse_args()
-    found = linted(arguments.template, arguments.region)
-    for one in found:
-        print(shown(arguments.template, one))
+    found = []
+    for path in nested.files(arguments.template):
+        for one in linted(path, arguments.region):
+            print(shown(path, one))
+            found.append(one)
     failing = [one for one in found if one["severity"] != "note"]
     count = f"{len(failing)} finding{'s' if len(failing) > 1 else ''}" if failing else "no findings"
     print(f"cfn-lint: {count}\n", flush=True)

@@ -40,7 +40,7 @@ def send_chain(world, name, links):
     for number in range(links):
         world.put(f"images/{name}-{number}.png", jobs.picture())
         urls.append(f"s3://{world.stack.bucket}/images/{name}-{number}.png")
-    identity, body = jobs.resize(urls)
+    identity, body = jobs.resize(urls, world.queue("resize-image"))
     world.send("resize-image", body)
     return identity
 
@@ -154,7 +154,7 @@ def roles(world):
     iam, sqs, wrong = world.account("iam"), world.account("sqs"), []
     arns = {name: sqs.get_queue_attributes(QueueUrl=world.queue(name), AttributeNames=["QueueArn"])["Attributes"]["QueueArn"] for name in QUEUES}
     for name in QUEUES:
-        role = iam.get_role(RoleName=world.id(f"{QUEUES[name]}Role"))["Role"]["Arn"]
+        role = iam.get_role(RoleName=world.role(name))["Role"]["Arn"]
         for other, arn in arns.items():
             answer = iam.simulate_principal_policy(PolicySourceArn=role, ActionNames=["sqs:ReceiveMessage"], ResourceArns=[arn])
             allowed = answer["EvaluationResults"][0]["EvalDecision"] == "allowed"

@@ -206,7 +206,7 @@ impl Node {
     }
 
     /// The value as JSON. Plain scalars that look like numbers or truth values become such.
-    pub(super) fn to_json(&self) -> serde_json::Value {
+    pub fn to_json(&self) -> serde_json::Value {
         match &self.value {
             Value::Scalar(scalar) => scalar.to_json(),
             Value::Sequence(items) => items.iter().map(Self::to_json).collect(),
