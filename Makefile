@@ -56,7 +56,7 @@ build: .venv/cargo-lambda/bin/python ## release builds for Lambda, into target/l
 	@for function in $(FUNCTIONS); do \
 	  package=$$(cargo metadata --no-deps --format-version 1 | python3 .ci/package-of.py $$function); \
 	  PATH="$(CURDIR)/.venv/cargo-lambda/bin:$$PATH" cargo lambda build --release $(FLAGS) -p $$package --bin $$function; \
-	  ls -l $(BUILT)/lambda/$$function/bootstrap; \
+	  ls -l $(BUILT)/lambda/$$function/bootstrap*; \
 	done
 
 lint-template: .venv/cfn-lint/bin/python ## cfn-lint and hikyaku doctor on a template and its nested stacks (TEMPLATE=path REGION=eu-west-1; Python 3)

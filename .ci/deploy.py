@@ -18,6 +18,8 @@ MACHINES = {62: "x86_64", 183: "arm64"}
 PACKAGED = "target/deploy"
 # SAM looks for it beside the template that it is given, which is not ours.
 CONFIG = "samconfig.toml"
+# The template of the stack that is named there.
+TEMPLATE = "template.yaml"
 
 
 def machine(binary):
@@ -86,10 +88,13 @@ def credentials():
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--template", default="template.yaml")
+    parser.add_argument("--template", default=TEMPLATE)
     parser.add_argument("--lambda", dest="built", default="target/lambda")
     parser.add_argument("--only-package", action="store_true")
     options, rest = parser.parse_known_args()
+    # Everything in a stack that its template does not name is deleted.
+    if os.path.relpath(options.template) != TEMPLATE and not any(word.startswith("--stack-name") for word in rest):
+        sys.exit(f"say which stack {options.template} is, as FLAGS=\"--stack-name hikyaku-network …\": {CONFIG} names that of {TEMPLATE}")
     templates, kind = package(os.path.relpath(options.template), options.built)
     path = written(templates)
     print(f"{path}: the binaries of {options.built}, for {kind}" if kind else f"{path}: no functions", flush=True)

@@ -412,8 +412,11 @@ fn links(page: &str) -> Vec<String> {
     });
     let targets = text.flat_map(|line| line.split("](").skip(1));
     let targets = targets.filter_map(|rest| rest.split([')', '#', ' ']).next());
+    // `../../actions` is the repository's own page on GitHub.
     targets
-        .filter(|target| !target.is_empty() && !target.contains("://"))
+        .filter(|target| {
+            !target.is_empty() && !target.contains("://") && !target.starts_with("../../")
+        })
         .map(str::to_owned)
         .collect()
 }

@@ -87,6 +87,7 @@ both = dict.fromkeys(BINARIES, "x86_64")
 refuses("a binary that is not built", project({"import-csv": "x86_64"}), saying="make build")
 refuses("binaries for two architectures", project({**both, "import-csv": "arm64"}), saying="courier for x86_64, import-csv for arm64")
 refuses("a binary for another machine", project({**both, "import-csv": "riscv"}), saying="no Linux binary")
+refuses("another template in the stack of template.yaml", project(both), "--template", "templates/lane.yaml", saying="--stack-name")
 refuses("nobody signed in", project(both), saying="aws sso login")
 
 # With credentials SAM gets as far as AWS, whose address is a port here that nobody listens on: so it has read its stack from samconfig.toml.

@@ -1,4 +1,4 @@
-"""What `make test-new` runs: a project that `hikyaku new` makes is built, tested, run, and looked at by the doctor and cfn-lint.
+"""What `make -C tests new` runs: a project that `hikyaku new` makes is built, tested, run, and looked at by the doctor and cfn-lint.
 
     run.py HIKYAKU TARGET [--lint LINT]
 
@@ -24,7 +24,7 @@ ENVIRONMENT = os.environ | {
     "CARGO_TARGET_DIR": options.target,
     "CARGO_NET_OFFLINE": "true",
     "CARGO_TERM_COLOR": "never",
-    # `make test-new` hands its own words down to every other make.
+    # `make -C tests new` hands its own words down to every other make.
     "MAKEFLAGS": "",
     "MAKELEVEL": "",
 }

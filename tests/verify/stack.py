@@ -43,7 +43,6 @@ class Stack:
             "DatabaseUrl": "sqlite:///tmp/verify.db?mode=rwc",
             "PhpUrl": "http://127.0.0.1:9/hikyaku/jobs",
             "PhpKeyFrom": f"arn:aws:ssm:{where}:{number}:parameter{self.key}",
-            "SecretArns": f"arn:aws:ssm:{where}:{number}:parameter{self.key}",
         }
 
     @property

@@ -1,5 +1,5 @@
 //! The Query protocol as bytes, without a network. What AWS's own client of that time makes of it is seen by
-//! `make test-clients`.
+//! `make -C tests clients`.
 
 mod parameters;
 
