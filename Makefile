@@ -1,5 +1,5 @@
 # What users and contributors run: `make help`. The slower suites are in tests/Makefile: `make -C tests help`.
-# Everything works on a fresh clone with a Rust toolchain; what needs Python 3 too says so.
+# All works on a fresh clone with a Rust toolchain; invoke, build, lint-template, deploy and verify-aws need Python 3, too.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -24,7 +24,7 @@ run: ## the functions at work on this machine: queues, Lambda, DynamoDB, results
 	@cargo build --bins --examples
 	@$(BUILT)/debug/demo
 
-run-laravel: ## a Laravel application without queue:work, its jobs in PHP or in Rust (Debian's php-cli php-laravel-framework php-sqlite3)
+run-laravel: ## a Laravel application without queue:work, its jobs in PHP or in Rust (Debian 12, PHP)
 	@.ci/laravel-is-here
 	@cargo build --bins --examples
 	@$(BUILT)/debug/examples/laravel --every-job
@@ -34,7 +34,7 @@ dev: ## the local cloud of template.yaml, staying up (FLAGS="--php ../app …": 
 	@$(BUILT)/debug/demo --prepare /tmp/hikyaku
 	@$(BUILT)/debug/hikyaku dev --no-build $(FLAGS)
 
-invoke: .venv/cargo-lambda/bin/python ## one event to one function of `make dev`: JOB=import-csv EVENT=events/direct/import-csv.json (Python 3)
+invoke: .venv/cargo-lambda/bin/python ## one event to one function of `make dev` (JOB=import-csv EVENT=file)
 	@.venv/cargo-lambda/bin/cargo-lambda lambda invoke -A 127.0.0.1 -P $(LAMBDA_PORT) $(JOB) --data-file $(EVENT)
 
 # The explorer's own tests take minutes without optimisation and seconds with it. `make -C tests explore` needs the same build.
@@ -52,21 +52,21 @@ check: ## formatting, lints, documentation, dependency rules, all tests
 	@.ci/tree $(FUNCTIONS)
 	@$(MAKE) --no-print-directory test
 
-build: .venv/cargo-lambda/bin/python ## release builds for Lambda, into target/lambda (FUNCTIONS="import-csv …" FLAGS=--arm64; Python 3)
+build: .venv/cargo-lambda/bin/python ## release builds for Lambda, into target/lambda (FUNCTIONS="import-csv …" FLAGS=--arm64)
 	@for function in $(FUNCTIONS); do \
 	  package=$$(cargo metadata --no-deps --format-version 1 | python3 .ci/package-of.py $$function); \
 	  PATH="$(CURDIR)/.venv/cargo-lambda/bin:$$PATH" cargo lambda build --release $(FLAGS) -p $$package --bin $$function; \
 	  ls -l $(BUILT)/lambda/$$function/bootstrap*; \
 	done
 
-lint-template: .venv/cfn-lint/bin/python ## cfn-lint and hikyaku doctor on a template and its nested stacks (TEMPLATE=path REGION=eu-west-1; Python 3)
+lint-template: .venv/cfn-lint/bin/python ## cfn-lint and the doctor on a template with its nested stacks (TEMPLATE=path REGION=…)
 	@cargo build --quiet --bins --examples
 	@.venv/cfn-lint/bin/python -B .ci/lint_template.py $(TEMPLATE) --doctor $(BUILT)/debug/hikyaku --region $(REGION)
 
-deploy: .venv/sam/bin/python ## what `make build` built, to AWS (FLAGS="--guided" the first time: docs/deploy.md; Python 3)
+deploy: .venv/sam/bin/python ## what `make build` built, to AWS (FLAGS="--guided" the first time: docs/deploy.md)
 	@SAM_CLI_TELEMETRY=0 .venv/sam/bin/python -B .ci/deploy.py --lambda $(BUILT)/lambda --template $(TEMPLATE) $(FLAGS)
 
-verify-aws: .venv/sam/bin/python ## a throw-away stack in your account: does AWS do what is assumed? (FLAGS="--region … --yes": docs/verify.md; Python 3)
+verify-aws: .venv/sam/bin/python ## a throw-away stack in your account: does AWS do what is assumed? (docs/verify.md)
 	@.venv/sam/bin/python -B tests/verify/run.py --built $(BUILT)/lambda $(FLAGS)
 
 clean: ## what builds, tools and the local cloud left

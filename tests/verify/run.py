@@ -18,6 +18,7 @@ import time
 import checks
 import cost
 import emulator
+import network
 from account import Account
 from seen import DIFFERS, HOLDS
 from stack import Stack, packaged
@@ -180,7 +181,8 @@ def on_emulator(asked, name):
         process, url = emulator.start(os.path.abspath(asked.emulator), log)
         try:
             account = Account("us-east-1", url, emulator.KEYS)
-            return verify(account, Stack(account, name), packaged(built), asked.only)
+            holds = verify(account, Stack(account, name), packaged(built), asked.only)
+            return network.deployed(account, f"{name}-network") and holds
         finally:
             process.terminate()
             process.wait()
