@@ -1,7 +1,7 @@
 //! Roles that may read more queues than their functions work off.
 
 use super::super::stack::Function;
-use super::super::stack::grants::{Grants, May};
+use super::super::stack::grants::Grants;
 use super::{Finding, Rule, Severity, Stack};
 
 pub(super) static RULE: Rule = Rule {
@@ -42,11 +42,11 @@ fn too_wide(stack: &Stack, index: usize, function: &Function) -> Option<String> 
     }
     let id = function.id();
     let grants = Grants::of_function(stack, index);
-    if grants.may(READ, ANY_OTHER) == May::Yes {
+    if grants.surely_may(READ, ANY_OTHER) {
         return Some(format!("{id} may read every queue of the account"));
     }
     let queues = stack.queues.iter().enumerate();
     let mut others = queues.filter(|(queue, _)| !own.contains(&Some(*queue)));
-    let other = others.find(|(_, queue)| grants.may(READ, &queue.arn) == May::Yes);
+    let other = others.find(|(_, queue)| grants.surely_may(READ, &queue.arn));
     other.map(|(_, queue)| format!("{id} may read {}, which it does not work off", queue.id()))
 }

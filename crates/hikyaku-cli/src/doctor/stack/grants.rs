@@ -96,6 +96,17 @@ impl Grants {
         }
     }
 
+    /// Whether an action on a resource is permitted, whatever is not known turns out to be.
+    pub(crate) fn surely_may(&self, action: &str, arn: &str) -> bool {
+        self.allowed.iter().any(|allowed| {
+            allowed.actions.iter().any(|known| matches(known, action))
+                && allowed
+                    .resources
+                    .iter()
+                    .any(|known| !is_unknown(known) && matches(known, arn))
+        })
+    }
+
     /// Whether an action is permitted by a statement about this resource, and not about all there are.
     pub(crate) fn names(&self, action: &str, arn: &str) -> bool {
         self.allowed.iter().any(|allowed| {

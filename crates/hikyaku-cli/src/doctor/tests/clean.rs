@@ -34,6 +34,15 @@ fn the_projects_own_template_has_no_finding() {
     );
 }
 
+/// A nested template by itself: which queue its function works off is a parameter.
+#[test]
+fn a_role_for_a_queue_that_is_not_known_is_no_wide_one() {
+    let stack = read(&repository().join("templates/php-lane.yaml"));
+    let found = super::super::findings(&stack, &[]);
+    let found: Vec<String> = found.iter().map(shown).collect();
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
 /// A queue in one template, its function in another.
 #[test]
 fn a_finding_in_a_nested_template_has_its_file_and_line() {
