@@ -198,6 +198,18 @@ def schedule(world):
     return differs(f"no report after {PATIENCE + 60} s; failed jobs: {failed}")
 
 
+def rule(world):
+    """The rule that calls the function itself, set to the next minute: the job's id is the rule and the time."""
+    events, name = world.account("events"), world.id("ReportJobsFunctionNoon")
+    found = events.describe_rule(Name=name)
+    events.put_rule(Name=name, ScheduleExpression="rate(1 minute)", State="ENABLED")
+    try:
+        done = until(lambda: [row for row in world.records("report-jobs") if row["pk"].startswith(f"J#{found['Arn']}@") and row["s"] == "D"], PATIENCE)
+    finally:
+        events.put_rule(Name=name, ScheduleExpression=found["ScheduleExpression"], State=found["State"])
+    return judged(done, f"{done[0]['pk'].rsplit('@')[-1]} is done" if done else f"no job of it is done after {PATIENCE} s")
+
+
 def loops(world):
     """A chain of twenty in a function that is not allowed to loop is cut, and in one that is allowed it is not."""
     name = world.function("resize-image")
@@ -280,6 +292,7 @@ ALL = [
     ("courier", "the courier takes what PHP has to run, and puts it off when PHP is away", courier),
     ("roles", "each role is for its own queue", roles),
     ("schedule", "the schedule's role sends, and the report is written", schedule),
+    ("rule", "the rule calls its function", rule),
     ("retry", "a retry comes after the job's backoff", retry),
     ("hidden", "ChangeMessageVisibility holds for a message that is reported", hidden),
     ("at once", "MaximumConcurrency is kept", at_once),
