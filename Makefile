@@ -59,9 +59,9 @@ build: .venv/cargo-lambda/bin/python ## release builds for Lambda, into target/l
 	  ls -l $(BUILT)/lambda/$$function/bootstrap*; \
 	done
 
-lint-template: .venv/cfn-lint/bin/python ## cfn-lint and the doctor on a template with its nested stacks (TEMPLATE=path REGION=…)
+lint-template: .venv/cfn-lint/bin/python ## cfn-lint and the doctor on a template with its nested stacks (TEMPLATE=path REGION=… IGNORE="rules")
 	@cargo build --quiet --bins --examples
-	@.venv/cfn-lint/bin/python -B .ci/lint_template.py $(TEMPLATE) --doctor $(BUILT)/debug/hikyaku --region $(REGION)
+	@.venv/cfn-lint/bin/python -B .ci/lint_template.py $(TEMPLATE) --doctor $(BUILT)/debug/hikyaku --region $(REGION) $(IGNORE:%=--ignore %)
 
 deploy: .venv/sam/bin/python ## what `make build` built, to AWS (FLAGS="--guided" the first time: docs/deploy.md)
 	@SAM_CLI_TELEMETRY=0 .venv/sam/bin/python -B .ci/deploy.py --lambda $(BUILT)/lambda --template $(TEMPLATE) $(FLAGS)

@@ -1,6 +1,6 @@
 """What `make lint-template` runs: cfn-lint on the expanded template and on those of its nested stacks, and `hikyaku doctor` on all together.
 
-    lint_template.py TEMPLATE --doctor PATH [--region REGION]
+    lint_template.py TEMPLATE --doctor PATH [--region REGION] [--ignore RULE]…
 
 SAM's own language hides mistakes from cfn-lint: half of them are seen only in the CloudFormation that SAM makes of a template. So it is
 expanded first, by SAM's translator, on this machine; what cfn-lint then finds is led back to the lines that somebody wrote.
@@ -201,6 +201,7 @@ def main():
     parser.add_argument("template")
     parser.add_argument("--doctor", required=True, help="the binary hikyaku")
     parser.add_argument("--region", default="ap-northeast-1")
+    parser.add_argument("--ignore", action="append", default=[], help="what the doctor is not to look for")
     arguments = parser.parse_args()
     found = []
     for path in nested.files(arguments.template):
@@ -210,7 +211,8 @@ def main():
     failing = [one for one in found if one["severity"] != "note"]
     count = f"{len(failing)} finding{'s' if len(failing) > 1 else ''}" if failing else "no findings"
     print(f"cfn-lint: {count}\n", flush=True)
-    doctor = subprocess.run([arguments.doctor, "doctor", "--strict", "--template", arguments.template])
+    ignored = [word for rule in arguments.ignore for word in ("--ignore", rule)]
+    doctor = subprocess.run([arguments.doctor, "doctor", "--strict", "--template", arguments.template, *ignored])
     sys.exit(1 if failing or doctor.returncode else 0)
 
 

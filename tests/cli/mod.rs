@@ -1,6 +1,7 @@
 //! The command `hikyaku`, run as people run it.
 
 mod dev;
+mod doctor;
 mod documented;
 mod inspect;
 mod measured;

@@ -155,7 +155,13 @@ fn looked_at(account: &Fake, name: &str) -> Result<(Vec<String>, Vec<String>), D
         .unwrap();
     let found = runtime.block_on(collect::found(account, &[name.to_owned()]))?;
     let (template, environment, unchecked) = written(found)?;
-    let stack = Stack::read(&template, &environment, std::path::Path::new("")).unwrap();
+    let stack = Stack::read(
+        &template,
+        &environment,
+        std::path::Path::new(""),
+        hikyaku::Timestamp::from_millis(1_796_083_200_000),
+    )
+    .unwrap();
     let found = deployed_findings(&stack, &[]);
     let found = found
         .iter()

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use hikyaku::Timestamp;
 use hikyaku_local::template::{Environment, Node, Template, TemplateError};
 
 use super::super::project::Project;
@@ -9,11 +10,12 @@ use super::part::merged;
 use super::{Function, Mapping, Part, Queue, Resource, Schedule, Stack};
 
 impl Stack {
-    /// Reads a template. `folder` is where it lies.
+    /// Reads a template as it is deployed at that time. `folder` is where it lies.
     pub(crate) fn read(
         template: &Template,
         environment: &Environment,
         folder: &Path,
+        now: Timestamp,
     ) -> Result<Self, TemplateError> {
         let inspected = template.inspect(environment)?;
         let resources = resources(&inspected.root);
@@ -31,6 +33,7 @@ impl Stack {
             source: template.source().to_owned(),
             lines: template.lines().clone(),
             folder: folder.to_owned(),
+            now,
             project: Project::default(),
             loops,
             resources,

@@ -7,10 +7,14 @@ mod pages;
 
 use std::path::{Path, PathBuf};
 
+use hikyaku::Timestamp;
 use hikyaku_local::template::{Environment, Template};
 
 use super::finding::Finding;
 use super::stack::Stack;
+
+/// 2026-12-01T00:00:00Z.
+const NOW: Timestamp = Timestamp::from_millis(1_796_083_200_000);
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/doctor")
@@ -34,7 +38,7 @@ fn read(path: &Path) -> Stack {
 
 fn seen(template: &Template) -> Stack {
     let environment = Environment::new("https://sqs.us-east-1.amazonaws.com");
-    Stack::read(template, &environment, Path::new(".")).unwrap()
+    Stack::read(template, &environment, Path::new("."), NOW).unwrap()
 }
 
 #[track_caller]
