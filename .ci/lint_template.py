@@ -146,9 +146,13 @@ def expanded(path):
                 properties[key] = "s3://bucket/key"
         elif key == "CodeUri" and properties.get("PackageType") == "Image":
             properties.setdefault("ImageUri", "123456789012.dkr.ecr.us-east-1.amazonaws.com/image:tag")
+    transforms = template.get("Transform", [])
+    others = [one for one in ([transforms] if isinstance(transforms, str) else transforms) if not one.startswith("AWS::Serverless")]
     # The translator has remarks of its own metrics for stderr.
     with redirect_stderr(StringIO()):
-        return transform(template, values(template), Bundled())
+        made = transform(template, values(template), Bundled())
+    # It takes all of them out, and does only its own.
+    return made | ({"Transform": others} if others else {})
 
 
 def linted(path, region):
