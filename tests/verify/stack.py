@@ -70,6 +70,9 @@ class Stack:
         for template in templates.values():
             template.get("Globals", {}).get("Function", {}).pop("CodeUri", None)
             for resource in template["Resources"].values():
+                # A stack that is thrown away keeps nothing.
+                resource.pop("DeletionPolicy", None)
+                resource.pop("UpdateReplacePolicy", None)
                 if resource["Type"] == "AWS::Serverless::Function":
                     properties = resource["Properties"]
                     file = os.path.join(properties["CodeUri"], "bootstrap") if "CodeUri" in properties else os.path.join(HERE, "probe.py")

@@ -85,6 +85,7 @@ pub(super) static ALL: &[&Rule] = &[
     &schedule_delivery::PERMISSION,
     &schedule_delivery::UNRECORDED,
     &schedule_delivery::FIXED_NAME,
+    &alarms::FAILED,
     &alarms::MISSING,
     &alarms::SILENT,
     &alarms::AGE,
