@@ -17,7 +17,7 @@ final class CarriedJob extends Job implements JobContract
 
     private ?Throwable $exception = null;
 
-    public function __construct(Container $container, private Ask $ask)
+    public function __construct(Container $container, private Ask $ask, private Attempts $attempts)
     {
         $this->container = $container;
         $this->connectionName = $ask->connection;
@@ -46,6 +46,8 @@ final class CarriedJob extends Job implements JobContract
     public function fail($e = null)
     {
         $this->failure = $e instanceof Throwable ? $e : null;
+        // An attempt that was given up tells nobody: Laravel only marks what is deleted.
+        $this->attempts->isOvertaken($this->ask) && $this->delete();
         parent::fail($e);
     }
 

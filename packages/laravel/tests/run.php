@@ -27,6 +27,8 @@ spl_autoload_register(function (string $class): void {
     }
 });
 
+require __DIR__.'/clock.php';
+
 function equal(mixed $should, mixed $is, string $what = ''): void
 {
     if ($should !== $is) {

@@ -38,6 +38,37 @@ final class Reported extends Illuminate\Foundation\Exceptions\Handler
 const KEY = 'the-key-of-these-tests-has-forty-characters';
 const OTHER_KEY = 'another-key-of-these-tests-has-as-many-of-them';
 
+/** A store in which adding is one step, as in every store that instances share. A fiber pauses before each step. */
+final class SharedStore extends Illuminate\Cache\ArrayStore
+{
+    public function get($key)
+    {
+        Fiber::getCurrent() && Fiber::suspend();
+
+        return parent::get($key);
+    }
+
+    public function put($key, $value, $seconds)
+    {
+        Fiber::getCurrent() && Fiber::suspend();
+
+        return parent::put($key, $value, $seconds);
+    }
+
+    public function add($key, $value, $seconds)
+    {
+        Fiber::getCurrent() && Fiber::suspend();
+
+        return parent::get($key) === null && parent::put($key, $value, $seconds);
+    }
+
+    /** What it holds, by its keys. */
+    public function entries(): array
+    {
+        return $this->storage;
+    }
+}
+
 /** One application, new, with nothing remembered. */
 final class Stage
 {
@@ -62,7 +93,11 @@ final class Stage
         $this->app->singleton(ExceptionHandler::class, Reported::class);
         Reported::$seen = [];
         Job::$log = [];
+        Job::$doesIn = [];
+        Job::$meanwhile = null;
+        Hikyaku\Laravel\Clock::passes(0);
         $this->app->make(ConsoleKernel::class)->bootstrap();
+        $this->app['cache']->extend('shared', fn () => $this->app['cache']->repository(new SharedStore(true)));
         // This script shows errors itself.
         restore_error_handler();
         restore_exception_handler();
@@ -93,7 +128,7 @@ final class Stage
                     Illuminate\Foundation\Providers\ArtisanServiceProvider::class, Illuminate\Foundation\Providers\FoundationServiceProvider::class,
                     Illuminate\Foundation\Providers\ComposerServiceProvider::class, Hikyaku\Laravel\HikyakuServiceProvider::class,
                 ]],
-            'cache' => ['default' => 'array', 'prefix' => 'test', 'stores' => ['array' => ['driver' => 'array', 'serialize' => true]]],
+            'cache' => ['default' => 'shared', 'prefix' => 'test', 'stores' => ['shared' => ['driver' => 'shared'], 'array' => ['driver' => 'array']]],
             'database' => ['default' => 'sqlite', 'connections' => ['sqlite' => ['driver' => 'sqlite', 'database' => ':memory:', 'prefix' => '']]],
             'queue' => ['default' => 'sync', 'connections' => ['sync' => ['driver' => 'sync']], 'batching' => ['database' => 'sqlite', 'table' => 'job_batches'],
                 'failed' => ['driver' => 'database-uuids', 'database' => 'sqlite', 'table' => 'failed_jobs']],
@@ -137,6 +172,12 @@ final class Job implements Illuminate\Contracts\Queue\ShouldQueue
 
     public static array $log = [];
 
+    /** What it does in an attempt, where that is something else. */
+    public static array $doesIn = [];
+
+    /** What happens while it runs, by the attempt. */
+    public static ?Closure $meanwhile = null;
+
     public $tries;
 
     public function __construct(public string $does, ?int $tries = null)
@@ -146,8 +187,11 @@ final class Job implements Illuminate\Contracts\Queue\ShouldQueue
 
     public function handle(): void
     {
-        self::$log[] = $this->does.' '.$this->attempts();
-        match ($this->does) {
+        $attempt = $this->attempts();
+        $does = self::$doesIn[$attempt] ?? $this->does;
+        self::$log[] = "$does $attempt";
+        self::$meanwhile && (self::$meanwhile)($attempt);
+        match ($does) {
             'succeeds' => null,
             'prints' => print 'out of the way',
             'throws' => throw new DomainException('no paper'),

@@ -59,22 +59,24 @@ return [
     },
     'of two requests for the same attempt that come at once one runs it' => function () {
         foreach ([1, 2] as $attempt) {
-            $stage = new Stage;
-            $attempt === 1 || $stage->ask(Job::body('throws', 9));
-            Job::$log = [];
-            $inner = null;
-            // The second comes when the first has read what became of the job, and has not written yet.
-            foreach (['Hit', 'Missed'] as $event) {
-                $stage->app['events']->listen('Illuminate\\Cache\\Events\\Cache'.$event, function ($read) use ($stage, $attempt, &$inner) {
-                    if ($inner === null && $read->key === 'hikyaku:'.hash('xxh128', 'job-1').':0') {
-                        $inner = [];
-                        $inner = $stage->ask(Job::body('throws', 9), ['attempt' => $attempt]);
-                    }
-                });
+            // The second comes when the first has looked at the cache so many times.
+            for ($looks = 1; $looks <= 8; $looks++) {
+                $stage = new Stage;
+                $attempt === 1 || $stage->ask(Job::body('throws', 9));
+                Job::$log = [];
+                [$seen, $inner] = [0, null];
+                foreach (['CacheHit', 'CacheMissed'] as $event) {
+                    $stage->app['events']->listen('Illuminate\\Cache\\Events\\'.$event, function () use ($stage, $attempt, $looks, &$seen, &$inner) {
+                        if (++$seen === $looks) {
+                            $inner = $stage->ask(Job::body('throws', 9), ['attempt' => $attempt]);
+                        }
+                    });
+                }
+                $outer = $stage->ask(Job::body('throws', 9), ['attempt' => $attempt]);
+                equal(["throws $attempt"], Job::$log, "what ran, the second after $looks looks");
+                $told = array_diff([$outer['verdict'], $inner['verdict'] ?? 'none'], ['busy', 'none']);
+                equal(['threw'], array_values(array_unique($told)), "what they are told, after $looks looks");
             }
-            $outer = $stage->ask(Job::body('throws', 9), ['attempt' => $attempt]);
-            equal(['threw', 'busy'], [$inner['verdict'], $outer['verdict']], "attempt $attempt");
-            equal(["throws $attempt"], Job::$log);
         }
     },
 ];

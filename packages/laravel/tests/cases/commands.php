@@ -4,7 +4,7 @@
 
 return [
     'hikyaku:check names a missing key and a cache that is not shared' => function () {
-        $stage = new Stage(['hikyaku' => ['key' => '']]);
+        $stage = new Stage(['hikyaku' => ['key' => '', 'cache' => 'array']]);
         $artisan = $stage->app->make(Illuminate\Contracts\Console\Kernel::class);
         equal(1, $artisan->call('hikyaku:check'));
         $said = $artisan->output();
