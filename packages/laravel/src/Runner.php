@@ -80,7 +80,7 @@ final class Runner
     private function unknown(CarriedJob $job, string $missing): array
     {
         try {
-            is_array($job->payload()) && $job->fail(new LogicException($missing));
+            is_string($job->payload()['job'] ?? null) && $job->fail(new LogicException($missing));
         } catch (Throwable $e) {
             $this->exceptions->report($e);
         }

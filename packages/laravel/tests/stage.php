@@ -117,7 +117,7 @@ final class Stage
         }
     }
 
-    private static function config(): array
+    public static function config(): array
     {
         return [
             'app' => ['name' => 'Laravel', 'env' => 'testing', 'debug' => false, 'timezone' => 'UTC', 'key' => str_repeat('k', 32), 'cipher' => 'AES-256-CBC',
@@ -162,6 +162,29 @@ final class Stage
     public function failedRows(): array
     {
         return $this->app['db']->table('failed_jobs')->get()->all();
+    }
+}
+
+/** A store of failed jobs that cannot do one thing. */
+final class BrokenFailer extends Illuminate\Queue\Failed\NullFailedJobProvider
+{
+    public int $rows = 0;
+
+    public function __construct(private string $broken)
+    {
+    }
+
+    public function log($connection, $queue, $payload, $exception)
+    {
+        $this->broken === 'log' && throw new RuntimeException('log is away');
+        $this->rows++;
+    }
+
+    public function forget($id)
+    {
+        $this->broken === 'forget' && throw new RuntimeException('forget is away');
+
+        return true;
     }
 }
 

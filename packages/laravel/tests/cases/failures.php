@@ -44,4 +44,64 @@ return [
         equal('done', $stage->ask(Job::body('succeeds'), ['ask' => 'failed', 'error' => 'killed'])['verdict']);
         equal(['succeeds 1'], Job::$log);
     },
+    'a job that fails again after it was sent again elsewhere has its row, which is the next generation, and its event' => function () {
+        foreach (['run', 'failed'] as $what) {
+            $stage = new Stage;
+            foreach ([0, 1, 2] as $generation) {
+                $answer = $stage->ask(Job::body('fails'), ['ask' => $what, 'generation' => $generation, 'error' => 'killed']);
+                equal('failed', $answer['verdict']);
+                equal([], Reported::$seen);
+                $payload = json_decode($stage->failedRows()[0]->payload, true);
+                equal([1, $generation + 1], [count($stage->failedRows()), $payload['hikyaku']['generation']], "rows and generation, asked to $what");
+            }
+            equal(3, count(array_keys($stage->events, 'Failed', true)), 'how often it was told that the job failed');
+        }
+    },
+    'what queue:retry sends after a second failure runs, for it is what has not run yet' => function () {
+        $stage = new Stage;
+        $stage->ask(Job::body('fails'));
+        $stage->ask(Job::body('fails'), ['generation' => 1]);
+        $body = $stage->failedRows()[0]->payload;
+        Job::$log = [];
+        $stage->ask($body, ['generation' => json_decode($body, true)['hikyaku']['generation']]);
+        equal(1, count(preg_grep('/^fails/', Job::$log)));
+    },
+    'the row of another job is not touched, nor one of the same number in a store whose ids are numbers' => function () {
+        $stage = new Stage(['queue' => ['failed' => ['driver' => 'database', 'database' => 'sqlite', 'table' => 'numbered']] + Stage::config()['queue']]);
+        $stage->app['db']->connection()->getSchemaBuilder()->create('numbered', function ($table) {
+            $table->id();
+            foreach (['connection', 'queue', 'payload', 'exception', 'failed_at'] as $column) {
+                $table->text($column);
+            }
+        });
+        $queries = [];
+        $stage->app['db']->listen(function ($query) use (&$queries) {
+            $queries[] = $query->sql;
+        });
+        // MySQL takes the text 2e5f… for the number 2, if it is asked for an id.
+        $stage->ask(Job::body('fails', null, '2e5f0000-0000-4000-8000-000000000000'));
+        equal([], array_values(preg_grep('/^(delete|select)/', $queries)));
+        equal(1, $stage->app['db']->table('numbered')->count());
+    },
+    'a store of failed jobs that is away breaks neither the event nor the answer, and is reported' => function () {
+        foreach (['log', 'forget'] as $broken) {
+            foreach (['run' => Job::body('fails'), 'failed' => Job::body('fails'), 'run ' => '{"uuid":"job-1","job":"Nobody@run","data":""}'] as $what => $body) {
+                $stage = new Stage;
+                $stage->app->instance('queue.failer', $failer = new BrokenFailer($broken));
+                $answer = $stage->ask($body, ['ask' => trim($what), 'error' => 'killed']);
+                equal($body === Job::body('fails') ? 'failed' : 'unknown', $answer['verdict'], "$what without $broken");
+                equal(true, in_array('Failed', $stage->events, true), "whether listeners hear of it, $what without $broken");
+                equal(1, count(array_keys(Reported::$seen, "RuntimeException: $broken is away", true)), 'how often it is reported');
+                equal($broken === 'log' ? 0 : 1, $failer->rows, 'rows');
+                equal($answer['verdict'], $stage->ask($body, ['ask' => trim($what)])['verdict'], 'asked again');
+            }
+        }
+    },
+    'a row that cannot be written is reported without its payload' => function () {
+        $stage = new Stage;
+        $stage->app['db']->connection()->getSchemaBuilder()->drop('failed_jobs');
+        equal('failed', $stage->ask(Job::body('fails'))['verdict']);
+        equal(['Failed'], array_values(preg_grep('/Failed/', $stage->events)));
+        equal([true, []], [Reported::$seen !== [], preg_grep('/commandName/', Reported::$seen)]);
+    },
 ];

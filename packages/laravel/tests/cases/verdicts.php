@@ -42,4 +42,11 @@ return [
         equal(['Failed'], $stage->events);
         equal('u', $stage->failedRows()[0]->uuid);
     },
+    'what is no job has no row, no event and no warning' => function () {
+        foreach (['[]', '{}', '[1]', '"x"', 'x', '', 'null', '{"job":null}', '{"job":[]}', '{"job":7,"uuid":"u"}'] as $body) {
+            $stage = new Stage;
+            equal('unknown', $stage->ask($body, ['id' => 'm-1'])['verdict'], $body);
+            equal([[], [], []], [Reported::$seen, $stage->events, $stage->failedRows()], $body);
+        }
+    },
 ];
