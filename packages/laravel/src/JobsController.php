@@ -21,11 +21,12 @@ final class JobsController
                 throw new Refused('it was sent before', 409);
             }
         } catch (Refused $refused) {
-            $this->attempts->note('refused', ['why' => $refused->getMessage()]);
+            $refused->isNoted && $this->attempts->note('refused', ['why' => $refused->getMessage()]);
 
             return new Response('', $refused->getCode(), ['Hikyaku-Refused' => $refused->getMessage()]);
         }
-        $this->attempts->note('accepted', ['skew' => $ask->skew]);
+        // A ping is hikyaku:check's own.
+        $ask->what === 'ping' || $this->attempts->note('accepted', ['skew' => $ask->skew]);
         // What a job prints is not part of the answer.
         ob_start();
         try {

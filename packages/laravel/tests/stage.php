@@ -159,6 +159,12 @@ final class Stage
             + (json_decode($response->getContent(), true) ?: []);
     }
 
+    /** What the cache holds, by its keys. */
+    public function cached(): array
+    {
+        return $this->app['cache']->getStore()->entries();
+    }
+
     public function failedRows(): array
     {
         return $this->app['db']->table('failed_jobs')->get()->all();
