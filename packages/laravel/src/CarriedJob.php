@@ -47,8 +47,18 @@ final class CarriedJob extends Job implements JobContract
     {
         $this->failure = $e instanceof Throwable ? $e : null;
         // An attempt that was given up tells nobody: Laravel only marks what is deleted.
-        $this->attempts->isOvertaken($this->ask) && $this->delete();
+        $this->isOvertaken() && $this->delete();
         parent::fail($e);
+    }
+
+    /** A cache that is away keeps no job from failing. */
+    private function isOvertaken(): bool
+    {
+        try {
+            return $this->attempts->isOvertaken($this->ask);
+        } catch (Throwable) {
+            return false;
+        }
     }
 
     public function attempts()

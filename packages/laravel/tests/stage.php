@@ -27,6 +27,10 @@ final class Reported extends Illuminate\Foundation\Exceptions\Handler
         self::$seen[] = get_class($e).': '.$e->getMessage();
     }
 
+    public function renderForConsole($output, Throwable $e)
+    {
+    }
+
     public function render($request, Throwable $e)
     {
         $status = $e instanceof Symfony\Component\HttpKernel\Exception\HttpExceptionInterface ? $e->getStatusCode() : 500;
@@ -38,35 +42,55 @@ final class Reported extends Illuminate\Foundation\Exceptions\Handler
 const KEY = 'the-key-of-these-tests-has-forty-characters';
 const OTHER_KEY = 'another-key-of-these-tests-has-as-many-of-them';
 
-/** A store in which adding is one step, as in every store that instances share. A fiber pauses before each step. */
-final class SharedStore extends Illuminate\Cache\ArrayStore
+/** A cache that can be away. A fiber pauses before each step. */
+trait CanBeAway
 {
+    public static bool $isAway = false;
+
     public function get($key)
     {
-        Fiber::getCurrent() && Fiber::suspend();
+        self::step();
 
         return parent::get($key);
     }
 
     public function put($key, $value, $seconds)
     {
-        Fiber::getCurrent() && Fiber::suspend();
+        self::step();
 
         return parent::put($key, $value, $seconds);
     }
 
+    /** One step, as in every store that instances share. */
     public function add($key, $value, $seconds)
     {
-        Fiber::getCurrent() && Fiber::suspend();
+        self::step();
 
         return parent::get($key) === null && parent::put($key, $value, $seconds);
     }
+
+    private static function step(): void
+    {
+        self::$isAway && throw new RuntimeException('the cache is away');
+        Fiber::getCurrent() && Fiber::suspend();
+    }
+}
+
+final class SharedStore extends Illuminate\Cache\ArrayStore
+{
+    use CanBeAway;
 
     /** What it holds, by its keys. */
     public function entries(): array
     {
         return $this->storage;
     }
+}
+
+/** One that outlives its process. */
+final class LastingStore extends Illuminate\Cache\FileStore
+{
+    use CanBeAway;
 }
 
 /** One application, new, with nothing remembered. */
@@ -78,7 +102,7 @@ final class Stage
 
     private int $nonces = 0;
 
-    public function __construct(array $config = [])
+    public function __construct(array $config = [], ?Illuminate\Contracts\Cache\Store $store = null)
     {
         $folder = sys_get_temp_dir().'/hikyaku-package-'.getmypid();
         foreach (['', '/bootstrap', '/bootstrap/cache', '/config', '/storage', '/storage/framework'] as $part) {
@@ -97,7 +121,8 @@ final class Stage
         Job::$meanwhile = null;
         Hikyaku\Laravel\Clock::passes(0);
         $this->app->make(ConsoleKernel::class)->bootstrap();
-        $this->app['cache']->extend('shared', fn () => $this->app['cache']->repository(new SharedStore(true)));
+        SharedStore::$isAway = LastingStore::$isAway = false;
+        $this->app['cache']->extend('shared', fn () => $this->app['cache']->repository($store ?? new SharedStore(true)));
         // This script shows errors itself.
         restore_error_handler();
         restore_exception_handler();
@@ -228,6 +253,20 @@ final class Job implements Illuminate\Contracts\Queue\ShouldQueue
             'releases and throws' => [$this->release(30), throw new DomainException('no paper')],
             'fails' => $this->fail(new DomainException('never')),
             'deletes' => $this->delete(),
+            'opens buffers' => [ob_start(), ob_start(), print 'out of the way'],
+            'changes what PHP is told' => [set_time_limit(7), ignore_user_abort(false), ob_end_clean()],
+            'exits' => exit(3),
+            'runs out of memory' => [ini_set('memory_limit', memory_get_usage() + 4000000), str_repeat('x', 50000000)],
+            'fills its memory' => (function () {
+                ini_set('memory_limit', memory_get_usage() + 4000000);
+                for ($kept = []; ; $kept[] = str_repeat('x', 100));
+            })(),
+            'warns and exits' => [@file_get_contents('/nowhere'), exit(3)],
+            'calls nothing' => nothing(),
+            'computes for ever' => (function () {
+                for (;;);
+            })(),
+            'breaks the cache' => LastingStore::$isAway = SharedStore::$isAway = true,
         };
     }
 
