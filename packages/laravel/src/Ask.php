@@ -47,7 +47,12 @@ final class Ask
             throw new Refused("it was signed $skew seconds ago by this application's clock, and ".self::WINDOW.' are allowed', 401, isNoted: true);
         }
 
-        return self::parsed($said, $body, $skew);
+        $ask = self::parsed($said, $body, $skew);
+        if (! in_array($ask->what, ['run', 'failed', 'ping'], true)) {
+            throw new Refused('the installed version of hikyaku/laravel does not know what is asked of it', 400, isNoted: true);
+        }
+
+        return $ask;
     }
 
     /** What was believed when it came, for the task that runs the job. A task that is not heard of for so many seconds is over. */

@@ -14,7 +14,8 @@ use Illuminate\Contracts\Cache\Repository;
  * KEY:end          how the job ended. Added, and looked at first.
  * KEY:next:NUMBER  the attempt that began after that one; 0 is before the first. Added: whoever has added it runs the attempt.
  * KEY:NUMBER       what that attempt says of itself, and nobody else does.
- * KEY              an attempt that began lately, or the end. Older versions of this package know only this.
+ * KEY              what was noted last. Older versions of this package know only this; here the search for the last attempt
+ *                  begins with it.
  */
 final class Attempts
 {
@@ -113,11 +114,10 @@ final class Attempts
             $verdict['verdict'] = 'threw';
         }
         $over = ['attempt' => $ask->attempt, 'until' => null, 'verdict' => $verdict];
-        if (! $this->isFinal($verdict)) {
-            $this->cache->put($this->own($ask), $over, $this->remember);
-        } elseif ($this->cache->add($ask->key().':end', $over, $this->remember)) {
-            $this->cache->put($ask->key(), $over, $this->remember);
-        }
+        $isNoted = $this->isFinal($verdict)
+            ? $this->cache->add($ask->key().':end', $over, $this->remember)
+            : $this->cache->put($this->own($ask), $over, $this->remember);
+        $isNoted && $this->cache->put($ask->key(), $over, $this->remember);
 
         return $this->end($ask) ?? $verdict;
     }
@@ -170,7 +170,7 @@ final class Attempts
             $last = $next;
         }
 
-        return $last === null ? null : $this->cache->get($ask->key().':'.$last['attempt']) ?? $last;
+        return isset($last['until']) ? $this->cache->get($ask->key().':'.$last['attempt']) ?? $last : $last;
     }
 
     private function next(Ask $ask, ?array $last): string

@@ -38,8 +38,8 @@ final class Enclosure
             self::$brokeOff = $outer;
             set_time_limit($limit);
             ignore_user_abort((bool) $goesOn);
-            while (ob_get_level() > $buffers) {
-                ob_end_clean();
+            // A buffer may refuse to be closed.
+            while (ob_get_level() > $buffers && @ob_end_clean()) {
             }
         }
     }

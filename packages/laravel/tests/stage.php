@@ -172,16 +172,22 @@ final class Stage
         $time = (string) ($how['time'] ?? time());
         $signature = Hikyaku\Laravel\Keys::parse($how['key'] ?? KEY)->sign(Hikyaku\Laravel\Keys::requestText('/hikyaku/jobs', $time, $ask, $body));
         $headers = ['hikyaku-time' => $time, 'hikyaku-ask' => $how['ask'] ?? $ask, 'hikyaku-signature' => $how['signature'] ?? $signature];
-        $request = Request::create($how['path'] ?? '/hikyaku/jobs', $how['method'] ?? 'POST', [], [], [], [], $how['body'] ?? $body);
-        foreach ($headers as $name => $value) {
-            $request->headers->set($name, $value);
-        }
-        $response = $this->app->make(HttpKernel::class)->handle($request);
+        $response = $this->send($how['body'] ?? $body, $headers, $how['path'] ?? '/hikyaku/jobs');
         $isSigned = Hikyaku\Laravel\Keys::parse($how['key'] ?? KEY)
             ->haveSigned(Hikyaku\Laravel\Keys::answerText($nonce, $response->getContent()), (string) $response->headers->get('hikyaku-signature'));
 
         return ['status' => $response->getStatusCode(), 'refused' => $response->headers->get('hikyaku-refused'), 'signed' => $isSigned]
             + (json_decode($response->getContent(), true) ?: []);
+    }
+
+    public function send(string $body, array $headers, string $path = '/hikyaku/jobs'): Symfony\Component\HttpFoundation\Response
+    {
+        $request = Request::create($path, 'POST', [], [], [], [], $body);
+        foreach ($headers as $name => $value) {
+            $request->headers->set($name, $value);
+        }
+
+        return $this->app->make(HttpKernel::class)->handle($request);
     }
 
     /** What the cache holds, by its keys. */
@@ -254,6 +260,7 @@ final class Job implements Illuminate\Contracts\Queue\ShouldQueue
             'fails' => $this->fail(new DomainException('never')),
             'deletes' => $this->delete(),
             'opens buffers' => [ob_start(), ob_start(), print 'out of the way'],
+            'opens a buffer for good' => ob_start(null, 0, 0),
             'changes what PHP is told' => [set_time_limit(7), ignore_user_abort(false), ob_end_clean()],
             'exits' => exit(3),
             'runs out of memory' => [ini_set('memory_limit', memory_get_usage() + 4000000), str_repeat('x', 50000000)],

@@ -80,6 +80,10 @@ return [
         equal(['0 succeeds' => 'done', '1 throws' => $told['1 throws'], '2 end' => 'never began'], array_diff_key($told, ['output' => 0]), $told['output']);
         equal(true, str_starts_with($told['1 throws'], 'threw: DomainException: no paper'), $told['1 throws']);
     },
+    'a job that opens an output buffer for good does not hold up the process' => function () use ($served) {
+        $told = $served('opens a buffer for good', 'succeeds');
+        equal(['done', 'done'], [$told['0 opens a buffer for good'], $told['1 succeeds']], $told['output']);
+    },
     'PHP that comes to its end in a job says so of this job alone' => function () use ($served) {
         $reasons = ['fills its memory' => 'threw: PHP broke off: Allowed memory size', 'warns and exits' => 'threw: PHP broke off: exit() was called', 'exits' => 'threw: PHP broke off: exit() was called', 'runs out of memory' => 'threw: PHP broke off: Allowed memory size', 'calls nothing' => 'threw: Error: Call to undefined'];
         foreach ($reasons as $does => $reason) {
