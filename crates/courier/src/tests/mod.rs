@@ -1,5 +1,6 @@
 //! Each way in which an application can answer has one verdict.
 
+mod keys;
 mod server;
 mod settings;
 mod tasks;
