@@ -114,12 +114,14 @@ final class Attempts
             $verdict['verdict'] = 'threw';
         }
         $over = ['attempt' => $ask->attempt, 'until' => null, 'verdict' => $verdict];
-        $isNoted = $this->isFinal($verdict)
-            ? $this->cache->add($ask->key().':end', $over, $this->remember)
-            : $this->cache->put($this->own($ask), $over, $this->remember);
-        $isNoted && $this->cache->put($ask->key(), $over, $this->remember);
+        if (! $this->isFinal($verdict)) {
+            $this->cache->put($this->own($ask), $over, $this->remember);
+        } elseif (! $this->cache->add($ask->key().':end', $over, $this->remember)) {
+            return $this->end($ask) ?? $verdict;
+        }
+        $this->cache->put($ask->key(), $over, $this->remember);
 
-        return $this->end($ask) ?? $verdict;
+        return $this->isFinal($verdict) ? $verdict : $this->end($ask) ?? $verdict;
     }
 
     /** Whether the job has ended, or the courier has gone on to a later attempt, because this one took too long. */

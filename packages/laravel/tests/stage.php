@@ -47,16 +47,19 @@ trait CanBeAway
 {
     public static bool $isAway = false;
 
+    /** How often what was asked of it. */
+    public static array $steps = [];
+
     public function get($key)
     {
-        self::step();
+        self::step('get');
 
         return parent::get($key);
     }
 
     public function put($key, $value, $seconds)
     {
-        self::step();
+        self::step('put');
 
         return parent::put($key, $value, $seconds);
     }
@@ -64,13 +67,14 @@ trait CanBeAway
     /** One step, as in every store that instances share. */
     public function add($key, $value, $seconds)
     {
-        self::step();
+        self::step('add');
 
         return parent::get($key) === null && parent::put($key, $value, $seconds);
     }
 
-    private static function step(): void
+    private static function step(string $step): void
     {
+        self::$steps[$step] = (self::$steps[$step] ?? 0) + 1;
         self::$isAway && throw new RuntimeException('the cache is away');
         Fiber::getCurrent() && Fiber::suspend();
     }

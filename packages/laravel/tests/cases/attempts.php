@@ -79,4 +79,16 @@ return [
             }
         }
     },
+    'an attempt costs the cache as much as docs/lane.md says' => function () {
+        foreach (['succeeds' => [['get' => 3, 'add' => 3, 'put' => 3]], 'throws' => [['get' => 4, 'add' => 2, 'put' => 4], ['get' => 4, 'add' => 2, 'put' => 4]]] as $does => $costs) {
+            $stage = new Stage;
+            foreach ($costs as $before => $cost) {
+                SharedStore::$steps = [];
+                $stage->ask(Job::body($does, 9), ['attempt' => $before + 1]);
+                ksort($cost);
+                ksort(SharedStore::$steps);
+                equal($cost, SharedStore::$steps, "what a job that $does costs after $before attempts");
+            }
+        }
+    },
 ];
