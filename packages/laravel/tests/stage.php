@@ -272,7 +272,7 @@ final class Job implements Illuminate\Contracts\Queue\ShouldQueue
                 ini_set('memory_limit', memory_get_usage() + 4000000);
                 for ($kept = []; ; $kept[] = str_repeat('x', 100));
             })(),
-            'warns and exits' => [@file_get_contents('/nowhere'), exit(3)],
+            'warns and exits' => [set_error_handler(null), @file_get_contents('/nowhere'), exit(3)],
             'calls nothing' => nothing(),
             'computes for ever' => (function () {
                 for (;;);

@@ -32,6 +32,17 @@ return [
         equal(['throws 1', 'failed() Illuminate\\Queue\\MaxAttemptsExceededException: the job ran out of its time'], Job::$log);
         equal(1, count($stage->failedRows()));
     },
+    'a failure that PHP did not survive being told of is told again, once its time is over' => function () {
+        $stage = new Stage;
+        $attempts = $stage->app->make(Hikyaku\Laravel\Attempts::class);
+        $failed = Hikyaku\Laravel\Ask::kept(http_build_query(['ask' => 'failed', 'id' => 'job-1', 'generation' => 0, 'attempt' => 1]), Job::body('throws'), 30);
+        equal(null, $attempts->begin($failed));
+        equal('busy', $stage->ask(Job::body('throws'), ['ask' => 'failed', 'error' => 'killed'])['verdict']);
+        equal([], Job::$log);
+        Hikyaku\Laravel\Clock::passes(41);
+        equal('failed', $stage->ask(Job::body('throws'), ['ask' => 'failed', 'error' => 'killed'])['verdict']);
+        equal(1, count(Job::$log));
+    },
     'a failure that PHP itself decided is not told to the job again' => function () {
         $stage = new Stage;
         $stage->ask(Job::body('fails'));

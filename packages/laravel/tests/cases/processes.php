@@ -67,13 +67,17 @@ return [
     'a process that has served many jobs has kept none of them' => function () {
         $stage = new Stage;
         $body = fn (int $number) => substr(Job::body('succeeds'), 0, -1).',"more":"'.$number.str_repeat('x', 200000).'"}';
-        $used = null;
+        $atEnd = (fn () => self::$atEnd)->bindTo(null, Hikyaku\Laravel\Enclosure::class);
+        [$used, $first] = [null, null];
         for ($request = 0; $request < 220; $request++) {
             equal('done', $stage->ask($body($request), ['id' => "job-$request"])['verdict']);
             $used ??= $request === 20 ? memory_get_usage() : null;
+            $first ??= $atEnd();
         }
+        gc_collect_cycles();
         $kept = intdiv(memory_get_usage() - $used, 200);
         equal(true, $kept < 20000, "whether less than 20 kB are kept of each; $kept bytes are");
+        equal($atEnd(), $first, 'what PHP calls at its end');
     },
     'PHP that comes to its end between two jobs changes nothing of those that were' => function () use ($served) {
         $told = $served('succeeds', 'throws', 'end');

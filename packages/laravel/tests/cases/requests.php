@@ -108,8 +108,10 @@ return [
         equal([503, false], [$answer['status'], $answer['signed']]);
         equal([], Job::$log);
     },
-    'a ping runs nothing' => function () {
-        equal('done', (new Stage)->ask('', ['ask' => 'ping'])['verdict']);
+    'a ping runs nothing, and hikyaku:check does not take its own for the courier' => function () {
+        $stage = new Stage;
+        equal('done', $stage->ask('', ['ask' => 'ping'])['verdict']);
+        equal(null, $stage->app->make(Hikyaku\Laravel\Attempts::class)->noted('accepted'));
         equal([], Job::$log);
     },
 ];
