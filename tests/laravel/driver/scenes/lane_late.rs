@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use courier::{HttpCourier, Settings};
+use futures_util::future::join_all;
 use hikyaku::core::{Clock as _, Courier as _, Parcel};
 use hikyaku::{Config, SystemClock};
 use serde_json::{Value, json};
@@ -27,6 +28,8 @@ pub(super) const SCENES: [Play; 2] = [
     ),
 ];
 
+const LATE: &str = "App\\Jobs\\Late";
+
 /// How the late attempts end.
 const ENDS: [&str; 4] = ["throws", "releases", "fails", "exits"];
 
@@ -36,8 +39,7 @@ const TIME: Duration = Duration::from_secs(1);
 /// After its time an attempt has ten seconds in the application (docs/lane.md); then the next one may begin.
 const NEXT_AFTER: Duration = Duration::from_millis(12_500);
 
-/// So long the late attempt takes.
-const TAKES: u64 = 15;
+const MINUTE: Duration = Duration::from_secs(60);
 
 async fn late(scene: &mut Scene) -> Result<()> {
     let stage = Arc::clone(&scene.stage);
@@ -46,27 +48,20 @@ async fn late(scene: &mut Scene) -> Result<()> {
         .start(&[("FAILED_DRIVER", "database-uuids")])
         .await?;
     let courier = courier(&stage, web::KEY)?;
-    let first = ENDS.map(|end| tokio::spawn(courier.deliver(parcel(end, 1, TIME))));
-    tokio::time::sleep(NEXT_AFTER).await;
-    let minute = Duration::from_secs(60);
-    for when in ["before the late end", "after it"] {
-        for attempt in [2, 2, 3] {
-            for end in ENDS {
-                // The answer may be lost, and whoever asks again may count on.
-                let said = courier.deliver(parcel(end, attempt, minute)).await;
-                let said = said.map_err(|error| error.to_string());
-                let what = format!("what attempt {attempt} comes to {when}, which {end}");
-                scene.equal(&what, &said, &Ok::<_, String>(()));
-            }
-        }
-        if when == "before the late end" {
-            scene
-                .until("the late attempts have ended", |_| {
-                    Ok(first.iter().all(tokio::task::JoinHandle::is_finished))
-                })
-                .await?;
-        }
-    }
+    let first = join_all(ENDS.map(|end| courier.deliver(parcel(end, 1, TIME))));
+    let next = async {
+        let began = |stage: &Stage| {
+            let record = stage.record()?;
+            let late = |line: &&Value| line["job"] == LATE;
+            Ok(record.iter().filter(late).count() >= ENDS.len())
+        };
+        scene.until("the first attempts have begun", began).await?;
+        tokio::time::sleep(NEXT_AFTER).await;
+        all_done(scene, &courier, "before the late end").await;
+        stage.mark("late")
+    };
+    tokio::join!(first, next).1?;
+    all_done(scene, &courier, "after the late end").await;
     let mut story = scene.story(|line| {
         let part = |name: &str| line[name].as_str().unwrap_or_default().to_owned();
         format!("{} {} {}", part("name"), line["attempt"], part("event"))
@@ -82,6 +77,18 @@ async fn late(scene: &mut Scene) -> Result<()> {
     scene.equal("the rows in failed_jobs", &rows["failed"], &json!([]));
     stage.web.stop().await;
     Ok(())
+}
+
+/// Whatever attempt is asked for, again because its answer was lost or because it is the next: the job is done.
+async fn all_done(scene: &mut Scene, courier: &HttpCourier, when: &str) {
+    for attempt in [2, 2, 3] {
+        for end in ENDS {
+            let said = courier.deliver(parcel(end, attempt, MINUTE)).await;
+            let said = said.map_err(|error| error.to_string());
+            let what = format!("what attempt {attempt} comes to {when}, which {end}");
+            scene.equal(&what, &said, &Ok::<_, String>(()));
+        }
+    }
 }
 
 async fn forged(scene: &mut Scene) -> Result<()> {
@@ -133,23 +140,16 @@ fn courier(stage: &Stage, key: &str) -> Result<HttpCourier> {
 /// A job of that class whose first attempt is late and then ends so.
 fn parcel(end: &str, attempt: u32, time: Duration) -> Parcel {
     let text = |text: &str| format!("s:{}:\"{text}\";", text.len());
-    let members = [
-        [text("name"), text(end)],
-        [text("seconds"), format!("i:{TAKES};")],
-        [text("ends"), text(end)],
-    ];
-    let command = format!(
-        "O:13:\"App\\Jobs\\Late\":3:{{{}}}",
-        members.concat().concat()
-    );
+    let members = [[text("name"), text(end)], [text("ends"), text(end)]];
+    let command = format!("O:13:\"{LATE}\":2:{{{}}}", members.concat().concat());
     let id = format!("late-{end}");
     let body = json!({
-        "uuid": id, "displayName": "App\\Jobs\\Late", "job": "Illuminate\\Queue\\CallQueuedHandler@call", "maxTries": 9,
-        "data": { "commandName": "App\\Jobs\\Late", "command": command },
+        "uuid": id, "displayName": LATE, "job": "Illuminate\\Queue\\CallQueuedHandler@call", "maxTries": 9,
+        "data": { "commandName": LATE, "command": command },
     });
     Parcel {
         id,
-        name: "App\\Jobs\\Late".to_owned(),
+        name: LATE.to_owned(),
         body: body.to_string(),
         queue: "https://sqs/late".to_owned(),
         generation: 0,
