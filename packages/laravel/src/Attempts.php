@@ -127,7 +127,8 @@ final class Attempts
     /** Whether the job has ended, or the courier has gone on to a later attempt, because this one took too long. */
     public function isOvertaken(Ask $ask): bool
     {
-        return $this->end($ask) !== null || ($this->last($ask)['attempt'] ?? 0) > $ask->attempt;
+        // A failure that was decided elsewhere is that of the job: its attempt says nothing.
+        return $this->end($ask) !== null || ($ask->what === 'run' && ($this->last($ask)['attempt'] ?? 0) > $ask->attempt);
     }
 
     /** What was asked last, for hikyaku:check. */

@@ -32,6 +32,20 @@ return [
         equal(['throws 1', 'failed() Illuminate\\Queue\\MaxAttemptsExceededException: the job ran out of its time'], Job::$log);
         equal(1, count($stage->failedRows()));
     },
+    'a failure that was decided elsewhere ends the job whatever attempt it names: of one that was recorded before, 0' => function () {
+        foreach ([0, 1, 2, 3] as $attempt) {
+            $stage = new Stage;
+            $stage->ask(Job::body('throws', 9));
+            $stage->ask(Job::body('throws', 9), ['attempt' => 2]);
+            Job::$log = [];
+            foreach ([1, 2] as $ignored) {
+                $answer = $stage->ask(Job::body('throws', 9), ['ask' => 'failed', 'attempt' => $attempt, 'error' => 'killed']);
+                equal(['failed', 'killed'], [$answer['verdict'], $answer['error']], "attempt $attempt");
+            }
+            equal(['failed() Illuminate\\Queue\\MaxAttemptsExceededException: killed'], Job::$log);
+            equal([1, 'failed'], [count($stage->failedRows()), $stage->ask(Job::body('throws', 9), ['attempt' => 3])['verdict']]);
+        }
+    },
     'a failure that PHP did not survive being told of is told again, once its time is over' => function () {
         $stage = new Stage;
         $attempts = $stage->app->make(Hikyaku\Laravel\Attempts::class);
