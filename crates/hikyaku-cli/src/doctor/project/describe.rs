@@ -30,9 +30,10 @@ struct Described {
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What a courier reads before anybody can ask its function. Nothing is sent there.
-const OF_NO_APPLICATION: [(&str, &str); 2] = [
+const OF_NO_APPLICATION: [(&str, &str); 3] = [
     ("HIKYAKU_PHP_URL", "http://127.0.0.1/"),
     ("HIKYAKU_PHP_KEY", "00000000000000000000000000000000"),
+    ("HIKYAKU_PHP_KEY_FROM", ""),
 ];
 
 /// Asks the newest build of a binary. The error says why there is no answer, and what to do.

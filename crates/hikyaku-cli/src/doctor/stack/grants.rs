@@ -286,7 +286,27 @@ impl Allowed {
 pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     let pattern = with_unknowns_as(pattern, "*").to_lowercase();
     let text = with_unknowns_as(text, "?").to_lowercase();
+    let place = place_of(&pattern).zip(place_of(&text));
+    // Beside `AWS::Region`, which is known when it is deployed, a region that is written out may be the same one.
+    let (pattern, text) = match place {
+        Some((wanted, found)) if wanted == AS_DEPLOYED || found == AS_DEPLOYED => {
+            (pattern.replacen(wanted, "", 1), text.replacen(found, "", 1))
+        }
+        _ => (pattern, text),
+    };
     fits(pattern.as_bytes(), text.as_bytes())
+}
+
+/// What `AWS::Region` and `AWS::AccountId` are read as, in an ARN.
+const AS_DEPLOYED: &str = "us-east-1:000000000000";
+
+/// An ARN's region and account.
+fn place_of(arn: &str) -> Option<&str> {
+    let rest = arn.strip_prefix("arn:")?;
+    let start = arn.len() - rest.splitn(3, ':').nth(2)?.len();
+    let mut colons = arn[start..].match_indices(':');
+    let (end, _) = colons.nth(1)?;
+    Some(&arn[start..start + end])
 }
 
 /// Goes back to the last star only, so that it takes at most pattern times text.
@@ -334,6 +354,23 @@ mod tests {
             "arn:aws:sqs:eu-west-1:1:orders-1"
         ));
         assert!(!matches("sqs:Send", "sqs:SendMessage"));
+        let written_out = "arn:aws:sqs:eu-west-1:123456789012:orders";
+        assert!(matches(
+            "arn:aws:sqs:us-east-1:000000000000:orders",
+            written_out
+        ));
+        assert!(matches(
+            written_out,
+            "arn:aws:sqs:us-east-1:000000000000:orders"
+        ));
+        assert!(!matches(
+            "arn:aws:sqs:us-east-1:000000000000:other",
+            written_out
+        ));
+        assert!(!matches(
+            "arn:aws:sqs:eu-west-2:123456789012:orders",
+            written_out
+        ));
         assert!(!matches("", "sqs:SendMessage"));
     }
 }
