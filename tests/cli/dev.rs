@@ -1,7 +1,8 @@
 //! `hikyaku dev` with one function, and the command line on it.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use serde_json::Value as Json;
 use crate::process::binaries::folder;
 use crate::process::stage::{Stage, TABLES};
 
-const TEMPLATE: &str = r"
+pub(super) const TEMPLATE: &str = r"
 Transform: AWS::Serverless-2016-10-31
 Parameters: { DatabaseUrl: { Type: String }, Sources: { Type: String }, Tables: { Type: String } }
 Resources:
@@ -62,60 +63,87 @@ Resources:
           Properties: { Queue: !GetAtt Imports.Arn, BatchSize: 1, FunctionResponseTypes: [ReportBatchItemFailures] }
 ";
 
+/// A `hikyaku dev` that runs; it is killed with the test.
+pub(super) struct Running {
+    process: Child,
+    /// Held open: who writes to a pipe that nobody reads is killed.
+    said: BufReader<ChildStdout>,
+}
+
+impl Running {
+    /// Starts it on free ports and waits until it is ready.
+    pub(super) fn start(command: &mut Command) -> Self {
+        Self::try_start(command).unwrap_or_else(|said| panic!("`hikyaku dev` has ended: {said}"))
+    }
+
+    /// The same; what it has said if it ends before.
+    pub(super) fn try_start(command: &mut Command) -> Result<Self, String> {
+        let mut process = command
+            .args(["--sqs-port=0", "--dynamodb-port=0", "--lambda-port=0"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = BufReader::new(process.stdout.take().unwrap());
+        let mut introduction = String::new();
+        while !introduction.contains("Lambda answers") {
+            if said.read_line(&mut introduction).unwrap() == 0 {
+                process.wait().unwrap();
+                return Err(introduction);
+            }
+        }
+        Ok(Self { process, said })
+    }
+
+    pub(super) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Asks it to end, as Ctrl-C does, and waits until it has.
+    pub(super) fn stop(mut self) {
+        let id = rustix::process::Pid::from_child(&self.process);
+        rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
+        let mut rest = String::new();
+        self.said.read_to_string(&mut rest).unwrap();
+        assert!(self.process.wait().unwrap().success(), "{rest}");
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.process.kill());
+        drop(self.process.wait());
+    }
+}
+
+/// The command, to be run in this folder.
+pub(super) fn hikyaku(folder_to_run_in: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(folder().join("hikyaku"));
+    command.args(arguments).current_dir(folder_to_run_in);
+    command
+}
+
 /// `hikyaku dev` in a folder of its own; it ends with the test.
 pub(super) struct Dev {
     pub(super) stage: Stage,
-    process: Child,
-    /// Held open: who writes to a pipe that nobody reads is killed.
-    _said: BufReader<ChildStdout>,
+    pub(super) running: Running,
 }
 
 impl Dev {
     pub(super) async fn start() -> Self {
         let stage = Stage::with_rows(3).await;
         fs::write(stage.path("template.yaml"), TEMPLATE).unwrap();
-        let parameters = [
-            format!("DatabaseUrl={}", stage.database_url()),
-            format!("Sources={}", stage.url("")),
-            format!("Tables={TABLES}"),
-        ];
-        let parameters = parameters.iter().flat_map(|value| ["--parameter", value]);
-        let mut process = Command::new(folder().join("hikyaku"))
-            .args([
-                "dev",
-                "--no-build",
-                "--sqs-port=0",
-                "--dynamodb-port=0",
-                "--lambda-port=0",
-            ])
-            .args(parameters)
-            .current_dir(stage.path(""))
-            .env("CARGO_TARGET_DIR", folder().parent().unwrap())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut said = BufReader::new(process.stdout.take().unwrap());
-        let mut line = String::new();
-        while !line.contains("Lambda answers") {
-            line.clear();
-            assert_ne!(
-                said.read_line(&mut line).unwrap(),
-                0,
-                "`hikyaku dev` has ended"
-            );
-        }
-        Self {
-            stage,
-            process,
-            _said: said,
-        }
+        let mut command = hikyaku(&stage.path(""), &["dev", "--no-build"]);
+        command
+            .args(parameters(&stage))
+            .env("CARGO_TARGET_DIR", folder().parent().unwrap());
+        let running = Running::start(&mut command);
+        Self { stage, running }
     }
 
     pub(super) fn run(&self, arguments: &[&str]) -> Output {
-        Command::new(folder().join("hikyaku"))
-            .args(arguments)
+        hikyaku(&self.stage.path(""), arguments)
             .arg("--local")
-            .current_dir(self.stage.path(""))
             .stdin(Stdio::null())
             .output()
             .unwrap()
@@ -173,8 +201,20 @@ impl Dev {
     }
 }
 
+/// The template's parameters.
+pub(super) fn parameters(stage: &Stage) -> Vec<String> {
+    [
+        format!("DatabaseUrl={}", stage.database_url()),
+        format!("Sources={}", stage.url("")),
+        format!("Tables={TABLES}"),
+    ]
+    .into_iter()
+    .flat_map(|value| ["--parameter".to_owned(), value])
+    .collect()
+}
+
 /// Tries until there is an answer; none after a minute.
-fn patiently<T>(attempt: impl Fn() -> Option<T>) -> Option<T> {
+pub(super) fn patiently<T>(attempt: impl Fn() -> Option<T>) -> Option<T> {
     (0..600).find_map(|_| {
         let answer = attempt();
         if answer.is_none() {
@@ -182,13 +222,6 @@ fn patiently<T>(attempt: impl Fn() -> Option<T>) -> Option<T> {
         }
         answer
     })
-}
-
-impl Drop for Dev {
-    fn drop(&mut self) {
-        drop(self.process.kill());
-        drop(self.process.wait());
-    }
 }
 
 pub(super) fn error(output: &Output) -> String {

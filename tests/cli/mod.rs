@@ -5,6 +5,7 @@ mod doctor;
 mod documented;
 mod inspect;
 mod measured;
+mod neighbours;
 mod operate;
 mod route;
 mod tail;

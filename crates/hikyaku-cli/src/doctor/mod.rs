@@ -8,6 +8,8 @@ mod reference;
 mod rules;
 mod stack;
 
+pub(crate) use project::Workspace;
+
 #[cfg(test)]
 mod tests;
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use hikyaku_local::cloud::Cloud;
 use serde::{Deserialize, Serialize};
 
-/// Where the file is, below the folder that `hikyaku dev` was started in.
+/// Where the file is, below the folder that `hikyaku dev` was started in, unless it was told another one.
 const STATE_FILE: &str = ".hikyaku/local.json";
 
 /// What an operator needs to know of what functions are told. Not a queue: that would be one function's own.
@@ -72,6 +72,15 @@ pub(crate) enum LocalError {
         /// The file.
         path: PathBuf,
         /// Where it was.
+        address: String,
+    },
+    /// Another cloud's file.
+    #[error(
+        "the local cloud at {address} runs here already, and `--local` finds that one: name a file for this one with \
+         --local-file, and say --local=FILE to find it"
+    )]
+    Taken {
+        /// Where the other one answers.
         address: String,
     },
     /// The file cannot be written.
@@ -143,9 +152,18 @@ impl LocalCloud {
         address.is_some_and(|address| TcpStream::connect_timeout(&address, PATIENCE).is_ok())
     }
 
-    /// Writes the file; it is removed when the answer is dropped.
-    pub(crate) fn announce(&self) -> Result<Announced, LocalError> {
-        let path = PathBuf::from(STATE_FILE);
+    /// Writes the file, or the one that is named; it is removed when the answer is dropped. The file of another cloud that
+    /// runs is left alone.
+    pub(crate) fn announce(&self, file: Option<&Path>) -> Result<Announced, LocalError> {
+        let path = file.unwrap_or(Path::new(STATE_FILE)).to_owned();
+        if let Ok(text) = fs::read_to_string(&path)
+            && let Ok(other) = serde_json::from_str::<Self>(&text)
+            && other.lambda != self.lambda
+            && other.answers()
+        {
+            let address = other.lambda;
+            return Err(LocalError::Taken { address });
+        }
         let text = serde_json::to_string_pretty(self).unwrap_or_default();
         let write = || {
             fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
@@ -169,7 +187,7 @@ pub(crate) struct Announced {
 
 impl Drop for Announced {
     fn drop(&mut self) {
-        // Another cloud may have written its own since.
+        // What is there now may be another cloud's.
         if fs::read_to_string(&self.path).is_ok_and(|text| text == self.text) {
             drop(fs::remove_file(&self.path));
         }

@@ -17,6 +17,7 @@ use super::process::{exit_reason, kill_group, start};
 use super::runtime_api::{Ask, Desk, Reply, Work, routes};
 use super::{FailureCause, FunctionError, Host, InvokeError};
 use crate::event::Event;
+use crate::guard::Guard;
 use crate::template::Function;
 
 /// How long the last lines of a process that ended may take to arrive.
@@ -274,7 +275,7 @@ impl Drop for Sandbox {
 
 /// Answers the process, for as long as the set is kept.
 fn serve(listener: TcpListener, desk: &Arc<Desk>) -> JoinSet<()> {
-    let app = routes(Arc::clone(desk));
+    let app = Guard::loopback().before(routes(Arc::clone(desk)));
     let mut server = JoinSet::new();
     server.spawn(async move {
         let _ = axum::serve(listener.tap_io(without_delay), app).await;
