@@ -225,7 +225,7 @@ impl Refused {
             "Message": message,
         });
         let headers = [
-            (header::CONTENT_TYPE, "application/x-amz-json-1.0"),
+            (header::CONTENT_TYPE, "application/json"),
             (
                 HeaderName::from_static("x-amzn-errortype"),
                 "AccessDeniedException",
