@@ -3,6 +3,7 @@
 mod dev;
 mod doctor;
 mod documented;
+mod hostile;
 mod inspect;
 mod measured;
 mod neighbours;

@@ -20,6 +20,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::build::{BuildError, Built};
+use crate::output;
 use crate::place::LocalCloud;
 use php::{Application, PhpArguments, PhpError};
 use web::Server;
@@ -104,7 +105,11 @@ impl Dev {
             .with_default(LevelFilter::WARN)
             .with_target("dynoxide", LevelFilter::ERROR);
         tracing_subscriber::registry()
-            .with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr))
+            .with(
+                tracing_subscriber::fmt::layer()
+                    .with_ansi(false)
+                    .with_writer(output::logs),
+            )
             .with(levels)
             .init();
         let template = Template::read(&self.template)?;
@@ -199,12 +204,13 @@ async fn serve(
     // Where the file cannot be written, all but `--local` works.
     let announced = LocalCloud::of(&cloud).announce(local_file);
     if let Err(error) = &announced {
-        eprintln!("warning: {}", hikyaku::explain(error));
+        tell!("warning: {}", hikyaku::explain(error));
     }
     if !bind.is_loopback() {
-        eprintln!(
-            "warning: everybody who reaches {bind} over the network can run jobs here and read the tables: nobody's keys are \
-             checked. Without --bind only this machine can"
+        tell!(
+            "warning: everybody who reaches {} over the network can run jobs here and read the tables: nobody's keys are \
+             checked. Without --bind only this machine can",
+            bind
         );
     }
     introduce(&cloud);
@@ -240,14 +246,14 @@ async fn ended(php: &mut Option<Server>) -> PhpError {
 fn introduce(cloud: &Cloud) {
     let stack = cloud.stack();
     for warning in &stack.warnings {
-        eprintln!("warning: {warning}");
+        tell!("warning: {}", warning);
     }
     if let Some(ignored) = not_run(&stack.ignored) {
-        say!("not run locally: {ignored}");
+        say!("not run locally: {}", ignored);
     }
     say!("# Point your application and your shell here:");
     for line in cloud.environment_lines() {
-        say!("{line}");
+        say!("{}", line);
     }
 }
 
@@ -267,7 +273,7 @@ fn not_run(ignored: &[Ignored]) -> Option<String> {
 /// A line of a function. Its metrics are asked for, not read.
 fn show(function: &str, line: &str) {
     if !hikyaku_local::watch::is_metrics(line) {
-        say!("{function} | {line}");
+        say!("{} | {}", function, line);
     }
 }
 
@@ -275,9 +281,9 @@ fn show(function: &str, line: &str) {
 async fn report(mut seen: Receiver<Event>) {
     loop {
         match seen.recv().await {
-            Ok(event) => say!("{event}"),
+            Ok(event) => say!("{}", event),
             Err(RecvError::Lagged(missed)) => {
-                eprintln!("({missed} events came too fast to be shown)");
+                tell!("({} events came too fast to be shown)", missed);
             }
             Err(RecvError::Closed) => return,
         }

@@ -119,7 +119,7 @@ impl Dispatch {
         if self.place.json {
             output::json(&json!({"uuid": uuid, "job": job, "queue": url}));
         } else {
-            say!("{uuid}");
+            say!("{}", uuid);
         }
         Ok(Outcome::Done)
     }

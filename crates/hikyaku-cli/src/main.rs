@@ -1,5 +1,4 @@
 //! The command `hikyaku`.
-#![expect(clippy::print_stderr, reason = "a command talks to whoever called it")]
 
 #[macro_use]
 mod output;
@@ -116,7 +115,7 @@ fn main() -> ExitCode {
     match Arguments::parse().command.run() {
         Ok(outcome) => outcome.into(),
         Err(error) => {
-            eprintln!("hikyaku: {}", hikyaku::explain(&*error));
+            tell!("hikyaku: {}", hikyaku::explain(&*error));
             ExitCode::FAILURE
         }
     }

@@ -104,8 +104,11 @@ impl SetRoute {
             return Outcome::Done;
         }
         let kept = ROUTE_KEPT.as_secs();
-        say!("{class}: {}", said(change));
-        say!("Functions follow within {kept} seconds. Jobs that have begun stay on their side.");
+        say!("{}: {}", class, said(change));
+        say!(
+            "Functions follow within {} seconds. Jobs that have begun stay on their side.",
+            kept
+        );
         if shadowed.is_some() {
             say!(
                 "Only a job whose type promises to leave nothing behind has a shadow (`const SHADOW: bool = true`). \

@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 use self::progress::Progress;
 use crate::failed::{Row, row_to_json};
 use crate::outcome::{OperatorError, Outcome};
-use crate::output;
+use crate::output::{self, Text};
 use crate::place::{ABOUT_TABLES, Place, Reach};
 
 /// What `hikyaku show` takes.
@@ -39,9 +39,9 @@ impl Show {
         if self.place.json {
             output::json(&seen.to_json(&self.uuid));
         } else if is_there {
-            say_as_is!("{}", seen.text(&self.uuid));
+            output::say(&seen.text(&self.uuid));
         } else {
-            eprintln!(
+            tell!(
                 "hikyaku: nothing is known of job `{}`: it has not begun, its job keeps no ledger (AtLeastOnce), it is \
                  forgotten after 15 days, or it is of another place (see --local, --region, --ledger-table)",
                 self.uuid
@@ -82,41 +82,39 @@ impl Seen {
         }
     }
 
-    fn text(&self, uuid: &str) -> String {
-        let mut lines: Vec<(&str, String)> = vec![("uuid", uuid.to_owned())];
+    fn text(&self, uuid: &str) -> Text {
+        let mut lines: Vec<(&str, Text)> = vec![("uuid", text!("{}", output::name(uuid)))];
         let of_row = self.row.as_ref().map(Row::job);
         let of_ledger = self.found.as_ref().and_then(|found| found.job.clone());
-        lines.extend(of_ledger.or(of_row).map(|job| ("job", job)));
+        let job = of_ledger.or(of_row);
+        lines.extend(job.map(|job| ("job", text!("{}", output::name(&job)))));
         let state = match self.state() {
             "failed" => output::red("failed"),
-            "running, lease over" => {
-                "running, but its lease is over: its process died, and its message comes back by itself".to_owned()
-            }
-            state => state.to_owned(),
+            "running, lease over" => text!(
+                "running, but its lease is over: its process died, and its message comes back by itself"
+            ),
+            state => text!("{}", state),
         };
         lines.push(("state", state));
         if let Some(found) = &self.found {
             lines.extend(of_record(found));
         }
         if let Some(row) = &self.row {
-            lines.push(("queue", row.queue_name().to_owned()));
-            lines.push((
-                "failed at",
-                format!("{} UTC", output::moment(row.failed_at)),
+            lines.push(("queue", text!("{}", output::name(row.queue_name()))));
+            lines.push(("failed at", text!("{} UTC", output::moment(row.failed_at))));
+        }
+        let lines: Vec<_> = lines
+            .iter()
+            .map(|(name, value)| text!("{:<12}{}", name, value))
+            .collect();
+        let mut text = Text::lines(&lines);
+        if let Some(row) = &self.row {
+            text.push(&text!(
+                "\n{}\n`hikyaku retry` with this uuid sends it again, `hikyaku forget` deletes this row.\n",
+                Text::block("  ", &row.exception)
             ));
         }
-        let mut text: Vec<_> = lines
-            .iter()
-            .map(|(name, value)| format!("{name:<12}{value}"))
-            .collect();
-        if let Some(row) = &self.row {
-            text.push(format!("\n{}", row.exception.trim_end()));
-            text.push(
-                "\n`hikyaku retry` with this uuid sends it again, `hikyaku forget` deletes this row."
-                    .to_owned(),
-            );
-        }
-        text.join("\n") + "\n"
+        text
     }
 
     fn to_json(&self, uuid: &str) -> Json {
@@ -147,28 +145,35 @@ impl Seen {
     }
 }
 
-fn of_record(found: &Found) -> Vec<(&'static str, String)> {
+fn of_record(found: &Found) -> Vec<(&'static str, Text)> {
     let record = &found.record;
     let mut lines = vec![(
         "tries",
-        format!(
+        text!(
             "{} in this generation, {} attempts in all",
-            record.tries_spent, record.token
+            record.tries_spent,
+            record.token
         ),
     )];
-    lines.extend(record.side.map(|side| ("side", side.word().to_owned())));
+    lines.extend(record.side.map(|side| ("side", text!("{}", side.word()))));
     if record.generation > 0 {
         let times = output::count(record.generation as usize, "time");
-        lines.push(("sent again", format!("{times} after it had failed")));
+        lines.push(("sent again", text!("{} after it had failed", times)));
     }
     if let Some(lease) = lease(found) {
-        lines.push(("lease until", format!("{} UTC", output::moment(lease))));
+        lines.push(("lease until", text!("{} UTC", output::moment(lease))));
     }
     let progress = record.checkpoint.as_deref().and_then(Progress::of);
-    lines.extend(progress.map(|progress| ("progress", progress.to_string())));
-    lines.extend(record.checkpoint.clone().map(|text| ("checkpoint", text)));
-    lines.extend(record.last_error.clone().map(|text| ("last error", text)));
-    lines.extend(found.message.clone().map(|id| ("message", id)));
+    lines.extend(progress.map(|progress| ("progress", text!("{}", progress))));
+    let said = [
+        ("checkpoint", &record.checkpoint),
+        ("last error", &record.last_error),
+        ("message", &found.message),
+    ];
+    lines.extend(said.into_iter().filter_map(|(name, said)| {
+        let said = said.as_deref()?;
+        Some((name, text!("{}", said)))
+    }));
     lines
 }
 

@@ -158,7 +158,7 @@ impl Application {
             self.url()
         );
         for (name, value) in variables.iter().filter(|(name, _)| !is_told(name)) {
-            say!("{name}={value}");
+            say!("{}={}", name, value);
         }
         Ok(server)
     }
@@ -242,7 +242,7 @@ impl Application {
             lines.for_each(show);
         }
         if !ended.status.success() {
-            eprintln!(
+            tell!(
                 "warning: `php artisan hikyaku:check` is not content; docs/lane.md says how the application is set up"
             );
         }

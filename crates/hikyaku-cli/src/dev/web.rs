@@ -197,6 +197,6 @@ const NOISE: [&str; 4] = [
 /// A line of PHP's.
 pub(super) fn show(line: &str) {
     if !NOISE.iter().any(|noise| line.ends_with(noise)) {
-        say!("php | {line}");
+        say!("php | {}", line);
     }
 }

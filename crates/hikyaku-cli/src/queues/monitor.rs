@@ -1,7 +1,6 @@
 //! `hikyaku monitor`: how full the queues are and how fast jobs run, again and again on a terminal.
 
 use std::collections::BTreeSet;
-use std::io::{IsTerminal as _, Write as _};
 use std::time::Duration;
 
 use clap::Args;
@@ -13,7 +12,7 @@ use serde_json::{Value as Json, json};
 use super::depth::Depth;
 use super::work::Work;
 use crate::outcome::{OperatorError, Outcome};
-use crate::output;
+use crate::output::{self, Text};
 use crate::place::{Place, Reach};
 use crate::time;
 
@@ -53,7 +52,7 @@ impl Monitor {
 
     async fn monitor(self, reach: Reach) -> Result<Outcome, OperatorError> {
         let urls = self.urls(&reach).await?;
-        let once = self.once || self.place.json || !std::io::stdout().is_terminal();
+        let once = self.once || self.place.json || !output::is_terminal();
         let (mut work, mut asked) = (None, None);
         loop {
             let look = look(&reach, &urls).await?;
@@ -69,14 +68,12 @@ impl Monitor {
                 );
                 return Ok(Outcome::Done);
             }
-            let work = work.as_ref().map_or_else(String::new, work_as_text);
-            let text = format!("{}{work}", look.text());
+            let work = work.as_ref().map_or_else(Text::default, work_as_text);
+            let text = text!("{}{}", look.text(), work);
             if once {
-                say_as_is!("{text}");
+                output::say(&text);
             } else {
-                // From the upper left corner, and nothing of the last look below.
-                say_as_is!("\u{1b}[H\u{1b}[2J{text}\nCtrl-C ends.\n");
-                drop(std::io::stdout().flush());
+                output::say(&text!("{}{}\nCtrl-C ends.\n", output::cleared(), text));
             }
             if once {
                 return Ok(Outcome::Done);
@@ -101,10 +98,10 @@ impl Monitor {
 }
 
 /// Whoever may not ask for metrics still sees the queues.
-fn work_as_text(work: &Result<Work, OperatorError>) -> String {
+fn work_as_text(work: &Result<Work, OperatorError>) -> Text {
     match work {
-        Ok(work) => format!("\n{}", work.text()),
-        Err(error) => format!("\nNo metrics: {}\n", hikyaku::explain(error)),
+        Ok(work) => text!("\n{}", work.text()),
+        Err(error) => text!("\nNo metrics: {}\n", hikyaku::explain(error)),
     }
 }
 
@@ -138,7 +135,7 @@ async fn look(reach: &Reach, urls: &[String]) -> Result<Look, OperatorError> {
 }
 
 impl Look {
-    fn text(&self) -> String {
+    fn text(&self) -> Text {
         let targets: BTreeSet<_> = self
             .queues
             .iter()
@@ -167,10 +164,12 @@ impl Look {
         } else {
             " (`hikyaku failed` lists them)"
         };
-        format!(
-            "{}\n{}\n{failed}{more}\n",
+        text!(
+            "{}\n{}\n{}{}\n",
             output::table(&working),
-            output::table(&dead)
+            output::table(&dead),
+            failed,
+            more
         )
     }
 }

@@ -4,7 +4,7 @@ use clap::ValueEnum;
 use hikyaku::Timestamp;
 use serde_json::{Map, Value as Json};
 
-use crate::output;
+use crate::output::{self, Text};
 
 /// How grave a line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -103,23 +103,25 @@ impl Line {
 
     /// One line: time, level, job and attempt (or the function), message, error, and what else there is. The uuid that was
     /// asked for is not said again.
-    pub(super) fn text(&self, asked_for: Option<&str>) -> String {
+    pub(super) fn text(&self, asked_for: Option<&str>) -> Text {
         let time = output::precise_moment(Timestamp::from_millis(self.at));
         let level = self.level.map_or("", Level::name);
         let level = format!("{level:<5}");
         let level = match self.level {
             Some(Level::Error) => output::red(&level),
-            _ => level,
+            _ => text!("{}", level),
         };
         let error = text_of(&self.members, "error");
         let error = error.map_or_else(String::new, |error| format!(": {error}"));
-        let said = format!(
-            "{}  {}{error}{}",
+        text!(
+            "{}  {}  {}  {}{}{}",
+            time,
+            level,
             self.subject(),
             self.message,
+            error,
             self.rest(asked_for)
-        );
-        format!("{time}  {level}  {}", printable(&said))
+        )
     }
 
     fn subject(&self) -> String {
@@ -186,16 +188,6 @@ fn of_text(text: &str) -> Option<Level> {
     is_routine.then_some(Level::Debug)
 }
 
-/// One line that does nothing to a terminal but be read.
-fn printable(text: &str) -> String {
-    let safe = |letter: char| match letter {
-        '\n' | '\r' | '\t' => ' ',
-        letter if letter.is_control() => char::REPLACEMENT_CHARACTER,
-        letter => letter,
-    };
-    text.chars().map(safe).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -209,10 +201,14 @@ mod tests {
     fn a_line_of_a_job_says_when_how_grave_which_attempt_what_and_why() {
         let line = Line::read("import", AT, BURIED);
         assert_eq!(
-            line.text(Some("u-1")),
+            line.text(Some("u-1")).as_str(),
             r"2026-11-26 11:00:00.250  ERROR  App\Jobs\ImportCsv #2  job `App\Jobs\ImportCsv` buried: no such file (duration_ms=12)"
         );
-        assert!(line.text(None).ends_with("(duration_ms=12, job.id=u-1)"));
+        assert!(
+            line.text(None)
+                .as_str()
+                .ends_with("(duration_ms=12, job.id=u-1)")
+        );
         assert_eq!(line.to_json()["function"], "import");
         assert_eq!(line.to_json()["job.attempt"], 2);
     }
@@ -221,7 +217,7 @@ mod tests {
     fn a_line_that_is_no_json_is_shown_as_it_is_but_cannot_move_the_cursor() {
         let line = Line::read("import", AT, "memory\u{1b}[2J allocation\nfailed");
         assert_eq!(
-            line.text(None),
+            line.text(None).as_str(),
             "2026-11-26 11:00:00.250         import  memory\u{fffd}[2J allocation failed"
         );
         assert!(line.is_at_least(Level::Error), "it has no level");
@@ -241,6 +237,7 @@ mod tests {
         assert!(
             report("timeout")
                 .text(None)
+                .as_str()
                 .ends_with("ERROR  import  platform.report: timeout")
         );
         let start = Line::read("import", AT, "START RequestId: 1 Version: $LATEST");

@@ -3,7 +3,7 @@
 mod line;
 mod read;
 
-use std::io::{self, Write as _};
+use std::io;
 use std::time::Duration;
 
 use clap::Args;
@@ -12,6 +12,7 @@ use hikyaku::{SystemClock, Timestamp};
 
 use crate::functions::Function;
 use crate::outcome::{OperatorError, Outcome};
+use crate::output::{self, Text};
 use crate::place::{Place, Reach};
 use crate::time::Since;
 
@@ -88,11 +89,11 @@ impl Tail {
     /// An error: whoever read this has gone away.
     fn print(&self, line: &Line) -> io::Result<()> {
         let text = if self.place.json {
-            line.to_json().to_string()
+            output::json_line(&line.to_json())?
         } else {
             line.text(self.uuid.as_deref())
         };
-        writeln!(io::stdout().lock(), "{text}")
+        output::try_to_say(&Text::lines(&[text]))
     }
 
     fn end(&self, shown: usize, functions: &[Function]) -> Outcome {
@@ -107,10 +108,11 @@ impl Tail {
             Some(uuid) => format!("of job `{uuid}` in {}", names.join(", ")),
             None => format!("in {}", names.join(", ")),
         };
-        eprintln!(
-            "hikyaku: no lines {of_what} since {} UTC (--since says how far back, --level debug shows more; what was \
+        tell!(
+            "hikyaku: no lines {} since {} UTC (--since says how far back, --level debug shows more; what was \
              just logged takes a few seconds on AWS)",
-            crate::output::moment(self.from())
+            of_what,
+            output::moment(self.from())
         );
         Outcome::of(self.uuid.is_none())
     }
