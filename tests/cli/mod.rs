@@ -9,5 +9,6 @@ mod measured;
 mod neighbours;
 mod operate;
 mod route;
+mod run_event;
 mod tail;
 mod unread;
