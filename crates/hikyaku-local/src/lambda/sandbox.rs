@@ -130,7 +130,14 @@ impl Sandbox {
         let deadline_ms = match self.hand_over(request).await {
             Ok(deadline_ms) => deadline_ms,
             Err(NotReady::WasGone) => return None,
-            Err(NotReady::Failed(error)) => return Some(self.break_with(error).await),
+            Err(NotReady::Failed(error)) => {
+                let reply = self.break_with(error.clone()).await;
+                if !self.ready && error.cause != FailureCause::Stopped {
+                    let took = self.host.elapsed(self.started_ms);
+                    self.host.report_failed_start(&self.function, took, &error);
+                }
+                return Some(reply);
+            }
         };
         let time_left = Duration::from_millis(deadline_ms.saturating_sub(self.host.clock.now_ms()));
         let error = tokio::select! {

@@ -5,6 +5,8 @@
     reason = "a process that misbehaves is what is tested"
 )]
 
+mod starts;
+
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::PathBuf;
