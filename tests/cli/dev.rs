@@ -1,7 +1,9 @@
 //! `hikyaku dev` with one function, and the command line on it.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::time::Duration;
@@ -9,7 +11,7 @@ use std::time::Duration;
 use serde_json::Value as Json;
 
 use crate::process::binaries::folder;
-use crate::process::stage::{Stage, TABLES};
+use crate::process::stage::{self, Stage};
 
 pub(super) const TEMPLATE: &str = r"
 Transform: AWS::Serverless-2016-10-31
@@ -62,6 +64,24 @@ Resources:
           Type: SQS
           Properties: { Queue: !GetAtt Imports.Arn, BatchSize: 1, FunctionResponseTypes: [ReportBatchItemFailures] }
 ";
+
+/// The beginning of a template with the two tables.
+pub(super) const TABLES: &str = "
+Resources:
+  Ledger:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      TableName: ledger
+      BillingMode: PAY_PER_REQUEST
+      AttributeDefinitions: [{ AttributeName: pk, AttributeType: S }, { AttributeName: sk, AttributeType: S }]
+      KeySchema: [{ AttributeName: pk, KeyType: HASH }, { AttributeName: sk, KeyType: RANGE }]
+  Failed:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      TableName: failed
+      BillingMode: PAY_PER_REQUEST
+      AttributeDefinitions: [{ AttributeName: application, AttributeType: S }, { AttributeName: uuid, AttributeType: S }]
+      KeySchema: [{ AttributeName: application, KeyType: HASH }, { AttributeName: uuid, KeyType: RANGE }]";
 
 /// A `hikyaku dev` that runs; it is killed with the test.
 pub(super) struct Running {
@@ -201,16 +221,94 @@ impl Dev {
     }
 }
 
+/// A cloud of another template, in a folder of its own.
+pub(super) struct Cloud {
+    pub(super) here: tempfile::TempDir,
+    _running: Running,
+}
+
+impl Cloud {
+    pub(super) fn start(template: &str, binaries: &[&str]) -> Self {
+        let here = tempfile::tempdir().unwrap();
+        let built = here.path().join("target/debug");
+        fs::create_dir_all(&built).unwrap();
+        for binary in binaries {
+            symlink(
+                folder().join(binary),
+                built.join(Path::new(binary).file_name().unwrap()),
+            )
+            .unwrap();
+        }
+        fs::write(here.path().join("template.yaml"), template).unwrap();
+        let mut command = hikyaku(here.path(), &["dev", "--no-build"]);
+        let running = Running::start(command.env_remove("CARGO_TARGET_DIR"));
+        Self {
+            here,
+            _running: running,
+        }
+    }
+
+    pub(super) fn run(&self, words: &[&str]) -> std::process::Output {
+        let mut command = hikyaku(self.here.path(), words);
+        command.arg("--local").output().unwrap()
+    }
+
+    pub(super) fn json(&self, words: &[&str]) -> Json {
+        let output = self.run(&[words, &["--json"]].concat());
+        serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|_| panic!("{words:?}: {}", error(&output)))
+    }
+
+    /// What a command prints that ends well.
+    #[track_caller]
+    pub(super) fn says(&self, words: &[&str]) -> String {
+        let output = self.run(words);
+        assert!(output.status.success(), "{words:?}: {}", error(&output));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    pub(super) fn dispatch(&self, words: &[&str]) -> String {
+        let output = self.run(&[&["dispatch"], words].concat());
+        assert!(output.status.success(), "{}", error(&output));
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    pub(super) fn until(&self, words: &[&str], hoped: impl Fn(&Json) -> bool) -> Json {
+        let hoped = || Some(self.json(words)).filter(|answer| hoped(answer));
+        patiently(hoped).unwrap_or_else(|| panic!("{words:?}: {:#}", self.json(words)))
+    }
+}
+
 /// The template's parameters.
 pub(super) fn parameters(stage: &Stage) -> Vec<String> {
     [
         format!("DatabaseUrl={}", stage.database_url()),
         format!("Sources={}", stage.url("")),
-        format!("Tables={TABLES}"),
+        format!("Tables={}", stage::TABLES),
     ]
     .into_iter()
     .flat_map(|value| ["--parameter".to_owned(), value])
     .collect()
+}
+
+/// A request to a service of a cloud, in JSON.
+#[track_caller]
+pub(super) fn ask(endpoint: &str, target: &str, request: &Json) -> Json {
+    let address = endpoint.trim_start_matches("http://");
+    let body = request.to_string();
+    let head = format!(
+        "POST / HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {}\r\ncontent-type: application/x-amz-json-1.0\r\n\
+         x-amz-target: {target}\r\nx-amz-date: 20260101T000000Z\r\n\
+         authorization: AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0\r\n\r\n",
+        body.len()
+    );
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all((head + &body).as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+    serde_json::from_str(body).unwrap()
 }
 
 /// Tries until there is an answer; none after a minute.

@@ -1,8 +1,6 @@
 //! What others wrote is read on a terminal and does nothing else to it: every command, on a cloud full of such words.
 
 use std::fmt::Write as _;
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
 use std::process::{Output, Stdio};
 
 use serde_json::{Value as Json, json};
@@ -33,20 +31,11 @@ fn assert_readable(words: &[&str], output: &Output) {
 fn ask(dev: &Dev, endpoint: &str, target: &str, request: &Json) {
     let file = std::fs::read_to_string(dev.stage.path(".hikyaku/local.json")).unwrap();
     let file: Json = serde_json::from_str(&file).unwrap();
-    let url = file["variables"][endpoint].as_str().unwrap();
-    let address = url.trim_start_matches("http://");
-    let body = request.to_string();
-    let head = format!(
-        "POST / HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {}\r\ncontent-type: application/x-amz-json-1.0\r\n\
-         x-amz-target: {target}\r\nx-amz-date: 20260101T000000Z\r\n\
-         authorization: AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0\r\n\r\n",
-        body.len()
+    super::dev::ask(
+        file["variables"][endpoint].as_str().unwrap(),
+        target,
+        request,
     );
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream.write_all((head + &body).as_bytes()).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }
 
 /// A row as Laravel writes it, of words that whoever sent the job chose.

@@ -10,5 +10,6 @@ mod neighbours;
 mod operate;
 mod route;
 mod run_event;
+mod starts;
 mod tail;
 mod unread;

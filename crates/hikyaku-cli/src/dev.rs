@@ -199,10 +199,11 @@ async fn serve(
 ) -> Result<(), DevError> {
     let stop = stop_signal().map_err(DevError::Runtime)?;
     let (bind, hosts) = (options.bind, options.hosts.clone());
+    let binaries = Arc::clone(&options.binaries);
     let cloud = Cloud::start(template, options).await?;
     let seen = cloud.watch();
     // Where the file cannot be written, all but `--local` works.
-    let announced = LocalCloud::of(&cloud).announce(local_file);
+    let announced = LocalCloud::of(&cloud, &*binaries).announce(local_file);
     if let Err(error) = &announced {
         tell!("warning: {}", hikyaku::explain(error));
     }

@@ -13,6 +13,7 @@ mod doctor;
 mod failed;
 mod functions;
 mod inspect;
+mod logs;
 mod metrics;
 mod new;
 mod outcome;

@@ -1,6 +1,7 @@
 //! `hikyaku show`: all that is known of one job.
 
 mod progress;
+mod told;
 
 use clap::Args;
 use hikyaku::core::{Clock as _, Side, State};
@@ -9,7 +10,9 @@ use hikyaku::{SystemClock, Timestamp};
 use serde_json::{Value as Json, json};
 
 use self::progress::Progress;
+use self::told::Told;
 use crate::failed::{Row, row_to_json};
+use crate::logs::{self, NotStarted};
 use crate::outcome::{OperatorError, Outcome};
 use crate::output::{self, Text};
 use crate::place::{ABOUT_TABLES, Place, Reach};
@@ -24,10 +27,13 @@ pub(crate) struct Show {
     place: Place,
 }
 
-/// What the two tables say.
+/// What the two tables say, and the log where they do not.
 struct Seen {
     found: Option<Found>,
     row: Option<Row>,
+    told: Option<Told>,
+    /// Functions that did not start, which may be why it has not ended.
+    not_started: Vec<NotStarted>,
     now: Timestamp,
 }
 
@@ -35,17 +41,21 @@ impl Show {
     /// Prints what the ledger and the failed jobs say of the job.
     pub(crate) fn run(self) -> Result<Outcome, OperatorError> {
         let seen = self.place.run(|reach| look(reach, self.uuid.clone()))?;
-        let is_there = seen.found.is_some() || seen.row.is_some();
+        let is_there = seen.is_there();
         if self.place.json {
             output::json(&seen.to_json(&self.uuid));
         } else if is_there {
             output::say(&seen.text(&self.uuid));
         } else {
             tell!(
-                "hikyaku: nothing is known of job `{}`: it has not begun, its job keeps no ledger (AtLeastOnce), it is \
-                 forgotten after 15 days, or it is of another place (see --local, --region, --ledger-table)",
+                "hikyaku: nothing is known of job `{}`: it has not begun, it keeps no ledger (AtLeastOnce) and no line of \
+                 the last day has its uuid, it is forgotten after 15 days, or it is of another place (see --local, \
+                 --region, --ledger-table)",
                 self.uuid
             );
+        }
+        if !self.place.json {
+            output::tell(&logs::as_text(&seen.not_started));
         }
         Ok(Outcome::of(is_there))
     }
@@ -60,17 +70,44 @@ async fn look(reach: Reach, uuid: String) -> Result<Seen, OperatorError> {
         );
         OperatorError::asking(doing, ABOUT_TABLES, error)
     })?;
-    Ok(Seen {
+    let mut seen = Seen {
         found,
         row: reach.failed_job(&uuid).await?,
+        told: None,
+        not_started: Vec::new(),
         now: SystemClock.now(),
-    })
+    };
+    seen.look_at_logs(&reach, &uuid).await;
+    Ok(seen)
 }
 
 impl Seen {
-    fn state(&self) -> &'static str {
+    fn is_there(&self) -> bool {
+        self.found.is_some() || self.row.is_some() || self.told.is_some()
+    }
+
+    /// For what the tables do not know, or say that it has not ended. One request for each function, and for a place whose
+    /// functions or logs cannot be read none: the tables are what was asked for.
+    async fn look_at_logs(&mut self, reach: &Reach, uuid: &str) {
+        let has_ended = ["done", "failed", "cancelled"].contains(&self.state());
+        if has_ended {
+            return;
+        }
+        let Ok(functions) = reach.functions().await else {
+            return;
+        };
+        if self.found.is_none() {
+            self.told = reach.told(&functions, uuid, self.now).await;
+        }
+        if self.told.is_none() {
+            self.not_started = reach.not_started(&functions).await.unwrap_or_default();
+        }
+    }
+
+    fn state(&self) -> &str {
         match self.found.as_ref().map(|found| &found.record) {
-            None => "failed",
+            None if self.row.is_some() => "failed",
+            None => self.told.as_ref().map_or("unknown", Told::state),
             Some(record) => match record.state {
                 State::Pending => "pending",
                 State::Running if record.lease < self.now => "running, lease over",
@@ -86,7 +123,8 @@ impl Seen {
         let mut lines: Vec<(&str, Text)> = vec![("uuid", text!("{}", output::name(uuid)))];
         let of_row = self.row.as_ref().map(Row::job);
         let of_ledger = self.found.as_ref().and_then(|found| found.job.clone());
-        let job = of_ledger.or(of_row);
+        let of_log = self.told.as_ref().and_then(|told| told.job.clone());
+        let job = of_ledger.or(of_row).or(of_log);
         lines.extend(job.map(|job| ("job", text!("{}", output::name(&job)))));
         let state = match self.state() {
             "failed" => output::red("failed"),
@@ -98,6 +136,15 @@ impl Seen {
         lines.push(("state", state));
         if let Some(found) = &self.found {
             lines.extend(of_record(found));
+        }
+        if let Some(told) = &self.told {
+            let said = text!("{} at {}, and it keeps no ledger", told.outcome, told.at);
+            lines.push(("by its log", said));
+            lines.extend(
+                told.error
+                    .as_ref()
+                    .map(|error| ("error", text!("{}", error))),
+            );
         }
         if let Some(row) = &self.row {
             lines.push(("queue", text!("{}", output::name(row.queue_name()))));
@@ -135,12 +182,13 @@ impl Seen {
                 "forgottenAt": output::rfc3339(record.expires),
             })
         });
-        let is_there = self.found.is_some() || self.row.is_some();
         json!({
             "uuid": uuid,
-            "state": if is_there { self.state() } else { "unknown" },
+            "state": self.state(),
             "ledger": ledger,
             "failed": self.row.as_ref().map(row_to_json),
+            "log": self.told,
+            "notStarted": self.not_started,
         })
     }
 }

@@ -8,7 +8,7 @@ mod reference;
 mod rules;
 mod stack;
 
-pub(crate) use project::Workspace;
+pub(crate) use project::{Workspace, of_binary as jobs_of_binary};
 
 #[cfg(test)]
 mod tests;

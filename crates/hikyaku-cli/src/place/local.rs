@@ -8,7 +8,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use hikyaku_local::cloud::Cloud;
+use hikyaku_local::lambda::Binaries;
+use hikyaku_local::template::Function;
 use serde::{Deserialize, Serialize};
+
+use crate::doctor::jobs_of_binary;
 
 /// Where the file is, below the folder that `hikyaku dev` was started in, unless it was told another one.
 const STATE_FILE: &str = ".hikyaku/local.json";
@@ -33,6 +37,54 @@ pub(crate) struct LocalCloud {
     pub(crate) lambda: String,
     /// The queues, in the template's order.
     pub(crate) queues: Vec<LocalQueue>,
+    /// The functions of this library's.
+    #[serde(default)]
+    pub(crate) functions: Vec<LocalFunction>,
+}
+
+/// A function of a local cloud.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LocalFunction {
+    /// Its name.
+    pub(crate) name: String,
+    /// The jobs that it registers; none if its binary does not say.
+    pub(crate) jobs: Option<Vec<String>>,
+    /// Whether it has PHP as its other side, and so reads routes.
+    pub(crate) has_php: bool,
+}
+
+impl LocalFunction {
+    /// Asks the binary of each function that has a variable of this library's.
+    fn all(functions: &[Function], binaries: &dyn Binaries) -> Vec<Self> {
+        let is_ours = |function: &&Function| {
+            let mut names = function.environment.keys();
+            names.any(|name| name.starts_with("HIKYAKU_"))
+        };
+        let ask = |function: &Function| {
+            let described = jobs_of_binary(&binaries.path(function)).ok();
+            Self {
+                name: function.name.clone(),
+                jobs: described.map(|jobs| jobs.into_iter().map(|job| job.name).collect()),
+                has_php: has_php(|name| function.environment.get(name).map(String::as_str)),
+            }
+        };
+        // Each takes as long as its process takes to start.
+        std::thread::scope(|scope| {
+            let asked = functions.iter().filter(is_ours);
+            let asked: Vec<_> = asked
+                .map(|function| scope.spawn(|| ask(function)))
+                .collect();
+            asked
+                .into_iter()
+                .filter_map(|asked| asked.join().ok())
+                .collect()
+        })
+    }
+}
+
+/// Whether a function with such variables has PHP as its other side.
+pub(crate) fn has_php<'v>(variable: impl Fn(&str) -> Option<&'v str>) -> bool {
+    variable("HIKYAKU_PHP_URL").is_some_and(|url| !url.is_empty())
 }
 
 /// A queue of a local cloud.
@@ -95,7 +147,7 @@ pub(crate) enum LocalError {
 
 impl LocalCloud {
     /// What there is to say of a cloud.
-    pub(crate) fn of(cloud: &Cloud) -> Self {
+    pub(crate) fn of(cloud: &Cloud, binaries: &dyn Binaries) -> Self {
         let stack = cloud.stack();
         let of_functions = stack.functions.iter().flat_map(|function| {
             let told = function.environment.iter();
@@ -121,6 +173,7 @@ impl LocalCloud {
                     url: queue.url.clone(),
                 })
                 .collect(),
+            functions: LocalFunction::all(&stack.functions, binaries),
         }
     }
 

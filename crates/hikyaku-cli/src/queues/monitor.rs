@@ -10,7 +10,9 @@ use hikyaku::signed::SignedRequest;
 use serde_json::{Value as Json, json};
 
 use super::depth::Depth;
+use super::mapping::Reading;
 use super::work::Work;
+use crate::logs::{self, NotStarted};
 use crate::outcome::{OperatorError, Outcome};
 use crate::output::{self, Text};
 use crate::place::{Place, Reach};
@@ -44,6 +46,35 @@ struct Look {
     failed: usize,
 }
 
+/// What costs more to ask for, and changes less.
+#[derive(Default)]
+struct Seldom {
+    work: Option<Result<Work, OperatorError>>,
+    not_started: Vec<NotStarted>,
+}
+
+impl Seldom {
+    async fn look(reach: &Reach) -> Self {
+        // Who may not read logs sees the rest.
+        let not_started = match reach.functions().await {
+            Ok(functions) => reach.not_started(&functions).await,
+            Err(error) => Err(error),
+        };
+        Self {
+            work: Some(reach.work().await),
+            not_started: not_started.unwrap_or_default(),
+        }
+    }
+
+    fn text(&self) -> Text {
+        let work = self.work.as_ref().map_or_else(Text::default, work_as_text);
+        if self.not_started.is_empty() {
+            return work;
+        }
+        text!("\n{}{}", logs::as_text(&self.not_started), work)
+    }
+}
+
 impl Monitor {
     /// Looks until Ctrl-C, or once.
     pub(crate) fn run(self) -> Result<Outcome, OperatorError> {
@@ -53,23 +84,22 @@ impl Monitor {
     async fn monitor(self, reach: Reach) -> Result<Outcome, OperatorError> {
         let urls = self.urls(&reach).await?;
         let once = self.once || self.place.json || !output::is_terminal();
-        let (mut work, mut asked) = (None, None);
+        let (mut seldom, mut asked) = (Seldom::default(), None);
         loop {
             let look = look(&reach, &urls).await?;
             let now = SystemClock.now();
             let is_due = reach.local.is_some() || asked.is_none_or(|at| now >= at + WORK_EVERY);
             if self.queues.is_empty() && is_due {
-                (work, asked) = (Some(reach.work().await), Some(now));
+                (seldom, asked) = (Seldom::look(&reach).await, Some(now));
             }
             if self.place.json {
-                let work = work.as_ref().map(work_as_json);
+                let work = seldom.work.as_ref().map(work_as_json);
                 output::json(
-                    &json!({"queues": look.queues, "failedJobs": look.failed, "work": work}),
+                    &json!({"queues": look.queues, "failedJobs": look.failed, "notStarted": seldom.not_started, "work": work}),
                 );
                 return Ok(Outcome::Done);
             }
-            let work = work.as_ref().map_or_else(Text::default, work_as_text);
-            let text = text!("{}{}", look.text(), work);
+            let text = text!("{}{}", look.text(), seldom.text());
             if once {
                 output::say(&text);
             } else {
@@ -128,6 +158,12 @@ async fn look(reach: &Reach, urls: &[String]) -> Result<Look, OperatorError> {
         queues.push(reach.depth(&url).await?);
     }
     reach.find_oldest(&mut queues).await;
+    // Who may not list them sees the rest.
+    if let Ok(mappings) = reach.mappings().await {
+        for queue in &mut queues {
+            queue.state = Some(mappings.reading(&queue.name));
+        }
+    }
     Ok(Look {
         queues,
         failed: reach.failed_count().await?,
@@ -141,7 +177,15 @@ impl Look {
             .iter()
             .filter_map(|queue| queue.dead_letters_to.as_deref())
             .collect();
-        let heading = ["QUEUE", "WAITING", "DELAYED", "IN FLIGHT", "OLDEST"].map(str::to_owned);
+        let heading = [
+            "QUEUE",
+            "WAITING",
+            "DELAYED",
+            "IN FLIGHT",
+            "OLDEST",
+            "STATE",
+        ]
+        .map(str::to_owned);
         let mut working = vec![heading];
         let mut dead = vec![["DEAD LETTERS", "MESSAGES"].map(str::to_owned)];
         for queue in &self.queues {
@@ -155,6 +199,7 @@ impl Look {
                     queue.delayed.to_string(),
                     queue.in_flight.to_string(),
                     oldest,
+                    queue.state.map_or("-", Reading::words).to_owned(),
                 ]);
             }
         }
@@ -164,9 +209,19 @@ impl Look {
         } else {
             " (`hikyaku failed` lists them)"
         };
+        let paused = self
+            .queues
+            .iter()
+            .any(|queue| queue.state == Some(Reading::Paused));
+        let resume = if paused {
+            "`hikyaku resume QUEUE` lets functions read a paused queue again.\n"
+        } else {
+            ""
+        };
         text!(
-            "{}\n{}\n{}{}\n",
+            "{}{}\n{}\n{}{}\n",
             output::table(&working),
+            Text::block("", resume),
             output::table(&dead),
             failed,
             more

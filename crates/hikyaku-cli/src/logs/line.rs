@@ -8,7 +8,7 @@ use crate::output::{self, Text};
 
 /// How grave a line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
-pub(super) enum Level {
+pub(crate) enum Level {
     Trace,
     Debug,
     Info,
@@ -41,12 +41,16 @@ impl Level {
 
 /// What Lambda itself writes about each invocation where logs are text (AWS Lambda developer guide, "Working with Lambda
 /// function logs").
-const OF_LAMBDA: [&str; 4] = [
+const OF_LAMBDA: [&str; 5] = [
     "START RequestId:",
     "END RequestId:",
     "REPORT RequestId:",
     "INIT_START ",
+    INIT_REPORT,
 ];
+
+/// Written if a process does not start (or where that is asked for).
+const INIT_REPORT: &str = "INIT_REPORT ";
 
 /// Members that have their own place, or that say again what is said, or that only programs need.
 const NOT_REPEATED: [&str; 11] = [
@@ -64,7 +68,7 @@ const NOT_REPEATED: [&str; 11] = [
 ];
 
 /// One log line.
-pub(super) struct Line {
+pub(crate) struct Line {
     at: u64,
     function: String,
     level: Option<Level>,
@@ -74,7 +78,7 @@ pub(super) struct Line {
 }
 
 impl Line {
-    pub(super) fn read(function: &str, at: u64, text: &str) -> Self {
+    pub(crate) fn read(function: &str, at: u64, text: &str) -> Self {
         let members: Map<String, Json> = serde_json::from_str(text).unwrap_or_default();
         let (level, message) = match members.get("type").and_then(Json::as_str) {
             Some(kind) if kind.starts_with("platform.") => of_platform(kind, &members),
@@ -93,17 +97,65 @@ impl Line {
         }
     }
 
-    pub(super) fn at(&self) -> u64 {
+    pub(crate) fn at(&self) -> u64 {
         self.at
     }
 
-    pub(super) fn is_at_least(&self, least: Level) -> bool {
+    pub(crate) fn function(&self) -> &str {
+        &self.function
+    }
+
+    /// The member of that name, if it is text.
+    pub(crate) fn text_of(&self, name: &str) -> Option<&str> {
+        text_of(&self.members, name)
+    }
+
+    /// The message, and the error after it.
+    pub(crate) fn said(&self) -> String {
+        match self.text_of("error") {
+            Some(error) => format!("{}: {error}", self.message),
+            None => self.message.clone(),
+        }
+    }
+
+    /// Whether Lambda wrote it, and not the function.
+    pub(crate) fn is_of_lambda(&self) -> bool {
+        self.text_of("type").is_some_and(is_platform)
+            || OF_LAMBDA
+                .iter()
+                .any(|start| self.message.starts_with(start))
+    }
+
+    /// Whether Lambda says in it that a process did not start.
+    pub(crate) fn is_failed_start(&self) -> bool {
+        if self.text_of("type") == Some("platform.initReport") {
+            let status = self.members.get("record").map(|record| &record["status"]);
+            return status.is_some_and(|status| status != "success");
+        }
+        self.members.is_empty()
+            && self.message.starts_with(INIT_REPORT)
+            && self.message.contains("Status: ")
+    }
+
+    /// Whether somebody should act: by its level, or by the word that Rust prints of an error that ends `main`.
+    pub(crate) fn complains(&self) -> bool {
+        self.level == Some(Level::Error) || self.message.starts_with("Error: ")
+    }
+
+    /// Whether a job was worked on, which only a function does that has started.
+    pub(crate) fn is_of_work(&self) -> bool {
+        ["job.id", "message.id", "requestId"]
+            .iter()
+            .any(|name| self.members.contains_key(*name))
+    }
+
+    pub(crate) fn is_at_least(&self, least: Level) -> bool {
         self.level.is_none_or(|level| level >= least)
     }
 
     /// One line: time, level, job and attempt (or the function), message, error, and what else there is. The uuid that was
     /// asked for is not said again.
-    pub(super) fn text(&self, asked_for: Option<&str>) -> Text {
+    pub(crate) fn text(&self, asked_for: Option<&str>) -> Text {
         let time = output::precise_moment(Timestamp::from_millis(self.at));
         let level = self.level.map_or("", Level::name);
         let level = format!("{level:<5}");
@@ -111,15 +163,12 @@ impl Line {
             Some(Level::Error) => output::red(&level),
             _ => text!("{}", level),
         };
-        let error = text_of(&self.members, "error");
-        let error = error.map_or_else(String::new, |error| format!(": {error}"));
         text!(
-            "{}  {}  {}  {}{}{}",
+            "{}  {}  {}  {}{}",
             time,
             level,
             self.subject(),
-            self.message,
-            error,
+            self.said(),
             self.rest(asked_for)
         )
     }
@@ -152,7 +201,7 @@ impl Line {
     }
 
     /// The line as it was logged, with the function's name; one that is no JSON gets the names that others have.
-    pub(super) fn to_json(&self) -> Json {
+    pub(crate) fn to_json(&self) -> Json {
         let mut members = self.members.clone();
         if members.is_empty() {
             let time = output::rfc3339(Timestamp::from_millis(self.at));
@@ -184,6 +233,9 @@ fn of_platform(kind: &str, members: &Map<String, Json>) -> (Option<Level>, Strin
 }
 
 fn of_text(text: &str) -> Option<Level> {
+    if text.starts_with(INIT_REPORT) && text.contains("Status: ") {
+        return Some(Level::Error);
+    }
     let is_routine = OF_LAMBDA.iter().any(|start| text.starts_with(start));
     is_routine.then_some(Level::Debug)
 }

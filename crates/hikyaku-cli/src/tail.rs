@@ -1,8 +1,5 @@
 //! `hikyaku tail`: the log lines of a job, or of functions.
 
-mod line;
-mod read;
-
 use std::io;
 use std::time::Duration;
 
@@ -11,13 +8,11 @@ use hikyaku::core::Clock as _;
 use hikyaku::{SystemClock, Timestamp};
 
 use crate::functions::Function;
+use crate::logs::{Level, Line, Reader};
 use crate::outcome::{OperatorError, Outcome};
 use crate::output::{self, Text};
 use crate::place::{Place, Reach};
 use crate::time::Since;
-
-use line::{Level, Line};
-use read::Reader;
 
 /// How far back functions are read, and a job.
 const AN_HOUR: Since = Since::Ago(Duration::from_hours(1));
@@ -61,7 +56,10 @@ impl Tail {
             [] => reach.functions().await?,
             names => reach.functions_named(names).await?,
         };
-        let mut reader = Reader::new(&functions, self.uuid.as_deref(), self.from());
+        let mut reader = match &self.uuid {
+            Some(uuid) => Reader::of_job(&functions, uuid, self.from()),
+            None => Reader::new(&functions, None, self.from()),
+        };
         let mut shown = 0;
         loop {
             let lines = reader.read(&reach).await?;
