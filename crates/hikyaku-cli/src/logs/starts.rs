@@ -28,14 +28,13 @@ const PATTERN: &str = "?\"INIT_REPORT\" ?\"platform.initReport\"";
 #[serde(rename_all = "camelCase")]
 pub(crate) struct NotStarted {
     pub(crate) function: String,
-    #[serde(serialize_with = "as_rfc3339")]
+    /// RFC 3339, as programs read it.
+    #[serde(rename = "at")]
+    said_at: String,
+    #[serde(skip)]
     pub(crate) at: Timestamp,
     /// What it said before it ended; if nothing, what Lambda calls it.
     pub(crate) reason: String,
-}
-
-fn as_rfc3339<S: serde::Serializer>(at: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
-    to.serialize_str(&output::rfc3339(*at))
 }
 
 impl Reach {
@@ -73,6 +72,7 @@ impl Reach {
             let said = around.iter().filter(|line| line.at() <= report.at());
             found.push(NotStarted {
                 function: name,
+                said_at: output::rfc3339(at),
                 at,
                 reason: reason(said).unwrap_or_else(|| report.said()),
             });
