@@ -74,7 +74,7 @@ async fn a_failed_start_is_reported_in_json_where_logs_are_json() {
 #[tokio::test]
 async fn a_function_without_a_binary_has_a_log_all_the_same() {
     let lines = lines("Text", |function, _| {
-        function.binary.name = "missing".to_owned()
+        function.binary.name = "missing".to_owned();
     })
     .await;
     let [why, report] = lines.as_slice() else {
