@@ -99,7 +99,7 @@ fn a_single_message_ends_as_it_did_before() {
 fn dead_letters_that_are_buried_are_what_their_function_is_for() {
     let event = std::fs::read_to_string(concat!(
         env!("CARGO_MANIFEST_DIR"),
-        "/../events/bury-dead-letters.json"
+        "/../events/sqs/bury-dead-letters.json"
     ));
     let event: Json = serde_json::from_str(&event.unwrap()).unwrap();
     let output = run("bury-dead-letters", &event);

@@ -49,7 +49,7 @@ fn a_job_that_keeps_no_ledger_is_known_by_its_log() {
     fs::write(images.path().join("point.png"), png).unwrap();
     let event = fs::read_to_string(concat!(
         env!("CARGO_MANIFEST_DIR"),
-        "/../events/resize-image.json"
+        "/../events/direct/resize-image.json"
     ))
     .unwrap();
     let event: Json = serde_json::from_str(&event).unwrap();

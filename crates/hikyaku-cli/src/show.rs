@@ -62,23 +62,27 @@ impl Show {
 }
 
 async fn look(reach: Reach, uuid: String) -> Result<Seen, OperatorError> {
-    let ledger = reach.ledger();
-    let found = ledger.find(&uuid).await.map_err(|error| {
+    let (found, row) = tables(&reach, &uuid).await?;
+    let mut seen = Seen {
+        found,
+        row,
+        told: None,
+        not_started: Vec::new(),
+        now: SystemClock.now(),
+    };
+    seen.look_at_logs(&reach, &uuid).await?;
+    Ok(seen)
+}
+
+async fn tables(reach: &Reach, uuid: &str) -> Result<(Option<Found>, Option<Row>), OperatorError> {
+    let found = reach.ledger().find(uuid).await.map_err(|error| {
         let doing = format!(
             "looking up job `{uuid}` in table `{}`",
             reach.config.ledger_table
         );
         OperatorError::asking(doing, ABOUT_TABLES, error)
     })?;
-    let mut seen = Seen {
-        found,
-        row: reach.failed_job(&uuid).await?,
-        told: None,
-        not_started: Vec::new(),
-        now: SystemClock.now(),
-    };
-    seen.look_at_logs(&reach, &uuid).await;
-    Ok(seen)
+    Ok((found, reach.failed_job(uuid).await?))
 }
 
 impl Seen {
@@ -88,20 +92,27 @@ impl Seen {
 
     /// For what the tables do not know, or say that it has not ended. One request for each function, and for a place whose
     /// functions or logs cannot be read none: the tables are what was asked for.
-    async fn look_at_logs(&mut self, reach: &Reach, uuid: &str) {
+    async fn look_at_logs(&mut self, reach: &Reach, uuid: &str) -> Result<(), OperatorError> {
         let has_ended = ["done", "failed", "cancelled"].contains(&self.state());
         if has_ended {
-            return;
+            return Ok(());
         }
         let Ok(functions) = reach.functions().await else {
-            return;
+            return Ok(());
         };
         if self.found.is_none() {
             self.told = reach.told(&functions, uuid, self.now).await;
         }
-        if self.told.is_none() {
+        if self.told.is_some() {
+            // It may have ended since they were read, and they know more.
+            (self.found, self.row) = tables(reach, uuid).await?;
+            if self.found.is_some() || self.row.is_some() {
+                self.told = None;
+            }
+        } else {
             self.not_started = reach.not_started(&functions).await.unwrap_or_default();
         }
+        Ok(())
     }
 
     fn state(&self) -> &str {

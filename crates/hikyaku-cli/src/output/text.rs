@@ -55,8 +55,11 @@ impl Text {
     /// Words of somebody else's that have several lines: each of them begins with `indent`.
     pub(crate) fn block(indent: &'static str, words: &str) -> Self {
         let lines = words.trim_end().lines();
-        let lines: Vec<_> = lines.map(|line| text!("{}{}", indent, line)).collect();
-        Self::lines(&lines)
+        let lines = lines.map(|line| match line {
+            "" => Self::default(),
+            line => text!("{}{}", indent, line),
+        });
+        Self::lines(&lines.collect::<Vec<_>>())
     }
 }
 
@@ -165,10 +168,10 @@ mod tests {
 
     #[test]
     fn lines_of_somebody_elses_are_set_apart() {
-        let block = Text::block("  ", "one\r\nstate  done\u{1b}[0m\n\tthree\n\n");
+        let block = Text::block("  ", "one\r\nstate  done\u{1b}[0m\n\n\tthree\n\n");
         assert_eq!(
             block.as_str(),
-            "  one\n  state  done\u{fffd}[0m\n   three\n"
+            "  one\n  state  done\u{fffd}[0m\n\n   three\n"
         );
     }
 
