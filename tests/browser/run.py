@@ -1,4 +1,4 @@
-"""What `make test-browser` runs: a web page of somebody else's, in a real browser, against `hikyaku dev`.
+"""What `make -C tests browser` runs: a web page of somebody else's, in a real browser, against `hikyaku dev`.
 
     python3 run.py HIKYAKU
 
