@@ -11,9 +11,13 @@ const RUST_ONLY: &str = r"App\Jobs\ImportCsv";
 
 /// Both kinds of functions. The second one's application is not there, and is not asked.
 fn cloud() -> Cloud {
+    let ledger = "HIKYAKU_LEDGER_TABLE: !Ref Ledger";
+    let both = format!("{ledger}, HIKYAKU_PHP_URL: 'http://127.0.0.1:9/'");
+    // One that is told nothing of this library's is asked all the same.
     let functions = [
-        ("import-csv", ""),
-        ("laravel-jobs", ", HIKYAKU_PHP_URL: 'http://127.0.0.1:9/'"),
+        ("import-csv", ledger),
+        ("laravel-jobs", &both),
+        ("report-jobs", ""),
     ];
     let functions = functions.map(|(binary, variables)| {
         format!(
@@ -26,12 +30,15 @@ fn cloud() -> Cloud {
       CodeUri: .
       Handler: bootstrap
       Runtime: provided.al2023
-      Environment: {{ Variables: {{ HIKYAKU_LEDGER_TABLE: !Ref Ledger{variables} }} }}",
+      Environment: {{ Variables: {{ {variables} }} }}",
             binary.replace('-', "")
         )
     });
     let template = format!("{TABLES}{}", functions.concat());
-    Cloud::start(&template, &["import-csv", "examples/laravel-jobs"])
+    Cloud::start(
+        &template,
+        &["import-csv", "report-jobs", "examples/laravel-jobs"],
+    )
 }
 
 #[test]
@@ -71,6 +78,12 @@ fn a_route_that_no_function_would_go_by_is_refused() {
             "{said}"
         );
     }
+    let refused = cloud.run(&["route", "report-jobs", "php"]);
+    let said = error(&refused);
+    assert!(
+        said.contains("registered in report-jobs, which reads no routes"),
+        "{said}"
+    );
     for words in [
         &["php"][..],
         &["rust"],

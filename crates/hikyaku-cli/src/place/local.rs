@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use hikyaku_local::cloud::Cloud;
 use hikyaku_local::lambda::Binaries;
-use hikyaku_local::template::Function;
+use hikyaku_local::template::{BinaryRule, Function};
 use serde::{Deserialize, Serialize};
 
 use crate::doctor::jobs_of_binary;
@@ -54,30 +54,30 @@ pub(crate) struct LocalFunction {
 }
 
 impl LocalFunction {
-    /// Asks the binary of each function that has a variable of this library's.
+    /// Asks the binaries. One that does not answer counts if its function has a variable of this library's.
     fn all(functions: &[Function], binaries: &dyn Binaries) -> Vec<Self> {
-        let is_ours = |function: &&Function| {
-            let mut names = function.environment.keys();
-            names.any(|name| name.starts_with("HIKYAKU_"))
-        };
         let ask = |function: &Function| {
+            let mut names = function.environment.keys();
+            let is_ours = names.any(|name| name.starts_with("HIKYAKU_"));
+            if !is_ours && function.binary.rule != BinaryRule::Metadata {
+                return None;
+            }
             let described = jobs_of_binary(&binaries.path(function)).ok();
-            Self {
+            let asked = Self {
                 name: function.name.clone(),
                 jobs: described.map(|jobs| jobs.into_iter().map(|job| job.name).collect()),
                 has_php: has_php(|name| function.environment.get(name).map(String::as_str)),
-            }
+            };
+            Some(asked).filter(|asked| is_ours || asked.jobs.is_some())
         };
         // Each takes as long as its process takes to start.
         std::thread::scope(|scope| {
-            let asked = functions.iter().filter(is_ours);
+            let asked = functions.iter();
             let asked: Vec<_> = asked
                 .map(|function| scope.spawn(|| ask(function)))
                 .collect();
-            asked
-                .into_iter()
-                .filter_map(|asked| asked.join().ok())
-                .collect()
+            let answers = asked.into_iter().filter_map(|asked| asked.join().ok());
+            answers.flatten().collect()
         })
     }
 }
