@@ -3,9 +3,13 @@
 mod dev;
 mod doctor;
 mod documented;
+mod hostile;
 mod inspect;
 mod measured;
+mod neighbours;
 mod operate;
 mod route;
+mod run_event;
+mod starts;
 mod tail;
 mod unread;

@@ -8,6 +8,8 @@ mod reference;
 mod rules;
 mod stack;
 
+pub(crate) use project::{Workspace, of_binary as jobs_of_binary};
+
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +22,7 @@ use hikyaku::SystemClock;
 use hikyaku::core::Clock as _;
 use hikyaku_local::template::{Environment, Template, TemplateError};
 
+use crate::output::{self, Text};
 use deployed::{Aws, DeployedError};
 use finding::{Finding, Severity};
 use print::Report;
@@ -89,7 +92,7 @@ impl Doctor {
     /// Prints findings. An error if one of them is an error, or with `--strict` a warning or something that was not looked at.
     pub(crate) fn run(self) -> Result<(), DoctorError> {
         if self.rules {
-            say_as_is!("{}", reference::markdown());
+            output::say(&Text::block("", &reference::markdown()));
             return Ok(());
         }
         let report = if self.deployed.is_empty() {
@@ -133,9 +136,9 @@ impl Doctor {
 
     fn print(&self, report: &Report) -> Result<(), DoctorError> {
         if self.json {
-            say!("{:#}", report.to_json());
+            output::json(&report.to_json());
         } else {
-            say_as_is!("{}", report.to_text());
+            output::say(&Text::block("", &report.to_text()));
         }
         let failing = report
             .findings

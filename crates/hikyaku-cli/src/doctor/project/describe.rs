@@ -40,7 +40,12 @@ const OF_NO_APPLICATION: [(&str, &str); 3] = [
 pub(super) fn jobs(target: &Path, binary: &str) -> Result<Vec<JobPolicy>, String> {
     let path = newest(target, binary)
         .ok_or_else(|| format!("it is not built; `cargo build --bin {binary}` and ask again"))?;
-    let text = answer(&path).map_err(|error| format!("`{} describe` {error}", path.display()))?;
+    of_binary(&path)
+}
+
+/// Asks this binary.
+pub(crate) fn of_binary(path: &Path) -> Result<Vec<JobPolicy>, String> {
+    let text = answer(path).map_err(|error| format!("`{} describe` {error}", path.display()))?;
     let described: Described = serde_json::from_str(&text)
         .map_err(|_| format!("`{} describe --json` is none of ours", path.display()))?;
     Ok(described.jobs)

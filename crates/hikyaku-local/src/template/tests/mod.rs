@@ -6,6 +6,7 @@ mod inspect;
 mod intrinsics;
 mod nested;
 mod shapes;
+mod spellings;
 mod triggers;
 mod validation;
 

@@ -205,25 +205,6 @@ async fn a_request_with_a_target_speaks_json_whatever_its_type() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_web_page_cannot_send_a_job() {
-    let (sqs, queue) = with_queue("jobs", []);
-    for header in [
-        ("origin", "https://example.com"),
-        ("origin", "null"),
-        ("sec-fetch-site", "cross-site"),
-    ] {
-        let form = b"Action=SendMessage&MessageBody=a";
-        let answer = call(&sqs, Method::POST, QUEUE_PATH, &[FORM[0], header], form).await;
-        assert_eq!(
-            answer.text("Code"),
-            Some("AWS.SimpleQueueService.UnsupportedOperation"),
-            "{header:?}"
-        );
-    }
-    assert_eq!(counts(&sqs, &queue), (0, 0, 0));
-}
-
-#[tokio::test(start_paused = true)]
 async fn an_answer_without_messages_still_has_its_result() {
     let (sqs, _) = with_queue("jobs", []);
     let answer = ok(&sqs, "Action=ReceiveMessage&WaitTimeSeconds=20").await;

@@ -23,7 +23,7 @@ const PATIENCE: u32 = 10;
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// What is read, and how far it was.
-pub(super) struct Reader {
+pub(crate) struct Reader {
     sources: Vec<Source>,
     pattern: Option<String>,
 }
@@ -36,7 +36,8 @@ struct Source {
 }
 
 impl Reader {
-    pub(super) fn new(functions: &[Function], uuid: Option<&str>, from: Timestamp) -> Self {
+    /// Lines that a filter pattern finds, or all.
+    pub(crate) fn new(functions: &[Function], pattern: Option<&str>, from: Timestamp) -> Self {
         let source = |function: &Function| Source {
             function: function.clone(),
             from: from.as_millis(),
@@ -44,13 +45,17 @@ impl Reader {
         };
         Self {
             sources: functions.iter().map(source).collect(),
-            // Text in quotes is looked for in the line as it is, whatever member has it.
-            pattern: uuid.map(|uuid| format!("\"{uuid}\"")),
+            pattern: pattern.map(str::to_owned),
         }
     }
 
+    /// Lines that have a job's uuid. Text in quotes is looked for in the line as it is, whatever member has it.
+    pub(crate) fn of_job(functions: &[Function], uuid: &str, from: Timestamp) -> Self {
+        Self::new(functions, Some(&format!("\"{uuid}\"")), from)
+    }
+
     /// The lines that were not read before, the oldest first. At least one request for each function.
-    pub(super) async fn read(&mut self, reach: &Reach) -> Result<Vec<Line>, OperatorError> {
+    pub(crate) async fn read(&mut self, reach: &Reach) -> Result<Vec<Line>, OperatorError> {
         let mut lines = Vec::new();
         for source in &mut self.sources {
             lines.extend(source.read(reach, self.pattern.as_deref()).await?);

@@ -4,11 +4,11 @@ use clap::ValueEnum;
 use hikyaku::Timestamp;
 use serde_json::{Map, Value as Json};
 
-use crate::output;
+use crate::output::{self, Text};
 
 /// How grave a line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
-pub(super) enum Level {
+pub(crate) enum Level {
     Trace,
     Debug,
     Info,
@@ -41,12 +41,16 @@ impl Level {
 
 /// What Lambda itself writes about each invocation where logs are text (AWS Lambda developer guide, "Working with Lambda
 /// function logs").
-const OF_LAMBDA: [&str; 4] = [
+const OF_LAMBDA: [&str; 5] = [
     "START RequestId:",
     "END RequestId:",
     "REPORT RequestId:",
     "INIT_START ",
+    INIT_REPORT,
 ];
+
+/// Written if a process does not start (or where that is asked for).
+const INIT_REPORT: &str = "INIT_REPORT ";
 
 /// Members that have their own place, or that say again what is said, or that only programs need.
 const NOT_REPEATED: [&str; 11] = [
@@ -64,7 +68,7 @@ const NOT_REPEATED: [&str; 11] = [
 ];
 
 /// One log line.
-pub(super) struct Line {
+pub(crate) struct Line {
     at: u64,
     function: String,
     level: Option<Level>,
@@ -74,7 +78,7 @@ pub(super) struct Line {
 }
 
 impl Line {
-    pub(super) fn read(function: &str, at: u64, text: &str) -> Self {
+    pub(crate) fn read(function: &str, at: u64, text: &str) -> Self {
         let members: Map<String, Json> = serde_json::from_str(text).unwrap_or_default();
         let (level, message) = match members.get("type").and_then(Json::as_str) {
             Some(kind) if kind.starts_with("platform.") => of_platform(kind, &members),
@@ -93,33 +97,80 @@ impl Line {
         }
     }
 
-    pub(super) fn at(&self) -> u64 {
+    pub(crate) fn at(&self) -> u64 {
         self.at
     }
 
-    pub(super) fn is_at_least(&self, least: Level) -> bool {
+    pub(crate) fn function(&self) -> &str {
+        &self.function
+    }
+
+    /// The member of that name, if it is text.
+    pub(crate) fn text_of(&self, name: &str) -> Option<&str> {
+        text_of(&self.members, name)
+    }
+
+    /// The message, and the error after it.
+    pub(crate) fn said(&self) -> String {
+        match self.text_of("error") {
+            Some(error) => format!("{}: {error}", self.message),
+            None => self.message.clone(),
+        }
+    }
+
+    /// Whether Lambda wrote it, and not the function.
+    pub(crate) fn is_of_lambda(&self) -> bool {
+        self.text_of("type").is_some_and(is_platform)
+            || OF_LAMBDA
+                .iter()
+                .any(|start| self.message.starts_with(start))
+    }
+
+    /// Whether Lambda says in it that a process did not start.
+    pub(crate) fn is_failed_start(&self) -> bool {
+        if self.text_of("type") == Some("platform.initReport") {
+            let status = self.members.get("record").map(|record| &record["status"]);
+            return status.is_some_and(|status| status != "success");
+        }
+        self.members.is_empty()
+            && self.message.starts_with(INIT_REPORT)
+            && self.message.contains("Status: ")
+    }
+
+    /// Whether somebody should act: by its level, or by the word that Rust prints of an error that ends `main`.
+    pub(crate) fn complains(&self) -> bool {
+        self.level == Some(Level::Error) || self.message.starts_with("Error: ")
+    }
+
+    /// Whether a job was worked on, which only a function does that has started.
+    pub(crate) fn is_of_work(&self) -> bool {
+        ["job.id", "message.id", "requestId"]
+            .iter()
+            .any(|name| self.members.contains_key(*name))
+    }
+
+    pub(crate) fn is_at_least(&self, least: Level) -> bool {
         self.level.is_none_or(|level| level >= least)
     }
 
     /// One line: time, level, job and attempt (or the function), message, error, and what else there is. The uuid that was
     /// asked for is not said again.
-    pub(super) fn text(&self, asked_for: Option<&str>) -> String {
+    pub(crate) fn text(&self, asked_for: Option<&str>) -> Text {
         let time = output::precise_moment(Timestamp::from_millis(self.at));
         let level = self.level.map_or("", Level::name);
         let level = format!("{level:<5}");
         let level = match self.level {
             Some(Level::Error) => output::red(&level),
-            _ => level,
+            _ => text!("{}", level),
         };
-        let error = text_of(&self.members, "error");
-        let error = error.map_or_else(String::new, |error| format!(": {error}"));
-        let said = format!(
-            "{}  {}{error}{}",
+        text!(
+            "{}  {}  {}  {}{}",
+            time,
+            level,
             self.subject(),
-            self.message,
+            self.said(),
             self.rest(asked_for)
-        );
-        format!("{time}  {level}  {}", printable(&said))
+        )
     }
 
     fn subject(&self) -> String {
@@ -150,7 +201,7 @@ impl Line {
     }
 
     /// The line as it was logged, with the function's name; one that is no JSON gets the names that others have.
-    pub(super) fn to_json(&self) -> Json {
+    pub(crate) fn to_json(&self) -> Json {
         let mut members = self.members.clone();
         if members.is_empty() {
             let time = output::rfc3339(Timestamp::from_millis(self.at));
@@ -182,18 +233,11 @@ fn of_platform(kind: &str, members: &Map<String, Json>) -> (Option<Level>, Strin
 }
 
 fn of_text(text: &str) -> Option<Level> {
+    if text.starts_with(INIT_REPORT) && text.contains("Status: ") {
+        return Some(Level::Error);
+    }
     let is_routine = OF_LAMBDA.iter().any(|start| text.starts_with(start));
     is_routine.then_some(Level::Debug)
-}
-
-/// One line that does nothing to a terminal but be read.
-fn printable(text: &str) -> String {
-    let safe = |letter: char| match letter {
-        '\n' | '\r' | '\t' => ' ',
-        letter if letter.is_control() => char::REPLACEMENT_CHARACTER,
-        letter => letter,
-    };
-    text.chars().map(safe).collect()
 }
 
 #[cfg(test)]
@@ -209,10 +253,14 @@ mod tests {
     fn a_line_of_a_job_says_when_how_grave_which_attempt_what_and_why() {
         let line = Line::read("import", AT, BURIED);
         assert_eq!(
-            line.text(Some("u-1")),
+            line.text(Some("u-1")).as_str(),
             r"2026-11-26 11:00:00.250  ERROR  App\Jobs\ImportCsv #2  job `App\Jobs\ImportCsv` buried: no such file (duration_ms=12)"
         );
-        assert!(line.text(None).ends_with("(duration_ms=12, job.id=u-1)"));
+        assert!(
+            line.text(None)
+                .as_str()
+                .ends_with("(duration_ms=12, job.id=u-1)")
+        );
         assert_eq!(line.to_json()["function"], "import");
         assert_eq!(line.to_json()["job.attempt"], 2);
     }
@@ -221,7 +269,7 @@ mod tests {
     fn a_line_that_is_no_json_is_shown_as_it_is_but_cannot_move_the_cursor() {
         let line = Line::read("import", AT, "memory\u{1b}[2J allocation\nfailed");
         assert_eq!(
-            line.text(None),
+            line.text(None).as_str(),
             "2026-11-26 11:00:00.250         import  memory\u{fffd}[2J allocation failed"
         );
         assert!(line.is_at_least(Level::Error), "it has no level");
@@ -241,6 +289,7 @@ mod tests {
         assert!(
             report("timeout")
                 .text(None)
+                .as_str()
                 .ends_with("ERROR  import  platform.report: timeout")
         );
         let start = Line::read("import", AT, "START RequestId: 1 Version: $LATEST");

@@ -1,9 +1,6 @@
 //! `hikyaku tail`: the log lines of a job, or of functions.
 
-mod line;
-mod read;
-
-use std::io::{self, Write as _};
+use std::io;
 use std::time::Duration;
 
 use clap::Args;
@@ -11,12 +8,11 @@ use hikyaku::core::Clock as _;
 use hikyaku::{SystemClock, Timestamp};
 
 use crate::functions::Function;
+use crate::logs::{Level, Line, Reader};
 use crate::outcome::{OperatorError, Outcome};
+use crate::output::{self, Text};
 use crate::place::{Place, Reach};
 use crate::time::Since;
-
-use line::{Level, Line};
-use read::Reader;
 
 /// How far back functions are read, and a job.
 const AN_HOUR: Since = Since::Ago(Duration::from_hours(1));
@@ -60,7 +56,10 @@ impl Tail {
             [] => reach.functions().await?,
             names => reach.functions_named(names).await?,
         };
-        let mut reader = Reader::new(&functions, self.uuid.as_deref(), self.from());
+        let mut reader = match &self.uuid {
+            Some(uuid) => Reader::of_job(&functions, uuid, self.from()),
+            None => Reader::new(&functions, None, self.from()),
+        };
         let mut shown = 0;
         loop {
             let lines = reader.read(&reach).await?;
@@ -88,11 +87,11 @@ impl Tail {
     /// An error: whoever read this has gone away.
     fn print(&self, line: &Line) -> io::Result<()> {
         let text = if self.place.json {
-            line.to_json().to_string()
+            output::json_line(&line.to_json())?
         } else {
             line.text(self.uuid.as_deref())
         };
-        writeln!(io::stdout().lock(), "{text}")
+        output::try_to_say(&Text::lines(&[text]))
     }
 
     fn end(&self, shown: usize, functions: &[Function]) -> Outcome {
@@ -107,10 +106,11 @@ impl Tail {
             Some(uuid) => format!("of job `{uuid}` in {}", names.join(", ")),
             None => format!("in {}", names.join(", ")),
         };
-        eprintln!(
-            "hikyaku: no lines {of_what} since {} UTC (--since says how far back, --level debug shows more; what was \
+        tell!(
+            "hikyaku: no lines {} since {} UTC (--since says how far back, --level debug shows more; what was \
              just logged takes a few seconds on AWS)",
-            crate::output::moment(self.from())
+            of_what,
+            output::moment(self.from())
         );
         Outcome::of(self.uuid.is_none())
     }
