@@ -212,13 +212,13 @@ impl Workload {
             "sqs.request"
         };
         let chunks = |kilobytes: u32| Decimal::from(kilobytes.div_ceil(CHUNK_KB));
-        let received = self.batch.min(SQS_BATCH);
-        let batches = self.attempts() / Decimal::from(received);
+        let per_batch = self.batch.min(SQS_BATCH);
+        let batches = self.attempts() / Decimal::from(per_batch);
         let polls = Decimal::from(self.queues) * Decimal::from(self.pollers * POLLS_PER_MINUTE);
         let sends = self.jobs * chunks(self.body);
         bill.add(prices, "SQS, sending", request, sends)?;
         // What a receive answers with is one payload, however many messages there are in it.
-        let receives = batches * chunks(received * self.body);
+        let receives = batches * chunks(per_batch * self.body);
         bill.add(prices, "SQS, receiving", request, receives)?;
         bill.add(prices, "SQS, deleting", request, batches)?;
         bill.add(
