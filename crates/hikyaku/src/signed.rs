@@ -18,8 +18,10 @@ use aws_smithy_runtime::client::retries::classifiers::HttpStatusCodeClassifier;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, OrchestratorError};
 use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
@@ -30,7 +32,47 @@ use crate::{Config, SystemClock, clients};
 
 /// One attempt of one request.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
-const ATTEMPTS: u32 = 3;
+const ATTEMPTS: u32 = 5;
+/// The longest wait before the second attempt; each further one may take twice as long. All of them fit into a function's init of
+/// ten seconds.
+const FIRST_PAUSE: Duration = Duration::from_millis(300);
+
+/// How services say that they are asked too often; most of them with the status 400 (Smithy's and the AWS SDKs' common list:
+/// AWS SDKs and Tools Reference Guide, "Retry behavior").
+const THROTTLING: [&str; 9] = [
+    "LimitExceededException",
+    "PriorRequestNotComplete",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "SlowDown",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+];
+
+/// Knows by its name what is worth asking again, whatever its status.
+#[derive(Debug)]
+struct Throttled;
+
+impl ClassifyRetry for Throttled {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        let error = context.output_or_error().and_then(Result::err);
+        let refusal = error
+            .and_then(OrchestratorError::as_operation_error)
+            .and_then(|error| error.downcast_ref::<Refusal>());
+        match refusal {
+            Some(refusal) if THROTTLING.contains(&refusal.code.as_str()) => {
+                RetryAction::throttling_error()
+            }
+            _ => RetryAction::NoActionIndicated,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "throttled"
+    }
+}
 
 /// Signs and sends. A clone shares the connections.
 #[derive(Clone)]
@@ -196,8 +238,8 @@ impl SignedClient {
         Self::new(&config.region, credentials, clients::http_client(endpoint))
     }
 
-    /// One request; its answer as JSON, null if it is empty. What is throttled or fails on the other side (429 and 5xx)
-    /// is asked up to three times.
+    /// One request; its answer as JSON, null if it is empty. What is throttled or fails on the other side (429, 5xx, or any
+    /// status with the name of a throttling) is asked up to five times, with waits left to chance.
     ///
     /// # Errors
     /// See [`SignedError`].
@@ -259,7 +301,12 @@ impl SignedClient {
             .http_client(self.http.clone())
             .no_auth()
             .retry_classifier(HttpStatusCodeClassifier::default())
-            .standard_retry(&RetryConfig::standard().with_max_attempts(ATTEMPTS))
+            .retry_classifier(Throttled)
+            .standard_retry(
+                &RetryConfig::standard()
+                    .with_max_attempts(ATTEMPTS)
+                    .with_initial_backoff(FIRST_PAUSE),
+            )
             .timeout_config(
                 TimeoutConfig::builder()
                     .operation_attempt_timeout(ATTEMPT_TIMEOUT)

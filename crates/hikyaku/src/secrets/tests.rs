@@ -150,6 +150,25 @@ async fn a_refusal_says_which_secret_and_why_and_is_not_repeated() {
     );
 }
 
+/// SSM throttles with 400 (AWS Systems Manager API reference, "Common Errors").
+#[tokio::test]
+async fn what_is_throttled_is_asked_again_whatever_its_status() {
+    for throttled in [
+        r#"{"__type": "ThrottlingException", "message": "Rate exceeded"}"#,
+        r#"{"__type": "com.amazonaws.ssm#ThrottlingException", "Message": "Rate exceeded"}"#,
+        r#"{"__type": "RequestLimitExceeded"}"#,
+    ] {
+        let answers = vec![
+            (400, throttled),
+            (400, throttled),
+            (200, r#"{"Parameter": {"Value": "v"}}"#),
+        ];
+        let (value, asked) = read("/app/key", answers.leak()).await;
+        assert_eq!(value.unwrap(), "v");
+        assert_eq!(asked.len(), 3);
+    }
+}
+
 #[tokio::test]
 async fn what_fails_on_the_other_side_is_asked_again() {
     let busy: &[(u16, &str)] = &[(503, "{}"), (200, r#"{"SecretString": "s"}"#)];
