@@ -95,14 +95,14 @@ impl Retry {
         Ok(Outcome::of(all))
     }
 
-    /// In bulk the oldest come first, as they once did.
+    /// In bulk those that were sent first come first, as they once did.
     async fn chosen(&self, reach: &Reach) -> Result<Vec<(String, Option<Row>)>, OperatorError> {
         let mut chosen = Vec::new();
         if self.is_bulk() {
             let now = SystemClock.now();
             let mut rows = reach.failed_jobs().await?;
             rows.retain(|row| self.filter.takes(row, now));
-            rows.reverse();
+            rows.sort_by_key(Row::place);
             chosen.extend(rows.into_iter().map(|row| (row.uuid.clone(), Some(row))));
         } else {
             for uuid in &self.uuids {
@@ -140,8 +140,7 @@ impl Retry {
             return Ok(Answer::WouldSend { queue });
         }
         let message = Outgoing {
-            // In a FIFO queue, the group that a string job has there by default.
-            group: is_fifo(&queue).then(|| queue.rsplit('/').next().unwrap_or_default().to_owned()),
+            group: is_fifo(&queue).then(|| row.group_in(&queue)),
             // Of its own for every send: a message that SQS took for a copy would be lost with its row.
             deduplication: random_uuid(SystemRandom.secret().ok_or_else(|| {
                 OperatorError::Given("this machine gives no random numbers; try again".to_owned())

@@ -27,7 +27,12 @@ pub(crate) struct Row {
     pub(crate) exception: String,
     /// The trace that it failed in; None where Laravel wrote the row.
     pub(crate) trace: Option<String>,
+    /// To the millisecond where hikyaku wrote the row, to the second where Laravel did.
     pub(crate) failed_at: Timestamp,
+    /// The ordered group that its message came in.
+    pub(crate) group: Option<String>,
+    /// When its message was sent.
+    pub(crate) sent: Option<Timestamp>,
 }
 
 /// What became of a row that was to be deleted.
@@ -42,7 +47,12 @@ pub(crate) enum Forgotten {
 impl Row {
     fn of(item: &Item) -> Option<Self> {
         let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
-        let seconds = item.get("failed_at")?.as_n().ok()?.parse().ok()?;
+        let number = |name: &str| item.get(name)?.as_n().ok()?.parse::<i64>().ok();
+        let milliseconds = |name: &str| {
+            let number = u64::try_from(number(name)?).ok()?;
+            Some(Timestamp::from_millis(number))
+        };
+        let second = Timestamp::from_secs(number("failed_at")?);
         Some(Self {
             uuid: text("uuid")?,
             connection: text("connection").unwrap_or_default(),
@@ -50,7 +60,9 @@ impl Row {
             payload: text("payload").unwrap_or_default(),
             exception: text("exception").unwrap_or_default(),
             trace: text("trace"),
-            failed_at: Timestamp::from_secs(seconds),
+            failed_at: milliseconds("failed_ms").unwrap_or(second),
+            group: text("message_group"),
+            sent: milliseconds("sent_ms"),
         })
     }
 
@@ -76,6 +88,19 @@ impl Row {
             Some((class, error)) if class.contains('\\') && !class.contains(' ') => error,
             _ => line,
         }
+    }
+
+    /// Its place among others: when it was sent, as far as that is known. Of those that were sent in the same millisecond the
+    /// first to fail came first, for an ordered group is worked off in its order.
+    pub(crate) fn place(&self) -> impl Ord + use<> {
+        let sent = self.sent.unwrap_or(self.failed_at);
+        (sent, self.failed_at, self.uuid.clone())
+    }
+
+    /// The group in which it is sent again to a FIFO queue: its own, or that which a string job has there by default.
+    pub(crate) fn group_in(&self, queue: &str) -> String {
+        let default = || queue.rsplit('/').next().unwrap_or_default().to_owned();
+        self.group.clone().unwrap_or_else(default)
     }
 
     /// Whether nobody knows if the job did its work: it is run at most once, and must not be sent again in bulk.
@@ -174,5 +199,57 @@ impl Reach {
             ),
             ("uuid".to_owned(), AttributeValue::S(uuid.to_owned())),
         ])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(uuid: &str, numbers: &[(&str, u64)], group: Option<&str>) -> Row {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let mut item = Item::from([
+            ("uuid".to_owned(), text(uuid)),
+            ("payload".to_owned(), text("{}")),
+        ]);
+        for (name, number) in numbers {
+            let number = AttributeValue::N(number.to_string());
+            item.insert((*name).to_owned(), number);
+        }
+        if let Some(group) = group {
+            item.insert("message_group".to_owned(), text(group));
+        }
+        Row::of(&item).unwrap()
+    }
+
+    #[test]
+    fn what_is_sent_again_together_goes_in_the_order_in_which_it_was_sent() {
+        // All of one second, and their uuids the other way round.
+        let failed = |uuid, failed_ms: u64, sent_ms: u64| {
+            let numbers = [
+                ("failed_at", 1_800_000_000),
+                ("failed_ms", 1_800_000_000_000 + failed_ms),
+                ("sent_ms", 1_799_999_000_000 + sent_ms),
+            ];
+            row(uuid, &numbers, Some("tenant"))
+        };
+        let mut rows = vec![
+            failed("a", 40, 9),
+            failed("b", 30, 5),
+            failed("c", 20, 5),
+            failed("d", 90, 1),
+            row("php", &[("failed_at", 1_799_998_000)], None),
+        ];
+        rows.sort_by_key(Row::place);
+        let order: Vec<_> = rows.iter().map(|row| row.uuid.as_str()).collect();
+        assert_eq!(order, ["php", "d", "c", "b", "a"]);
+    }
+
+    #[test]
+    fn a_job_goes_back_into_its_group_and_one_without_into_that_of_its_queue() {
+        let queue = "http://127.0.0.1/000000000000/jobs.fifo";
+        let of = |group| row("a", &[("failed_at", 1)], group).group_in(queue);
+        assert_eq!(of(Some("tenant")), "tenant");
+        assert_eq!(of(None), "jobs.fifo");
     }
 }

@@ -96,6 +96,8 @@ mod tests {
                     .to_owned(),
             exception: "boom".to_owned(),
             trace: None,
+            group: None,
+            sent: None,
             failed_at: NOW,
         }
     }
