@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
+use aws_sdk_sqs::config::retry::RetryConfig;
+use aws_sdk_sqs::config::timeout::TimeoutConfig;
 use hikyaku::ledger::DynamoDbLedger;
 use hikyaku::{
     Config, Function, FunctionError, JobThreads, Ports, SqsQueue, SystemRandom, Timestamp, Worker,
-    laravel,
+    clients, laravel,
 };
 use hikyaku_local::clock::SystemClock;
 use hikyaku_local::sqs::{Identity, ReceiveRequest, ReceivedMessage, Sqs, router};
@@ -206,12 +209,24 @@ fn ports(config: &Config, clock: &Arc<ShiftedClock>) -> Ports {
     let laravel = laravel::reach(config, &client, BTreeMap::new()).unwrap();
     Ports {
         ledger: Arc::new(DynamoDbLedger::new(client, config)),
-        queue: Arc::new(SqsQueue::new(config.clone())),
+        queue: Arc::new(SqsQueue::with_client(config.clone(), patient_sqs(config))),
         clock: clock.clone(),
         random: Arc::new(SystemRandom),
         executor: Arc::new(JobThreads::start(2).unwrap()),
         laravel: Arc::new(laravel),
     }
+}
+
+/// A client that waits for its answer: these tests count requests, also on a machine that is busy.
+fn patient_sqs(config: &Config) -> aws_sdk_sqs::Client {
+    let patience = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(120));
+    let client = clients::sqs(config);
+    let patient = client
+        .config()
+        .to_builder()
+        .timeout_config(patience.build())
+        .retry_config(RetryConfig::disabled());
+    aws_sdk_sqs::Client::from_conf(patient.build())
 }
 
 async fn serve_sqs(services: &mut JoinSet<()>) -> (Sqs, String) {

@@ -36,6 +36,14 @@ impl SqsQueue {
         }
     }
 
+    /// SQS as this client reaches it.
+    pub fn with_client(config: Config, client: Client) -> Self {
+        Self {
+            config,
+            client: OnceLock::from(client),
+        }
+    }
+
     fn client(&self) -> &Client {
         self.client.get_or_init(|| clients::sqs(&self.config))
     }
