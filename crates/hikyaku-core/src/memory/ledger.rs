@@ -240,10 +240,10 @@ impl Ledger for MemoryLedger {
         Box::pin(async move {
             let mut tables = self.tables();
             let own = end.commit.as_ref().and_then(Commit::of::<Notes>);
-            if let Some(taken) = own.and_then(|own| tables.taken(own)) {
-                if tables.runs(held) {
-                    return Ok(Fence::Declined(format!("`{taken}` is there already")));
-                }
+            if let Some(taken) = own.and_then(|own| tables.taken(own))
+                && tables.runs(held)
+            {
+                return Ok(Fence::Declined(format!("`{taken}` is there already")));
             }
             let fence = tables.fenced(held, |record| {
                 record.state = if end.dropped {

@@ -64,8 +64,19 @@ pub(super) fn claim(request: &ClaimRequest) -> Expression {
     }
 }
 
+/// Says when the generation was opened, if it is not the first.
+fn opening(why: Replace, is_opened: bool) -> &'static str {
+    match why {
+        _ if !is_opened => "",
+        Replace::Crashed => OPENED,
+        Replace::Reopened | Replace::Expired => ", r = :now",
+    }
+}
+
 pub(super) fn replace(request: &ClaimRequest, seen: &Record, why: Replace) -> Expression {
-    let mut set = format!("{TAKE}, a = :a, n = :n");
+    let is_opened = request.generation > 0;
+    let opened = opening(why, is_opened);
+    let mut set = format!("{TAKE}{opened}, a = :a, n = :n");
     let mut remove = Vec::new();
     let before = (why == Replace::Reopened).then_some(seen.side).flatten();
     let spent = match why {
@@ -80,17 +91,13 @@ pub(super) fn replace(request: &ClaimRequest, seen: &Record, why: Replace) -> Ex
         // What ran beside others may have died of a neighbour: its try counts for this attempt.
         Replace::Crashed => seen.tries_spent + u32::from(seen.alone),
     };
-    let is_opened = request.generation > 0;
-    match (why, is_opened) {
-        (Replace::Crashed, false) => {}
-        (Replace::Crashed, true) => set.push_str(OPENED),
-        (_, true) => set.push_str(", r = :now"),
-        (_, false) => remove.push("r"),
-    }
     if request.side.is_some() {
         set.push_str(", w = :w");
     }
     if why != Replace::Crashed {
+        if !is_opened {
+            remove.push("r");
+        }
         match before {
             Some(_) => set.push_str(", v = :v"),
             None => remove.push("v"),
