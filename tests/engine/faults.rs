@@ -64,7 +64,7 @@ fn a_visibility_that_cannot_be_changed_costs_only_time() {
 #[test]
 fn a_ledger_that_is_down_spends_no_try() {
     let mut scene = Scene::new();
-    scene.network.times(10_000, "claim", Throttled);
+    scene.network.times(20_000, "claim", Throttled);
     scene.send_with("a", "once", &[Ok], json!({"maxTries": 1}));
     scene.run();
     assert_eq!(scene.outcomes("a").first(), Some(&Unsettled));
@@ -78,7 +78,7 @@ fn a_ledger_that_is_down_spends_no_try() {
 fn a_claim_that_got_through_late_holds_as_long_as_one_that_got_through_at_once() {
     for job in ["once", "long"] {
         let mut scene = Scene::new();
-        scene.network.times(12, "claim", Throttled);
+        scene.network.times(18, "claim", Throttled);
         scene.send_with("a", job, &[Sleep(59)], json!({"maxTries": 1}));
         scene.run();
         assert_eq!(scene.outcomes("a"), [Done], "{job}");
@@ -151,4 +151,24 @@ fn an_attempt_that_finds_itself_fenced_reports_so() {
     scene.send("a", "once", &[Ok]);
     scene.run();
     assert_eq!(scene.outcomes("a"), [Done, Fenced, Outcome::DoneBefore]);
+}
+
+#[test]
+fn what_is_asked_again_is_asked_at_other_moments_than_its_neighbours() {
+    let mut scene = Scene::new();
+    let ids: Vec<_> = (0..10).map(|number| format!("j{number}")).collect();
+    for id in &ids {
+        scene.send(id, "once", &[Ok]);
+    }
+    // As many rounds for each, as if one row stood in the way of all.
+    scene.network.times(40, "complete", Throttled);
+    scene.run();
+    let mut settled: Vec<_> = ids
+        .iter()
+        .map(|id| scene.reports(id)[0].stages.settled.unwrap().as_millis())
+        .collect();
+    settled.sort_unstable();
+    let spread = settled[9] - settled[0];
+    assert!(spread > 300, "{settled:?}");
+    assert!(settled[9] - scene.start.as_millis() < 10_000, "{settled:?}");
 }

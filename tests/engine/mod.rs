@@ -6,6 +6,7 @@ mod chain;
 mod collision;
 mod command;
 mod commit;
+mod contained;
 mod context;
 mod continuation;
 mod courier;

@@ -1,7 +1,7 @@
 //! What a message and its job type ask for.
 
 use hikyaku_core::{Outcome, State};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Scene;
 use super::echo::Act::{self, Error, Fail, Ok, Panic, RetryAfter, Sleep, Snooze};
@@ -209,4 +209,71 @@ fn fail_on_timeout_buries_at_once() {
         &[Buried],
         &[0.0],
     );
+}
+
+/// What the row of a job says that was never started.
+fn reason_without_a_start(job: &str, more: Value) -> String {
+    let mut scene = Scene::new();
+    scene.send_with("a", job, &[Ok], more);
+    scene.run();
+    assert!(scene.starts("a").is_empty());
+    let exception = scene.ledger.failed("a").unwrap().exception;
+    assert!(!exception.contains("killed"), "{exception}");
+    exception
+}
+
+#[test]
+fn what_came_too_late_for_its_first_attempt_says_so() {
+    let start = Scene::new().start.as_secs();
+    for job in ["once", "at-least-once", "long"] {
+        let until = json!({"retryUntil": start - 5});
+        let reason = reason_without_a_start(job, until);
+        let late = format!("its `retryUntil` ({}) had passed before", start - 5);
+        assert!(reason.contains(&late), "{reason}");
+        assert!(reason.contains("no attempt of it ever began"), "{reason}");
+    }
+}
+
+#[test]
+fn of_what_was_killed_and_came_too_late_both_are_said() {
+    let mut scene = Scene::new();
+    let until = scene.start.as_secs() + 60;
+    scene.send_with("a", "once", &[Sleep(30)], json!({"retryUntil": until}));
+    scene.crash_at(10);
+    scene.run();
+    let reason = scene.ledger.failed("a").unwrap().exception;
+    for part in ["its process was killed", "its `retryUntil` ("] {
+        assert!(reason.contains(part), "{reason}");
+    }
+}
+
+#[test]
+fn of_a_job_without_a_record_nobody_knows_whether_an_attempt_began() {
+    let mut scene = Scene::new();
+    scene.send_with("a", "at-least-once", &[Sleep(30)], json!({"maxTries": 1}));
+    scene.crash_at(10);
+    scene.run();
+    let reason = scene.ledger.failed("a").unwrap().exception;
+    assert!(
+        reason.contains("received 2 times, and it keeps no record of its attempts"),
+        "{reason}"
+    );
+    assert!(!reason.contains("every attempt ended"), "{reason}");
+}
+
+#[test]
+fn a_job_that_releases_itself_on_its_last_try_is_told_so() {
+    let scene = check(
+        &[RetryAfter(7)],
+        json!({"maxTries": 2}),
+        &[Released, Buried],
+        &[0.0, 7.0],
+    );
+    let reason = scene.ledger.failed("a").unwrap().exception;
+    for part in [
+        "MaxAttemptsExceededException",
+        "after try 2 of 2: it released itself on its last try",
+    ] {
+        assert!(reason.contains(part), "{reason}");
+    }
 }

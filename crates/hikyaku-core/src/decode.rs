@@ -268,16 +268,12 @@ impl Refused {
             Some(wrapping) => &wrapping.body,
             None => &delivery.body,
         };
-        let (job, payload, body) = match &self.envelope {
-            Some(envelope) => (
-                envelope.name(),
-                envelope.under(id, envelope.generation + 1),
-                None,
-            ),
-            None => {
-                let payload = malformed_payload(id, &exception, body);
-                (MALFORMED, payload, Some(body.clone()))
-            }
+        let (job, payload, body) = if let Some(envelope) = &self.envelope {
+            let payload = envelope.under(id, envelope.generation + 1);
+            (envelope.name(), payload, None)
+        } else {
+            let payload = malformed_payload(id, &exception, body);
+            (MALFORMED, payload, Some(body.clone()))
         };
         FailedJob {
             body,

@@ -57,9 +57,9 @@ impl Failure {
                 let exception = match erred.wish {
                     Wish::Fail => Exception::GivenUp,
                     Wish::MissingModel => Exception::ModelNotFound,
-                    Wish::Retry | Wish::RetryAfter(_) | Wish::Snooze(_) | Wish::Continue => {
-                        Exception::Failed
-                    }
+                    // As in Laravel, whose worker finds a job that was released once too often.
+                    Wish::RetryAfter(_) => Exception::TooManyAttempts,
+                    Wish::Retry | Wish::Snooze(_) | Wish::Continue => Exception::Failed,
                 };
                 Self {
                     causes: erred.causes(),

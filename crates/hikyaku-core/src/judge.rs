@@ -103,7 +103,10 @@ impl Case<'_> {
         }
         if !self.policy.allows_another(self.claim.spent, self.now) {
             return Judgement::Never {
-                why: "its tries are spent",
+                why: match delay {
+                    Some(_) => "it released itself on its last try",
+                    None => "its tries are spent",
+                },
             };
         }
         if self.policy.max_exceptions != 0 && exceptions >= self.policy.max_exceptions {

@@ -153,6 +153,28 @@ impl Report {
         self
     }
 
+    /// Whether something went wrong with the job or with what follows it. Not: that it has to wait.
+    pub fn went_wrong(&self) -> bool {
+        matches!(
+            self.outcome,
+            Outcome::Released | Outcome::Buried | Outcome::Fenced | Outcome::Unsettled
+        ) || self.is_unfollowed()
+    }
+
+    /// Whether the job has ended and what follows it could not be sent yet.
+    fn is_unfollowed(&self) -> bool {
+        let has_ended = matches!(
+            self.outcome,
+            Outcome::Done
+                | Outcome::Skipped
+                | Outcome::Dropped
+                | Outcome::DoneBefore
+                | Outcome::FailedBefore
+                | Outcome::Cancelled
+        );
+        has_ended && !self.verdict.acknowledges()
+    }
+
     /// One line per delivery. An error only where somebody must act.
     pub(crate) fn log(&self) {
         let job = self.job.as_deref().unwrap_or("unknown");
@@ -162,7 +184,10 @@ impl Report {
         let attempt = self.attempt;
         let side = self.side.map(Side::word);
         match self.outcome {
-            Outcome::Buried | Outcome::Unsettled => {
+            outcome_of
+                if self.is_unfollowed()
+                    || matches!(outcome_of, Outcome::Buried | Outcome::Unsettled) =>
+            {
                 tracing::error!(
                     outcome,
                     job.attempt = attempt,

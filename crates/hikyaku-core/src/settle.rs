@@ -79,13 +79,33 @@ impl<'a> Finished<'a> {
         }
     }
 
+    /// What is known of the attempts of a job that is not started again.
+    fn attempts_so_far(&self) -> String {
+        let Claim {
+            held,
+            spent,
+            last_error,
+            ..
+        } = self.claim;
+        match last_error {
+            Some(error) => error.clone(),
+            None if *spent == 0 => "no attempt of it ever began".to_owned(),
+            None if held.is_none() => format!(
+                "it was received {} times, and it keeps no record of its attempts: nobody knows whether one began",
+                spent + 1
+            ),
+            None => "every attempt ended without a report: its process was killed".to_owned(),
+        }
+    }
+
     /// The row of the failed store under this id.
     fn row(&self, id: &str, failure: &Failure, why: &str, now: Timestamp) -> FailedJob {
         let spent = self.claim.spent;
         let tries = match (self.policy.limit(), self.policy.retry_until) {
-            _ if spent >= NEVER_AGAIN => "its last try".to_owned(),
-            (Some(tries), None) => format!("try {spent} of {tries}"),
-            _ => format!("try {spent}"),
+            _ if spent == 0 => "before its first try".to_owned(),
+            _ if spent >= NEVER_AGAIN => "after its last try".to_owned(),
+            (Some(tries), None) => format!("after try {spent} of {tries}"),
+            _ => format!("after try {spent}"),
         };
         let text = exception_text(
             failure.exception,
@@ -93,7 +113,7 @@ impl<'a> Finished<'a> {
             &failure.error,
             &failure.causes,
             &format!(
-                "job `{}` ({}) was buried after {tries}: {why}",
+                "job `{}` ({}) was buried {tries}: {why}",
                 self.name, self.id
             ),
         );
@@ -162,38 +182,31 @@ impl Engine<'_> {
         }
     }
 
-    /// Buries a job that was started too often, without running it.
+    /// Buries a job that may not be started any more, without running it.
     pub(crate) async fn settle_exhausted(&self, job: &Finished<'_>) -> Settled {
-        let (failure, why) = if job.policy.guarantee == crate::Guarantee::AtMostOnce {
-            let error = "outcome unknown: an attempt began and never reported its end".to_owned();
-            (
-                Failure::new(Exception::Failed, error),
-                "it is run at most once",
-            )
-        } else {
-            let last = job.claim.last_error.clone();
-            let error = last.unwrap_or_else(|| {
-                "every attempt ended without a report: its process was killed".to_owned()
-            });
-            (
-                Failure::new(Exception::TooManyAttempts, error),
-                "its tries are spent",
-            )
-        };
-        let spent = job.claim.spent.saturating_sub(1);
         let claim = Claim {
-            spent,
+            spent: job.claim.spent.saturating_sub(1),
             ..job.claim.clone()
         };
-        self.fail(
-            &Finished {
-                claim: &claim,
-                ..*job
-            },
-            failure,
-            why,
-        )
-        .await
+        let job = Finished {
+            claim: &claim,
+            ..*job
+        };
+        if job.policy.guarantee == crate::Guarantee::AtMostOnce {
+            let error = "outcome unknown: an attempt began and never reported its end".to_owned();
+            let failure = Failure::new(Exception::Failed, error);
+            return self.fail(&job, failure, "it is run at most once").await;
+        }
+        let why = match job.policy.retry_until {
+            Some(moment) if self.now() > moment => {
+                let seconds = moment.as_secs();
+                format!("its `retryUntil` ({seconds}) had passed before it could be started")
+            }
+            _ => "its tries are spent".to_owned(),
+        };
+        let error = job.attempts_so_far();
+        let failure = Failure::new(Exception::TooManyAttempts, error);
+        self.fail(&job, failure, &why).await
     }
 
     /// Gives back a job whose claim was answered too late to run it.
@@ -444,8 +457,8 @@ impl Engine<'_> {
     async fn followed(&self, job: &Finished<'_>, ending: Ending<'_>, settled: Settled) -> Settled {
         match self.follow(job, ending).await {
             Ok(()) => settled,
+            // It has ended, and counts as that; only its message is kept.
             Err(error) => Settled {
-                outcome: Outcome::Unsettled,
                 verdict: {
                     let pause = self.pause(job.delivery);
                     self.give_back(&job.message(), pause, Spends::Nothing).await
@@ -454,6 +467,7 @@ impl Engine<'_> {
                     "the job is recorded as {}, but what follows it could not be sent yet: {error}",
                     settled.outcome.word()
                 )),
+                ..settled
             },
         }
     }

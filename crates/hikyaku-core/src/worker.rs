@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::error::Error as StdError;
 use std::future::{Future, ready};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use hikyaku_laravel::chain::LinkOptions;
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
@@ -20,10 +22,11 @@ use crate::policy::Description;
 use crate::registry::Registry;
 use crate::resolve::Unread;
 use crate::routing::Routing;
-use crate::run;
+use crate::run::{self, message_of};
 use crate::settle::Finished;
+use crate::settled::Settled;
 use crate::shared::{SetupError, Shared};
-use crate::{Delivery, Job, Report, Side, Stages};
+use crate::{Delivery, Job, Outcome, Report, Side, Stages, Verdict};
 
 /// How a worker works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -208,10 +211,12 @@ impl<S: Send + Sync + 'static> Worker<S> {
             began: Some(engine.now()),
             ..Stages::default()
         };
-        let mut attended = self
-            .attend(delivery, engine, company, &mut stages)
-            .instrument(span.clone())
-            .await;
+        let attended = self.attend(delivery, engine, company, &mut stages);
+        let attended = AssertUnwindSafe(attended.instrument(span.clone()));
+        let mut attended = attended
+            .catch_unwind()
+            .await
+            .unwrap_or_else(|panic| Err(Turn::over(broken(delivery, &*panic))));
         if let Ok(Ran { report, .. }) | Err(Turn::Over(report)) = &mut attended {
             stages.settled = Some(engine.now());
             report.stages = stages;
@@ -309,4 +314,17 @@ impl Turn {
     pub(crate) fn over(report: Report) -> Self {
         Self::Over(Box::new(report))
     }
+}
+
+/// A fault of the engine's own, and its message's alone: it comes again, and in the end to the dead letters.
+fn broken(delivery: &Delivery, panic: &(dyn std::any::Any + Send)) -> Report {
+    let settled = Settled {
+        outcome: Outcome::Unsettled,
+        verdict: Verdict::Redeliver(None),
+        error: Some(format!(
+            "hikyaku panicked over this message: {}; please report it",
+            message_of(panic)
+        )),
+    };
+    Report::unread(delivery.message_id.clone(), delivery, settled)
 }

@@ -140,7 +140,7 @@ impl Envelope {
             created_at: fields.seconds("createdAt")?,
             delete_when_missing_models: fields.boolean("deleteWhenMissingModels")?,
             attempts: fields.count("attempts")?,
-            generation: of_ours("generation")?.unwrap_or(0),
+            generation: generation(of_ours("generation")?)?,
             hops: of_ours("hops")?.unwrap_or(0),
             receives: of_ours("receives")?.unwrap_or(0),
             text: text.to_owned(),
@@ -217,6 +217,18 @@ pub(crate) fn name_of(job: &str) -> &str {
 fn uuid(fields: &Fields<'_>) -> Result<Option<String>, EnvelopeError> {
     let uuid = fields.text("uuid")?.filter(|uuid| !uuid.is_empty());
     short(uuid, "uuid", MAX_UUID_BYTES)
+}
+
+/// The generation of the job. A failed job is sent again in the next one, which the last of all does not have.
+fn generation(stated: Option<u32>) -> Result<u32, EnvelopeError> {
+    match stated {
+        Some(u32::MAX) => Err(EnvelopeError::WrongType {
+            key: format!("{OURS}.generation"),
+            expected: "a number below 4294967295",
+            found: "4294967295".to_owned(),
+        }),
+        stated => Ok(stated.unwrap_or(0)),
+    }
 }
 
 /// A text that has to be kept beside others, if it is not too long for that.

@@ -25,17 +25,22 @@ impl Command {
     }
 
     /// Whether the text is encrypted: Laravel's `CallQueuedHandler::getCommand` takes all that does not start with
-    /// `O:` for cipher text.
+    /// `O:` for cipher text. Cipher text is base64, so that what begins with `C:` is none.
     pub fn is_encrypted(&self) -> bool {
-        !self.text.starts_with("O:")
+        !self.text.starts_with("O:") && !self.writes_itself()
     }
 
-    /// The serialized object; none while it is encrypted. It may hold bytes that are not UTF-8 when it was.
+    /// Whether the object has written itself (PHP's `Serializable`), in a text that only its own class can read.
+    pub(super) fn writes_itself(&self) -> bool {
+        self.text.starts_with("C:")
+    }
+
+    /// The serialized object; none while it is encrypted, and none that has written itself. It may hold bytes that are not UTF-8 when it was.
     pub fn serialized(&self) -> Option<&[u8]> {
         if self.is_encrypted() {
             return self.decrypted.as_deref();
         }
-        Some(self.text.as_bytes())
+        (!self.writes_itself()).then_some(self.text.as_bytes())
     }
 
     /// Reads the object; none while it is encrypted.

@@ -48,6 +48,9 @@ impl Envelope {
             Kind::Object { command, .. } => match command.read() {
                 Some(Ok(document)) => Carried::Object(document),
                 Some(Err(source)) => return Err(Unsupported::Unreadable { job: job(), source }),
+                None if command.writes_itself() => {
+                    return Err(Unsupported::Serializable { job: job() });
+                }
                 None => return Err(Unsupported::Encrypted { job: job() }),
             },
         };

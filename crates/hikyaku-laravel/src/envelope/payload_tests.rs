@@ -129,6 +129,26 @@ fn a_damaged_or_encrypted_object_is_named() {
     assert!(matches!(error, Err(PayloadError::Unsupported(e)) if e == expected));
 }
 
+/// laravel/framework#44539: PHP writes an object of a class that implements `Serializable` with its own text, which begins
+/// with `C:`, and Laravel takes all that does not begin with `O:` for cipher text.
+#[test]
+fn an_object_that_serializes_itself_is_not_called_encrypted() {
+    for command in [
+        "C:13:\"App\\Jobs\\Step\":12:{a:1:{i:0;i:1;}}",
+        "C:13:\"App\\Jobs\\Step\":0:{}",
+    ] {
+        let envelope = Envelope::parse(&object(command)).unwrap();
+        let refused = envelope.contents().unwrap_err();
+        let expected = Unsupported::Serializable {
+            job: "App\\Jobs\\Step".to_owned(),
+        };
+        assert_eq!(refused, expected);
+        for part in ["Serializable", "__serialize"] {
+            assert!(refused.to_string().contains(part), "{refused}");
+        }
+    }
+}
+
 #[test]
 fn a_body_that_artisan_encoded_again_gives_the_same_job() {
     #[derive(Debug, Deserialize, PartialEq)]

@@ -17,6 +17,15 @@ pub enum Unsupported {
         /// The job's name.
         job: String,
     },
+    /// The object has written itself, in a text of its own (`C:`; PHP's interface `Serializable` without `__serialize()`).
+    #[error(
+        "job `{job}` writes itself (its class implements Serializable), in a text that only php can read: give the class \
+         `__serialize()` and `__unserialize()` instead, or leave it to php"
+    )]
+    Serializable {
+        /// The job's name.
+        job: String,
+    },
     /// The job is a PHP closure.
     #[error("job `{job}` is a php closure, which only php can run")]
     Closure {

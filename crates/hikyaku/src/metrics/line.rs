@@ -95,20 +95,15 @@ impl Measured<'_> {
 
     /// None: there is nothing to say. An empty list of values is none that the format knows.
     fn value(&self, metric: Metric, config: &Config, pairs: &[Pair<'_>]) -> Option<Value> {
-        let count = |is: fn(Outcome) -> bool| {
-            Value::from(
-                pairs
-                    .iter()
-                    .filter(|(_, report)| is(report.outcome))
-                    .count(),
-            )
+        let count = |is: fn(&Report) -> bool| {
+            Value::from(pairs.iter().filter(|(_, report)| is(report)).count())
         };
         let list = |values: Vec<u64>| (!values.is_empty()).then(|| Value::from(values));
         match metric {
-            Metric::Processed => Some(count(|outcome| outcome == Outcome::Done)),
-            Metric::Failed => Some(count(is_error)),
-            Metric::Retried => Some(count(|outcome| outcome == Outcome::Released)),
-            Metric::Buried => Some(count(|outcome| outcome == Outcome::Buried)),
+            Metric::Processed => Some(count(|report| report.outcome == Outcome::Done)),
+            Metric::Failed => Some(count(Report::went_wrong)),
+            Metric::Retried => Some(count(|report| report.outcome == Outcome::Released)),
+            Metric::Buried => Some(count(|report| report.outcome == Outcome::Buried)),
             Metric::Duration => {
                 let ran = pairs.iter().filter(|(_, report)| report.attempt > 0);
                 list(ran.map(|(_, report)| duration_ms(report)).collect())
@@ -169,13 +164,6 @@ fn done_in(side: Side, pairs: &[Pair<'_>]) -> usize {
     let done =
         |(_, report): &&Pair<'_>| report.outcome == Outcome::Done && report.side == Some(side);
     pairs.iter().filter(done).count()
-}
-
-fn is_error(outcome: Outcome) -> bool {
-    matches!(
-        outcome,
-        Outcome::Released | Outcome::Buried | Outcome::Fenced | Outcome::Unsettled
-    )
 }
 
 fn duration_ms(report: &Report) -> u64 {

@@ -121,9 +121,7 @@ fn events(report: &Report) -> SpanEvents {
 
 fn status(report: &Report) -> Status {
     match report.outcome {
-        Outcome::Released | Outcome::Buried | Outcome::Fenced | Outcome::Unsettled => {
-            Status::error(report.error.clone().unwrap_or_default())
-        }
+        _ if report.went_wrong() => Status::error(report.error.clone().unwrap_or_default()),
         Outcome::Done => Status::Ok,
         _ => Status::Unset,
     }
