@@ -196,7 +196,7 @@ pub(crate) async fn deliver_to<S: Send + Sync + 'static>(
     let records: Vec<Value> = messages.iter().map(Message::record).collect();
     let event = json!({ "Records": records }).to_string();
     let unknown = Timestamp::from_millis(0);
-    let answer = function.handle(&event, "request", unknown, None).await;
+    let answer = Box::pin(function.handle(&event, "request", unknown, None)).await;
     let answer: Value = serde_json::from_str(answer.unwrap().get()).unwrap();
     let failures = answer["batchItemFailures"].as_array().unwrap().iter();
     failures

@@ -233,7 +233,7 @@ mod tests {
             ];
             row(uuid, &numbers, Some("tenant"))
         };
-        let mut rows = vec![
+        let mut rows = [
             failed("a", 40, 9),
             failed("b", 30, 5),
             failed("c", 20, 5),
