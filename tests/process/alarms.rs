@@ -356,7 +356,7 @@ impl Alarm {
             "{id}"
         );
         assert_eq!(properties["TreatMissingData"], "notBreaching", "{id}");
-        let number = |value: &Value| value.to_string().trim_matches('"').parse::<f64>().unwrap();
+        let number = |value: &Value| value.to_string().trim_matches('"').parse::<u32>().unwrap();
         let (metrics, periods, statistic) = match &properties["Metrics"] {
             Value::Array(parts) => Self::summed(id, parts),
             _ => (
@@ -366,7 +366,7 @@ impl Alarm {
             ),
         };
         for period in periods {
-            assert_eq!(number(&period), PERIOD.as_secs_f64(), "{id}");
+            assert_eq!(u64::from(number(&period)), PERIOD.as_secs(), "{id}");
         }
         let metric = |metric: &Value| {
             json!({ "Namespace": metric["Namespace"], "MetricName": metric["MetricName"],
@@ -376,8 +376,8 @@ impl Alarm {
             id: id.to_owned(),
             metrics: metrics.iter().map(metric).collect(),
             statistic: statistic.as_str().unwrap().to_owned(),
-            periods: number(&properties["EvaluationPeriods"]) as u64,
-            threshold: number(&properties["Threshold"]),
+            periods: number(&properties["EvaluationPeriods"]).into(),
+            threshold: number(&properties["Threshold"]).into(),
         }
     }
 

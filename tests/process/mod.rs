@@ -13,3 +13,4 @@ mod sides;
 #[cfg(feature = "otel")]
 mod spans;
 pub(crate) mod stage;
+mod starts;
