@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use hikyaku::objects::{Objects, ObjectsConfig, ObjectsError};
+use hikyaku::objects::{Headers, Objects, ObjectsConfig, ObjectsError};
 use url::Url;
 
 use crate::chunk::Rejected;
@@ -52,7 +52,7 @@ impl Rejects {
         url.set_path(&format!("{}rejected-{chunk:06}.csv", url.path()));
         let text = render(header, rejected);
         self.objects
-            .put(&url, text.into())
+            .put(&url, text.into(), Headers::of_type("text/csv; charset=utf-8"))
             .await
             .map_err(|source| ImportError::Rejects { chunk, source })
     }

@@ -21,6 +21,9 @@ pub(crate) struct Config {
     pub(crate) max_pixels: u64,
     /// `RESIZE_MAX_VARIANTS`: how many variants one job may ask for. Not set: 24.
     pub(crate) max_variants: usize,
+    /// `RESIZE_CACHE_CONTROL`: the `Cache-Control` of variants in S3, such as `public, max-age=31536000, immutable` where an
+    /// image is never replaced under its name. Not set: none, and browsers ask again whenever they like.
+    pub(crate) cache_control: Option<String>,
     /// AWS's own variables, for `s3://`; the folders above are all it allows.
     pub(crate) objects: ObjectsConfig,
 }
@@ -95,6 +98,7 @@ impl Config {
         let output = lookup("RESIZE_OUTPUT_URL")
             .map(|value| url("RESIZE_OUTPUT_URL", value.trim()))
             .transpose()?;
+        let cache_control = lookup("RESIZE_CACHE_CONTROL").map(|value| value.trim().to_owned());
         let folders = sources.iter().chain(&output).cloned().collect();
         Ok(Self {
             max_bytes: number("RESIZE_MAX_BYTES", 32 << 20)?,
@@ -103,6 +107,7 @@ impl Config {
             objects: ObjectsConfig::from_variables(folders, lookup)?,
             sources,
             output,
+            cache_control,
         })
     }
 }

@@ -27,6 +27,15 @@ impl Format {
         }
     }
 
+    /// What its objects are served as.
+    pub(crate) fn content_type(self) -> &'static str {
+        match self {
+            Self::Jpeg => "image/jpeg",
+            Self::Png => "image/png",
+            Self::Webp => "image/webp",
+        }
+    }
+
     /// How the names of its objects end.
     pub(crate) fn extension(self) -> &'static str {
         match self {

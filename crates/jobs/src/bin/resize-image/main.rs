@@ -38,7 +38,9 @@ use crate::source::Source;
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ResizeImage {
-    /// The image (JPEG, PNG or WebP) as `s3://bucket/key`, or `file:///path` on a laptop.
+    /// The image (JPEG, PNG or WebP) as `s3://bucket/key`, or `file:///path` on a laptop; how a key is written:
+    /// [`hikyaku::objects::object_url`].
+    #[serde(with = "hikyaku::objects::object_url")]
     url: Url,
     /// The widths in pixels. A picture narrower than one of them is stored under that name at its own size.
     #[serde(default = "default_widths")]
@@ -80,15 +82,19 @@ impl Job for ResizeImage {
             .await?;
         let source = Arc::new(decoded.or_fail()?);
 
+        let cached = config.cache_control.as_deref();
         let (mut drawn, mut stored) = (Vec::new(), Vec::new());
         for width in &plan.widths {
             // While one width is drawn, the files of the one before are stored.
-            let (files, done) =
-                try_join(draw(context, &source, &plan, *width), store(objects, drawn)).await?;
+            let (files, done) = try_join(
+                draw(context, &source, &plan, *width),
+                store(objects, drawn, cached),
+            )
+            .await?;
             stored.extend(done);
             drawn = files;
         }
-        stored.extend(store(objects, drawn).await?);
+        stored.extend(store(objects, drawn, cached).await?);
         Ok(stored)
     }
 }

@@ -3,7 +3,7 @@
 use futures_util::TryStreamExt;
 use futures_util::future::try_join_all;
 use hikyaku::JobError;
-use hikyaku::objects::{Objects, ObjectsError};
+use hikyaku::objects::{Headers, Objects, ObjectsError};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -50,16 +50,26 @@ pub(crate) async fn fetch(
 }
 
 /// Writes `files`, all at once.
-pub(crate) async fn store(objects: &Objects, files: Vec<File>) -> Result<Vec<Resized>, JobError> {
+pub(crate) async fn store(
+    objects: &Objects,
+    files: Vec<File>,
+    cache_control: Option<&str>,
+) -> Result<Vec<Resized>, JobError> {
     try_join_all(files.into_iter().map(async |file| {
         let File {
             url,
+            format,
             width,
             height,
             bytes,
         } = file;
         let size = bytes.len();
-        objects.put(&url, bytes.into()).await.map_err(judge)?;
+        let headers =
+            Headers::of_type(format.content_type()).cached(cache_control.map(str::to_owned));
+        objects
+            .put(&url, bytes.into(), headers)
+            .await
+            .map_err(judge)?;
         Ok(Resized {
             url,
             width,

@@ -30,6 +30,8 @@ pub(crate) struct Plan {
 pub(crate) struct File {
     /// Where it belongs.
     pub(crate) url: Url,
+    /// What it is.
+    pub(crate) format: Format,
     /// In pixels.
     pub(crate) width: u32,
     /// In pixels.
@@ -134,6 +136,7 @@ impl Plan {
             let url = self.names.variant(width, *format);
             Ok(File {
                 url,
+                format: *format,
                 width: image.width(),
                 height: image.height(),
                 bytes,
