@@ -17,6 +17,7 @@ const TAKE_OVER: &str = "UPDATE hikyaku_cursors SET token = ?, updated_at = CURR
 const ADVANCE: &str = "UPDATE hikyaku_cursors SET chunk = ?, byte_offset = ?, line_number = ?, rows_read = ?, \
                        imported = ?, rejected = ?, finished = ?, updated_at = CURRENT_TIMESTAMP \
                        WHERE job_id = ? AND token = ? AND chunk = ? AND finished = FALSE";
+const FORGET: &str = "DELETE FROM hikyaku_cursors WHERE job_id = ? AND token <= ? AND finished = TRUE AND imported = 0";
 const RECOUNT: &str =
     "UPDATE hikyaku_cursors SET imported = ?, rejected = ? WHERE job_id = ? AND chunk = ?";
 
@@ -187,6 +188,21 @@ impl Cursor {
             .chain([Value::Boolean(Some(next.finished))])
             .chain(condition)
             .collect()
+    }
+
+    /// Takes away the cursor of an import that imported nothing.
+    pub(crate) async fn forget(
+        &self,
+        database: &Database,
+        owner: Owner<'_>,
+    ) -> Result<(), ImportError> {
+        let values = vec![Value::text(owner.job), Value::number(owner.token)];
+        let forgotten = database
+            .execute(database.dialect().statement(FORGET, values))
+            .await;
+        forgotten
+            .map(drop)
+            .map_err(ImportError::database("take away the job's cursor"))
     }
 
     /// Corrects the counts, when the database itself refused some of the chunk's rows.
