@@ -16,8 +16,8 @@ pub(crate) struct Config {
     pub(crate) output: Option<Url>,
     /// `RESIZE_MAX_BYTES`: how large an object may be. Not set: 33554432 (32 MiB).
     pub(crate) max_bytes: u64,
-    /// `RESIZE_MAX_PIXELS`: how many pixels an image may have; each takes about 8 bytes of the function's memory. Not
-    /// set: 50000000, which is what a telephone's camera makes.
+    /// `RESIZE_MAX_PIXELS`: how many pixels an image may have, and how many all images of a batch have in memory at once;
+    /// each takes about 8 bytes of the function's memory. Not set: 50000000, which is what a telephone's camera makes.
     pub(crate) max_pixels: u64,
     /// `RESIZE_MAX_VARIANTS`: how many variants one job may ask for. Not set: 24.
     pub(crate) max_variants: usize,

@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::ResizeImage;
 use crate::config::Config;
-use crate::draw;
+use crate::draw::{self, Loss};
 use crate::format::Format;
 use crate::names::{NameError, Names};
 use crate::source::Source;
@@ -19,8 +19,8 @@ pub(crate) struct Plan {
     pub(crate) widths: Vec<u32>,
     /// Each once; empty: the source's own.
     pub(crate) formats: Vec<Format>,
-    /// For JPEG, 1 to 100.
-    pub(crate) quality: u8,
+    /// For JPEG, and for WebP if it is to lose anything.
+    pub(crate) loss: Loss,
     /// What the variants are called.
     pub(crate) names: Names,
 }
@@ -102,7 +102,10 @@ impl Plan {
         Ok(Self {
             widths: widths.into_iter().rev().collect(),
             formats: formats.into_iter().collect(),
-            quality,
+            loss: Loss {
+                quality,
+                webp: job.lossy,
+            },
             names,
         })
     }
@@ -132,7 +135,7 @@ impl Plan {
         let files = formats.iter().map(|format| {
             go_on()?;
             let bytes =
-                draw::encode(&image, *format, self.quality, source.profile.as_deref()).or_fail()?;
+                draw::encode(&image, *format, self.loss, source.profile.as_deref()).or_fail()?;
             let url = self.names.variant(width, *format);
             Ok(File {
                 url,
@@ -163,8 +166,8 @@ mod tests {
     fn the_url_alone_is_enough() {
         let plan = plan(r#"{"url":"s3://shop/uploads/cat.png"}"#).unwrap();
         assert_eq!(
-            (plan.widths, plan.formats, plan.quality),
-            (vec![1280, 640, 320], vec![], 82)
+            (plan.widths, plan.formats, plan.loss.quality, plan.loss.webp),
+            (vec![1280, 640, 320], vec![], 82, false)
         );
     }
 
