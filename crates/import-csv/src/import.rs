@@ -194,12 +194,13 @@ impl Importer {
             let found = Cursor::find(&self.database, owner).await?;
             found.ok_or(ImportError::Stale { chunk: 1 })?
         };
-        if found.version != version {
+        let cursor = found.take_over(&self.database, owner, version).await?;
+        if cursor.version != version {
             return Err(ImportError::Changed {
-                rows: found.position.rows,
+                rows: cursor.position.rows,
             });
         }
-        found.take_over(&self.database, owner).await
+        Ok(cursor)
     }
 
     async fn run(
@@ -345,7 +346,7 @@ impl Importer {
         let is_in_vain = cursor.imported == 0 && cursor.rejected > 0;
         if is_in_vain {
             // There is nothing that a second import would double: when the job is retried, it begins anew.
-            cursor.forget(&self.database, owner).await?;
+            cursor.begin_anew(&self.database, owner).await?;
         }
         if rejects.is_some() {
             Rejects::forget(&self.database, owner.job).await?;
