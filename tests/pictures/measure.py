@@ -63,16 +63,28 @@ def pillow(source, folder, format, widths):
 TOOLS = {"resize-image": ours, "sharp": sharp, "Pillow": pillow}
 
 
+# A process of its own, so that what this one has in memory is not counted.
+LAUNCHER = """
+import os, subprocess, sys
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+_, status, usage = os.wait4(process.pid, 0)
+print(os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime, usage.ru_maxrss)
+"""
+
+
 def spent(command, environment):
     """The processor's seconds and the most memory, in MiB, of a process."""
-    environment = {"PATH": os.environ["PATH"], **environment}
-    process = subprocess.Popen([str(word) for word in command], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    said = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        sys.exit(f"{command[0]} failed: {said.decode()[-500:]}")
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+    launched = subprocess.run(
+        [sys.executable, "-S", "-c", LAUNCHER, *map(str, command)],
+        env={"PATH": os.environ["PATH"], **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    status, seconds, memory = launched.stdout.split()
+    if status != "0":
+        sys.exit(f"{command[0]} failed: {launched.stderr[-500:]}")
+    return float(seconds), int(memory) / 1024
 
 
 def starting(name, folder):

@@ -24,6 +24,7 @@ use std::time::Duration;
 use futures_util::future::try_join;
 use hikyaku::objects::Objects;
 use hikyaku::{Context, Guarantee, Job, JobError, ResultExt, Worker};
+use image::DynamicImage;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -31,7 +32,7 @@ use crate::budget::Budget;
 use crate::config::{Config, ConfigError};
 use crate::format::Format;
 use crate::objects::{Resized, fetch, store};
-use crate::plan::{File, Plan};
+use crate::plan::{Drawn, Plan};
 use crate::source::Source;
 
 /// Stores variants of the image at `url`, each named after it: `cat.png` becomes `cat-640w.jpg`, `cat-640w.webp`, ….
@@ -104,19 +105,19 @@ impl Job for ResizeImage {
         let source = Arc::new(decoded.or_fail()?);
 
         let cached = config.cache_control.as_deref();
-        let (mut drawn, mut stored) = (Vec::new(), Vec::new());
+        let (mut wider, mut files, mut stored) = (None, Vec::new(), Vec::new());
         for width in &plan.widths {
             // While one width is drawn, the files of the one before are stored.
-            let (files, done) = try_join(
-                draw(context, &source, &plan, *width),
-                store(objects, drawn, cached),
+            let (drawn, done) = try_join(
+                draw(context, &source, wider, &plan, *width),
+                store(objects, files, cached),
             )
             .await?;
             stored.extend(done);
-            drawn = files;
+            (wider, files) = (Some(drawn.image), drawn.files);
         }
-        drop((source, admitted));
-        stored.extend(store(objects, drawn, cached).await?);
+        drop((source, wider, admitted));
+        stored.extend(store(objects, files, cached).await?);
         Ok(stored)
     }
 }
@@ -125,12 +126,13 @@ impl Job for ResizeImage {
 async fn draw(
     context: &Context<Resizer>,
     source: &Arc<Source>,
+    wider: Option<DynamicImage>,
     plan: &Arc<Plan>,
     width: u32,
-) -> Result<Vec<File>, JobError> {
+) -> Result<Drawn, JobError> {
     let (source, plan, stop) = (Arc::clone(source), Arc::clone(plan), context.stop());
     context
-        .spawn_blocking(move || plan.draw(&source, width, || stop.should_stop()))
+        .spawn_blocking(move || plan.draw(&source, wider.as_ref(), width, || stop.should_stop()))
         .await?
 }
 

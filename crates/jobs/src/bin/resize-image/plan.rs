@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use hikyaku::{JobError, ResultExt};
+use image::DynamicImage;
 use url::Url;
 
 use crate::ResizeImage;
@@ -38,6 +39,15 @@ pub(crate) struct File {
     pub(crate) height: u32,
     /// Its contents.
     pub(crate) bytes: Vec<u8>,
+}
+
+/// One width.
+#[derive(Debug)]
+pub(crate) struct Drawn {
+    /// Its pixels, of which a smaller one may be drawn.
+    pub(crate) image: DynamicImage,
+    /// Its files, not yet stored.
+    pub(crate) files: Vec<File>,
 }
 
 /// The attempt ran out of time between two variants.
@@ -110,13 +120,15 @@ impl Plan {
         })
     }
 
-    /// The files of one width: drawn once, written in every format. It asks `should_stop` before each step.
+    /// One width, drawn once and written in every format. `wider` is the width before, if there is one. It asks
+    /// `should_stop` before each step.
     pub(crate) fn draw(
         &self,
         source: &Source,
+        wider: Option<&DynamicImage>,
         width: u32,
         should_stop: impl Fn() -> bool,
-    ) -> Result<Vec<File>, JobError> {
+    ) -> Result<Drawn, JobError> {
         let go_on = || {
             if should_stop() {
                 Err(JobError::from(Stopped { width }))
@@ -125,7 +137,7 @@ impl Plan {
             }
         };
         go_on()?;
-        let image = draw::resize(source, width).or_fail()?;
+        let image = draw::resize(source, wider, width).or_fail()?;
         let own = [source.format];
         let formats = if self.formats.is_empty() {
             &own[..]
@@ -145,7 +157,10 @@ impl Plan {
                 bytes,
             })
         });
-        files.collect()
+        Ok(Drawn {
+            files: files.collect::<Result<_, JobError>>()?,
+            image,
+        })
     }
 }
 

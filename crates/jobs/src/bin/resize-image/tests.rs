@@ -204,7 +204,7 @@ fn drawing_stops_between_two_files() {
     let source = source::decode(&samples::photo(9, 9, Format::Png), 100).unwrap();
     let asked = std::cell::Cell::new(0);
     let stop_at_third = || asked.replace(asked.get() + 1) == 2;
-    let error = plan.draw(&source, 5, stop_at_third).unwrap_err();
+    let error = plan.draw(&source, None, 5, stop_at_third).unwrap_err();
     assert_eq!(
         error.to_string(),
         "drawing the variants: the attempt was told to stop before width 5"

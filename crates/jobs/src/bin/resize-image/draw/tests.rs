@@ -43,7 +43,7 @@ fn every_format_becomes_every_other() {
         .flat_map(|from| formats.map(|to| (*from, to)))
     {
         let source = decode(&samples::photo(40, 20, from), MANY).unwrap();
-        let bytes = encode(&resize(&source, 10).unwrap(), to, LOSS, None).unwrap();
+        let bytes = encode(&resize(&source, None, 10).unwrap(), to, LOSS, None).unwrap();
         let variant = decode(&bytes, MANY).unwrap();
         assert_eq!(
             (variant.format, variant.size()),
@@ -57,7 +57,7 @@ fn every_format_becomes_every_other() {
 fn grey_stays_grey() {
     for format in [Format::Jpeg, Format::Png, Format::Webp] {
         let bytes = encode(
-            &resize(&source(DynamicImage::new_luma8(8, 8)), 4).unwrap(),
+            &resize(&source(DynamicImage::new_luma8(8, 8)), None, 4).unwrap(),
             format,
             LOSS,
             None,
@@ -74,7 +74,12 @@ fn grey_stays_grey() {
 #[test]
 fn a_turned_picture_stands_upright() {
     // Stored lying down, red at its left; orientation 6 turns it clockwise, so red is seen above.
-    let upright = resize(&decode(&samples::turned(80, 40, 6), MANY).unwrap(), 20).unwrap();
+    let upright = resize(
+        &decode(&samples::turned(80, 40, 6), MANY).unwrap(),
+        None,
+        20,
+    )
+    .unwrap();
     assert_eq!(upright.dimensions(), (20, 40));
     let (above, below) = (upright.get_pixel(10, 5), upright.get_pixel(10, 35));
     assert!(above.0[0] > 200 && above.0[2] < 60, "{above:?}");
@@ -83,7 +88,12 @@ fn a_turned_picture_stands_upright() {
 
 #[test]
 fn a_mirrored_picture_is_mirrored_back() {
-    let mirrored = resize(&decode(&samples::turned(80, 40, 2), MANY).unwrap(), 40).unwrap();
+    let mirrored = resize(
+        &decode(&samples::turned(80, 40, 2), MANY).unwrap(),
+        None,
+        40,
+    )
+    .unwrap();
     assert_eq!(mirrored.dimensions(), (40, 20));
     assert!(mirrored.get_pixel(5, 10).0[2] > 200);
 }
@@ -98,7 +108,9 @@ fn invisible_colours_do_not_bleed() {
             Rgba([0, 255, 0, 0])
         }
     });
-    let small = resize(&source(pixels.into()), 16).unwrap().into_rgba8();
+    let small = resize(&source(pixels.into()), None, 16)
+        .unwrap()
+        .into_rgba8();
     assert!(small.pixels().all(|pixel| pixel.0[1] == 0), "green bled");
     assert!(
         small.pixels().any(|pixel| (1..=254).contains(&pixel.0[3])),
@@ -129,7 +141,7 @@ fn jpeg_shows_transparency_as_white() {
 #[test]
 fn the_result_is_what_the_image_crate_would_draw() {
     let large = source(DynamicImage::from(samples::gradient(400, 300)));
-    let quick = resize(&large, 100).unwrap().into_rgb8();
+    let quick = resize(&large, None, 100).unwrap().into_rgb8();
     let exact = large
         .pixels
         .resize_exact(100, 75, image::imageops::FilterType::Lanczos3)
@@ -143,11 +155,35 @@ fn the_result_is_what_the_image_crate_would_draw() {
 }
 
 #[test]
+fn a_variant_of_a_variant_is_as_good_and_of_the_same_size() {
+    let pixels = RgbaImage::from_fn(401, 299, |x, y| {
+        let wave = |value: u32| u8::try_from(128 + value % 97).unwrap();
+        Rgba([wave(x * y / 40), wave(x * 3), wave(y * 5), 255])
+    });
+    let lying = Source {
+        orientation: Orientation::Rotate90,
+        ..source(DynamicImage::from(pixels).into_rgb8().into())
+    };
+    let wide = resize(&lying, None, 150).unwrap();
+    for width in [75, 33, 1] {
+        let direct = resize(&lying, None, width).unwrap();
+        let indirect = resize(&lying, Some(&wide), width).unwrap();
+        assert_eq!(direct.dimensions(), indirect.dimensions());
+        let far = direct.as_bytes().iter().zip(indirect.as_bytes());
+        let far = far.map(|(left, right)| left.abs_diff(*right)).max();
+        assert!(far <= Some(12), "{width}: {far:?}");
+    }
+    // One that is not twice as wide does not serve.
+    let direct = resize(&lying, None, 76).unwrap();
+    assert_eq!(resize(&lying, Some(&wide), 76).unwrap(), direct);
+}
+
+#[test]
 fn the_same_source_gives_the_same_bytes() {
     for format in [Format::Jpeg, Format::Png, Format::Webp] {
         let draw = || {
             let source = decode(&samples::photo(90, 70, Format::Jpeg), MANY).unwrap();
-            encode(&resize(&source, 33).unwrap(), format, LOSS, None).unwrap()
+            encode(&resize(&source, None, 33).unwrap(), format, LOSS, None).unwrap()
         };
         assert_eq!(draw(), draw(), "{format:?}");
     }
@@ -167,7 +203,7 @@ fn the_colour_profile_goes_along_and_the_rest_stays_behind() {
     }
     let turned = decode(&samples::turned(8, 8, 6), MANY).unwrap();
     let again = decode(
-        &encode(&resize(&turned, 8).unwrap(), Format::Jpeg, LOSS, None).unwrap(),
+        &encode(&resize(&turned, None, 8).unwrap(), Format::Jpeg, LOSS, None).unwrap(),
         MANY,
     )
     .unwrap();
