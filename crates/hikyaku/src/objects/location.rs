@@ -107,6 +107,15 @@ impl Location {
         }
     }
 
+    /// A local file's error while it is read.
+    pub(super) fn unreadable(&self, error: &std::io::Error) -> ObjectsError {
+        ObjectsError::Store {
+            action: "read",
+            place: self.place.to_string(),
+            cause: self.without_key(&error.to_string()),
+        }
+    }
+
     /// The innermost cause: the outer ones repeat the address with the key in it.
     fn cause(&self, error: &object_store::Error) -> String {
         let cause = causes(error).last();

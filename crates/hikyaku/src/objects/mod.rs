@@ -13,11 +13,12 @@ pub mod object_url;
 mod s3;
 
 use bytes::Bytes;
-use futures_util::StreamExt;
+use futures_util::{StreamExt, TryStreamExt};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{
-    Attribute, Attributes, GetOptions, GetRange, GetResult, ObjectStore, ObjectStoreExt, PutOptions,
+    Attribute, Attributes, GetOptions, GetRange, GetResult, GetResultPayload, ObjectStore,
+    ObjectStoreExt, PutOptions,
 };
 use url::Url;
 
@@ -228,15 +229,17 @@ impl Found<'_> {
     }
 
     fn object(self, result: GetResult) -> Object {
-        let info = ObjectInfo::new(&result.meta);
-        let location = self.location;
-        let bytes = result
-            .into_stream()
-            .map(move |piece| piece.map_err(|error| location.failed("read", &error)));
-        Object {
-            info,
-            bytes: bytes.boxed(),
-        }
+        let (info, location) = (ObjectInfo::new(&result.meta), self.location);
+        let range = result.range.clone();
+        let bytes = match result.payload {
+            GetResultPayload::File(file, _) => files::pieces(file, range)
+                .map_err(move |error| location.unreadable(&error))
+                .boxed(),
+            GetResultPayload::Stream(pieces) => pieces
+                .map_err(move |error| location.failed("read", &error))
+                .boxed(),
+        };
+        Object { info, bytes }
     }
 }
 

@@ -170,6 +170,26 @@ async fn a_file_is_written_and_read_from_any_offset() {
 }
 
 #[tokio::test]
+async fn a_large_file_is_read_in_pieces_and_says_when_it_shrinks() {
+    let directory = tempfile::tempdir().unwrap();
+    let (objects, path) = (files_in(directory.path()), directory.path().join("large"));
+    let whole: Vec<u8> = (0..1_000_000_u32).flat_map(u32::to_le_bytes).collect();
+    std::fs::write(&path, &whole).unwrap();
+    let url = file_url(&path);
+    assert!(read(&objects, &url).await.unwrap() == whole);
+    let info = objects.head(&url).await.unwrap();
+    let rest = objects.get_from(&url, 777_777, &info).await.unwrap();
+    let pieces: Vec<Bytes> = rest.bytes.try_collect().await.unwrap();
+    assert!(pieces.len() > 10 && pieces.concat() == whole[777_777..]);
+
+    let mut object = objects.get(&url).await.unwrap();
+    let first = object.bytes.try_next().await.unwrap().unwrap();
+    std::fs::write(&path, &whole[..first.len() + 1]).unwrap();
+    let error = object.bytes.try_collect::<Vec<Bytes>>().await.unwrap_err();
+    assert!(!error.to_string().contains("large"), "{error}");
+}
+
+#[tokio::test]
 async fn a_missing_file_is_permanent_and_unnamed() {
     let directory = tempfile::tempdir().unwrap();
     let error = read(

@@ -36,9 +36,9 @@ pub(crate) async fn fetch(
     max_bytes: u64,
 ) -> Result<Vec<u8>, JobError> {
     let mut object = objects.get(url).await.map_err(judge)?;
-    let mut bytes = Vec::new();
     // The announced size first, so that nothing is fetched in vain; the real one as well, because it is what counts.
     let mut size = object.info.size();
+    let mut bytes = Vec::with_capacity(usize::try_from(size.min(max_bytes)).unwrap_or(0));
     while size <= max_bytes {
         let Some(piece) = object.bytes.try_next().await.map_err(judge)? else {
             return Ok(bytes);

@@ -21,10 +21,10 @@ impl<'a> Bits<'a> {
         }
     }
 
-    /// The next 16 bits, and how many of them there are; the others are zero.
+    /// The next 16 bits, and how many bits there are: at least 32 where the data goes on. What is not there is zero.
     #[inline]
     pub(super) fn peek(&mut self) -> (u16, u32) {
-        if self.fetched < 16 {
+        if self.fetched < 32 {
             self.fetch();
         }
         let next = (self.buffer >> 48) as u16;

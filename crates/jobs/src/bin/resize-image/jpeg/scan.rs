@@ -146,8 +146,8 @@ impl Reader<'_> {
 
     /// The first coefficient's difference to that of the block before: 11 bits at most (T.81, table F.1).
     fn first(&mut self, table: &Table) -> Result<(), Fault> {
-        match table.decode(&mut self.bits)? {
-            size @ 0..=11 => self.bits.take(size.into()).map(drop),
+        match table.skip_value(&mut self.bits)? {
+            0..=11 => Ok(()),
             _ => Err(Fault::Damaged),
         }
     }
@@ -156,17 +156,12 @@ impl Reader<'_> {
     fn sequential(&mut self, table: &Table) -> Result<(), Fault> {
         let mut place = 1;
         while place < 64 {
-            let symbol = table.decode(&mut self.bits)?;
-            let (zeros, size) = (u32::from(symbol >> 4), u32::from(symbol & 15));
-            place += zeros + 1;
-            match (zeros, size) {
-                (15, 0) => {}
-                (_, 0) => return Ok(()),
-                _ if place > 64 => return Err(Fault::Damaged),
-                _ => {
-                    self.bits.take(size)?;
-                }
+            let symbol = table.skip_value(&mut self.bits)?;
+            let (zeros, size) = (u32::from(symbol >> 4), symbol & 15);
+            if size == 0 && zeros < 15 {
+                return Ok(());
             }
+            place += zeros + 1;
         }
         if place == 64 {
             Ok(())

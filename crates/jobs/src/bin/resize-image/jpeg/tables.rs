@@ -101,11 +101,11 @@ impl Frame {
 }
 
 /// How many bits are looked up at once. Longer codes are rare.
-const LOOKUP: u32 = 9;
+const LOOKUP: u32 = 10;
 
 /// A table of Huffman codes.
 pub(super) struct Table {
-    /// For the next nine bits: the length of the code they start with, if it is no longer, and its symbol.
+    /// For the next ten bits: the length of the code they start with, if it is no longer, and its symbol.
     short: Box<[(u8, u8); 1 << LOOKUP]>,
     /// By length: the first number behind its codes, as 16 bits; what to add for the place of the symbol.
     limits: [(u32, i32); 17],
@@ -155,6 +155,17 @@ impl Table {
     /// The next symbol.
     #[inline]
     pub(super) fn decode(&self, bits: &mut Bits<'_>) -> Result<u8, Fault> {
+        self.next(bits, |_| 0)
+    }
+
+    /// The next symbol, and over the bits of the value behind it, whose number is the symbol's lower half.
+    #[inline]
+    pub(super) fn skip_value(&self, bits: &mut Bits<'_>) -> Result<u8, Fault> {
+        self.next(bits, |symbol| u32::from(symbol & 15))
+    }
+
+    #[inline]
+    fn next(&self, bits: &mut Bits<'_>, behind: impl Fn(u8) -> u32) -> Result<u8, Fault> {
         let (next, there) = bits.peek();
         let (length, symbol) = self.short[usize::from(next >> (16 - LOOKUP))];
         let (length, symbol) = if length > 0 {
@@ -168,6 +179,7 @@ impl Table {
                 }
             })?
         };
+        let length = length + behind(symbol);
         if length > there {
             return Err(bits.missing());
         }
