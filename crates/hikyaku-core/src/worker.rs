@@ -59,8 +59,8 @@ pub struct Worker<S> {
     pub(crate) routing: Routing,
     /// Whether it buries what it is given, as a worker of dead letters does.
     pub(crate) buries: bool,
-    /// A name under which two job types were registered.
-    taken_twice: Option<&'static str>,
+    /// Why it must not serve: two job types under one name, or no courier.
+    refused: Option<String>,
 }
 
 impl<S: Send + Sync + 'static> Worker<S> {
@@ -106,16 +106,14 @@ impl<S: Send + Sync + 'static> Worker<S> {
             php_jobs: BTreeMap::new(),
             routing: Routing::default(),
             buries: false,
-            taken_twice: None,
+            refused: None,
         }
     }
 
     /// Makes the shared state now, if it is not there yet, and looks whether the jobs fit together.
     pub async fn set_up(&self) -> Result<(), SetupError> {
-        match self.taken_twice {
-            Some(name) => Err(SetupError::new(format!(
-                "two jobs are registered under the name `{name}`"
-            ))),
+        match &self.refused {
+            Some(reason) => Err(SetupError::new(reason.clone())),
             None => self.shared.get().await.map(drop),
         }
     }
@@ -124,7 +122,8 @@ impl<S: Send + Sync + 'static> Worker<S> {
     #[must_use]
     pub fn register<J: Job<State = S>>(mut self) -> Self {
         if self.registry.register::<J>() {
-            self.taken_twice = Some(J::NAME);
+            let name = J::NAME;
+            self.refused = Some(format!("two jobs are registered under the name `{name}`"));
         }
         self
     }
@@ -134,6 +133,23 @@ impl<S: Send + Sync + 'static> Worker<S> {
     pub fn courier(mut self, courier: Arc<dyn Courier>) -> Self {
         self.registry.send_the_rest_by(Lane::of(courier));
         self
+    }
+
+    /// The same with a courier that its settings may not allow: an error keeps the function from starting, with the
+    /// error's text in its log.
+    #[must_use]
+    pub fn try_courier<C, E>(mut self, courier: Result<C, E>) -> Self
+    where
+        C: Courier + 'static,
+        E: Into<Box<dyn StdError + Send + Sync>>,
+    {
+        match courier {
+            Ok(courier) => self.courier(Arc::new(courier)),
+            Err(error) => {
+                self.refused = Some(crate::explain(&*error.into()));
+                self
+            }
+        }
     }
 
     /// Whether there is somebody who takes what is not registered here.

@@ -187,6 +187,11 @@ impl Config {
         })
     }
 
+    /// Whether Lambda has started this process, also where the rest of the environment cannot be read.
+    pub(crate) fn is_under_lambda() -> bool {
+        std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_some()
+    }
+
     /// Reads what is kept elsewhere: one request for each secret, none if there is none.
     ///
     /// # Errors

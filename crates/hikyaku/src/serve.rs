@@ -7,6 +7,7 @@ use hikyaku_core::{Guarantee, Ports, Timestamp, Worker};
 use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
 use serde_json::value::RawValue;
 use tracing::Instrument;
+use tracing::level_filters::LevelFilter;
 
 use crate::ledger::DynamoDbLedger;
 use crate::{
@@ -21,12 +22,19 @@ const CONNECT_PATIENCE: Duration = Duration::from_secs(2);
 /// Serves `worker`: as a Lambda function when Lambda has started the process, and as a command otherwise
 /// (`NAME run --data '{…}'`, `NAME run --event FILE`, `NAME describe --json`).
 ///
-/// Under Lambda it opens the ledger's connection first, while the processor is not throttled, and returns only when
-/// the Runtime API breaks off.
+/// Under Lambda it opens the ledger's connection first, while the processor is not throttled. There it does not return: what
+/// keeps the function from serving is logged, as JSON at `ERROR`, and ends the process.
 ///
 /// # Errors
-/// The environment cannot be read, the Runtime API broke off, or the command did not succeed.
+/// The environment cannot be read, or the command did not succeed.
 pub async fn serve<S: Send + Sync + 'static>(worker: Worker<S>) -> Result<(), Error> {
+    match served(worker).await {
+        Err(error) if Config::is_under_lambda() => end_process(&error),
+        served => served,
+    }
+}
+
+async fn served<S: Send + Sync + 'static>(worker: Worker<S>) -> Result<(), Error> {
     let config = Config::from_env()?;
     let worker = match config.concurrency {
         Some(jobs) => worker.concurrency(jobs),
@@ -41,6 +49,17 @@ pub async fn serve<S: Send + Sync + 'static>(worker: Worker<S>) -> Result<(), Er
     } else {
         command::run(worker, config).await
     }
+}
+
+#[expect(
+    clippy::exit,
+    reason = "`main` would print the error again as plain text, which CloudWatch does not take for an error"
+)]
+fn end_process(error: &Error) -> ! {
+    // Where the configuration could not be read, nothing logs yet.
+    logs::as_json(LevelFilter::INFO);
+    tracing::error!("{}", hikyaku_core::explain(error));
+    std::process::exit(1)
 }
 
 async fn as_function<S: Send + Sync + 'static>(

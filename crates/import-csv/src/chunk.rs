@@ -2,7 +2,8 @@
 
 use crate::encoding::Charset;
 use crate::error::ImportError;
-use crate::rows::{Position, Record, Rows};
+use crate::record::Record;
+use crate::rows::{Position, Rows};
 use crate::sql::Value;
 use crate::validate::Layout;
 
@@ -81,12 +82,18 @@ impl Chunk {
         limits: Limits,
     ) -> Result<Self, ImportError> {
         let (mut accepted, mut rejected, mut bytes, mut last) = (Vec::new(), Vec::new(), 0, false);
-        while accepted.len() + rejected.len() < limits.rows && bytes < limits.bytes {
+        for _ in 0..limits.rows {
+            if bytes >= limits.bytes {
+                break;
+            }
             let row = rows.position().rows + 1;
             let Some(record) = rows.next().await? else {
                 last = true;
                 break;
             };
+            if record.is_empty() {
+                continue;
+            }
             bytes += record.size();
             let original = Original::of(&record, row, charset);
             match layout.check(&record, charset) {

@@ -12,11 +12,15 @@ const FIND: &str = "SELECT url, table_name, object_version, token, chunk, byte_o
 const BEGIN: &str = "INSERT INTO hikyaku_cursors (job_id, url, table_name, object_version, token, chunk, byte_offset, \
                      line_number, rows_read, imported, rejected, finished, updated_at) \
                      VALUES (?, ?, ?, ?, ?, 0, 0, 1, 0, 0, 0, FALSE, CURRENT_TIMESTAMP)";
-const TAKE_OVER: &str = "UPDATE hikyaku_cursors SET token = ?, updated_at = CURRENT_TIMESTAMP \
+const TAKE_OVER: &str = "UPDATE hikyaku_cursors SET token = ?, updated_at = CURRENT_TIMESTAMP, \
+                         object_version = CASE WHEN chunk = 0 THEN ? ELSE object_version END \
                          WHERE job_id = ? AND token <= ?";
 const ADVANCE: &str = "UPDATE hikyaku_cursors SET chunk = ?, byte_offset = ?, line_number = ?, rows_read = ?, \
                        imported = ?, rejected = ?, finished = ?, updated_at = CURRENT_TIMESTAMP \
                        WHERE job_id = ? AND token = ? AND chunk = ? AND finished = FALSE";
+const BEGIN_ANEW: &str = "UPDATE hikyaku_cursors SET chunk = 0, byte_offset = 0, line_number = 1, rows_read = 0, rejected = 0, \
+                          finished = FALSE, updated_at = CURRENT_TIMESTAMP \
+                          WHERE job_id = ? AND token = ? AND imported = 0";
 const RECOUNT: &str =
     "UPDATE hikyaku_cursors SET imported = ?, rejected = ? WHERE job_id = ? AND chunk = ?";
 
@@ -128,14 +132,17 @@ impl Cursor {
         }
     }
 
-    /// Makes every older attempt a stale one, and reads what the last of them left.
+    /// Makes every older attempt a stale one, and reads what the last of them left. Of the object's versions the first one
+    /// that a chunk was read of is the job's.
     pub(crate) async fn take_over(
         self,
         database: &Database,
         owner: Owner<'_>,
+        version: &str,
     ) -> Result<Self, ImportError> {
         let values = vec![
             Value::number(owner.token),
+            Value::text(version),
             Value::text(owner.job),
             Value::number(owner.token),
         ];
@@ -187,6 +194,19 @@ impl Cursor {
             .chain([Value::Boolean(Some(next.finished))])
             .chain(condition)
             .collect()
+    }
+
+    /// Puts the cursor of an import that imported nothing to where it began: a retry may have a better object.
+    pub(crate) async fn begin_anew(
+        &self,
+        database: &Database,
+        owner: Owner<'_>,
+    ) -> Result<(), ImportError> {
+        let values = vec![Value::text(owner.job), Value::number(self.token)];
+        let statement = database.dialect().statement(BEGIN_ANEW, values);
+        let done = database.execute(statement).await;
+        done.map(drop)
+            .map_err(ImportError::database("put the job's cursor back"))
     }
 
     /// Corrects the counts, when the database itself refused some of the chunk's rows.

@@ -1,7 +1,10 @@
 //! Why an import did not finish.
 
 use hikyaku::objects::ObjectsError;
+use url::Url;
 
+use crate::Progress;
+use crate::chunk::Rejected;
 use crate::sql::SqlError;
 
 /// Why an import did not finish. No text holds what the object or the payload says.
@@ -11,15 +14,9 @@ pub enum ImportError {
     /// The object cannot be used or read.
     #[error("could not read the object to import")]
     Object(#[source] ObjectsError),
-    /// The rejected rows of a chunk could not be written.
-    #[error("could not write the rejected rows of chunk {chunk}")]
-    Rejects {
-        /// The chunk they belong to.
-        chunk: u64,
-        /// Why.
-        #[source]
-        source: ObjectsError,
-    },
+    /// All rows are read, but the rejected ones could not be written to where people look for them.
+    #[error("could not write the import's rejected rows; they are kept in `hikyaku_rejects`")]
+    Rejects(#[source] ObjectsError),
     /// The database refused or could not be reached.
     #[error("could not {action}")]
     Database {
@@ -51,9 +48,39 @@ pub enum ImportError {
         /// What it goes beyond.
         limit: &'static str,
     },
-    /// The object is UTF-16.
-    #[error("the object is UTF-16: save it as UTF-8 or CP932")]
-    Utf16,
+    /// The object is something else than a CSV file that can be read here.
+    #[error("the object is {what}: {instead}")]
+    NotCsv {
+        /// What it is.
+        what: &'static str,
+        /// What to do.
+        instead: &'static str,
+    },
+    /// Its bytes speak for neither of the two encodings.
+    #[error(
+        "the object is neither UTF-8 nor CP932{seems}; the first byte that is not UTF-8 is in line {line}, at offset {offset}: \
+         save it as UTF-8, or name its `encoding` in the job"
+    )]
+    Charset {
+        /// The first byte that is not UTF-8, counted from 0.
+        offset: u64,
+        /// Its line, from 1.
+        line: u64,
+        /// What speaks for what, after "neither UTF-8 nor CP932".
+        seems: &'static str,
+    },
+    /// Not one row was imported.
+    #[error(
+        "every row of the object was rejected ({rejected}){first}{listed}; mend the object or IMPORT_TABLES, and retry the job"
+    )]
+    AllRejected {
+        /// How many rows there are.
+        rejected: u64,
+        /// Why the first of them was, if this attempt saw it.
+        first: String,
+        /// Where all of them are, if `IMPORT_REJECTS_URL` is set.
+        listed: String,
+    },
     /// The job's id is too long for the cursor's key.
     #[error(
         "the job's id cannot be a cursor's key: it has to be 1 to 191 printable ASCII characters"
@@ -84,11 +111,8 @@ pub enum ImportError {
         chunk: u64,
     },
     /// Its time is over; all rows before are in.
-    #[error("the attempt's time is over: continues at row {row}")]
-    Stopped {
-        /// The first row that is not in yet, from 1.
-        row: u64,
-    },
+    #[error("the attempt's time is over: continues at row {}", .0.done + 1)]
+    Stopped(Progress),
 }
 
 impl ImportError {
@@ -99,14 +123,31 @@ impl ImportError {
             Self::Table { .. }
             | Self::Header { .. }
             | Self::Record { .. }
-            | Self::Utf16
+            | Self::NotCsv { .. }
+            | Self::Charset { .. }
+            | Self::AllRejected { .. }
             | Self::JobId
             | Self::Duplicate { .. }
             | Self::Changed { .. } => true,
-            Self::Rejects { .. }
-            | Self::Database { .. }
-            | Self::Stale { .. }
-            | Self::Stopped { .. } => false,
+            Self::Rejects(_) | Self::Database { .. } | Self::Stale { .. } | Self::Stopped(_) => {
+                false
+            }
+        }
+    }
+
+    pub(crate) fn all_rejected(
+        rejected: u64,
+        first: Option<Rejected>,
+        rejects: Option<Url>,
+    ) -> Self {
+        let first = first.map(|Rejected { original, reason }| {
+            format!(", the first, in line {}: {reason}", original.line)
+        });
+        let listed = rejects.map(|url| format!("; all are listed under {url}"));
+        Self::AllRejected {
+            rejected,
+            first: first.unwrap_or_default(),
+            listed: listed.unwrap_or_default(),
         }
     }
 

@@ -3,13 +3,14 @@
 use std::num::NonZeroU64;
 
 use hikyaku::objects::Objects;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::ImportCsv;
 use crate::chunk::{Chunk, Limits, Rejected, Row};
 use crate::config::{ConfigError, Settings};
 use crate::cursor::{Cursor, Owner};
+use crate::encoding::Charset;
 use crate::error::ImportError;
 use crate::rejects::Rejects;
 use crate::source::Source;
@@ -35,6 +36,21 @@ pub struct Attempt<'a> {
     pub id: &'a str,
     /// Greater than that of every earlier attempt.
     pub token: u64,
+    /// What the attempt before left, if it stopped in time.
+    pub progress: Option<&'a Progress>,
+}
+
+/// How far an import has come, for whoever looks at the job, and what the next attempt need not find out again. The
+/// cursor in the database is what counts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Progress {
+    /// Rows of the file that were read.
+    pub done: u64,
+    /// In which encoding.
+    pub(crate) charset: Option<Charset>,
+    /// Of which version of the object.
+    pub(crate) version: String,
 }
 
 /// What came of it, over all attempts.
@@ -42,12 +58,20 @@ pub struct Attempt<'a> {
 pub struct Imported {
     /// Rows that are in the table.
     pub rows: u64,
-    /// Rows that are not.
+    /// Rows that are not, and should be.
     pub rejected: u64,
+    /// Rows without anything in them, as spreadsheets leave them at the end.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub empty: u64,
     /// Transactions it took.
     pub chunks: u64,
     /// Where the rejected rows are, if there are any and `IMPORT_REJECTS_URL` is set.
     pub rejects: Option<Url>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Importer {
@@ -77,6 +101,16 @@ impl Importer {
             slice_rows: settings.slice_rows,
             limits: Limits::default(),
         })
+    }
+}
+
+#[cfg(test)]
+impl Importer {
+    /// Objects of rejected rows are closed at this size.
+    pub(crate) fn largest_list(&mut self, bytes: usize) {
+        if let Some(rejects) = &mut self.rejects {
+            rejects.largest = bytes;
+        }
     }
 }
 
@@ -110,22 +144,37 @@ pub async fn import(
 
     let found = Cursor::find(&importer.database, owner).await?;
     if let Some(done) = found.as_ref().filter(|cursor| cursor.finished) {
-        return Ok(importer.imported(done, owner));
+        return importer.finish(done, owner, None).await;
     }
-    let mut source = Source::open(&importer.sources, &job.url, job.encoding).await?;
-    let layout = Layout::of(name, table, &source.header)?;
+    let known = attempt.progress;
+    let (mut source, layout) = Source::open(
+        &importer.sources,
+        &job.url,
+        job.encoding,
+        |info| {
+            known
+                .filter(|known| known.version == info.version())?
+                .charset
+        },
+        |header| Layout::of(name, table, header),
+    )
+    .await?;
     let cursor = importer.claim(found, owner, source.info.version()).await?;
     if cursor.finished {
-        return Ok(importer.imported(&cursor, owner));
+        return importer.finish(&cursor, owner, None).await;
     }
     if cursor.chunk > 0 {
         source
             .resume(&importer.sources, &job.url, cursor.position)
             .await?;
     }
-    importer
+    let result = importer
         .run(cursor, owner, &mut source, &layout, stop)
-        .await
+        .await;
+    if result.as_ref().is_err_and(ImportError::is_permanent) {
+        importer.show_rejects(owner).await;
+    }
+    result
 }
 
 impl Importer {
@@ -145,12 +194,13 @@ impl Importer {
             let found = Cursor::find(&self.database, owner).await?;
             found.ok_or(ImportError::Stale { chunk: 1 })?
         };
-        if found.version != version {
+        let cursor = found.take_over(&self.database, owner, version).await?;
+        if cursor.version != version {
             return Err(ImportError::Changed {
-                rows: found.position.rows,
+                rows: cursor.position.rows,
             });
         }
-        found.take_over(&self.database, owner).await
+        Ok(cursor)
     }
 
     async fn run(
@@ -161,19 +211,23 @@ impl Importer {
         layout: &Layout<'_>,
         stop: impl Fn() -> bool,
     ) -> Result<Imported, ImportError> {
-        let began = cursor.position.rows;
+        let (began, mut first) = (cursor.position.rows, None);
         loop {
             let chunk = Chunk::read(&mut source.rows, layout, source.charset, self.limits).await?;
-            cursor = self
+            let rejected;
+            (cursor, rejected) = self
                 .write(&cursor, chunk, owner, &source.header, layout)
                 .await?;
+            first = first.or(rejected.into_iter().next());
             if cursor.finished {
-                return Ok(self.imported(&cursor, owner));
+                return self.finish(&cursor, owner, first).await;
             }
             if stop() || self.is_sliced(cursor.position.rows - began) {
-                return Err(ImportError::Stopped {
-                    row: cursor.position.rows + 1,
-                });
+                return Err(ImportError::Stopped(Progress {
+                    done: cursor.position.rows,
+                    charset: Some(source.charset),
+                    version: source.info.version().to_owned(),
+                }));
             }
         }
     }
@@ -183,7 +237,7 @@ impl Importer {
         self.slice_rows.is_some_and(|most| rows >= most.get())
     }
 
-    /// One transaction: the cursor, the rows, and, before it commits, the rejected rows beside it.
+    /// One transaction: the cursor, the rows, and the rejected rows, which it returns.
     async fn write(
         &self,
         cursor: &Cursor,
@@ -191,7 +245,7 @@ impl Importer {
         owner: Owner<'_>,
         header: &[String],
         layout: &Layout<'_>,
-    ) -> Result<Cursor, ImportError> {
+    ) -> Result<(Cursor, Vec<Rejected>), ImportError> {
         let (rows, mut rejected) = (chunk.rows, chunk.rejected);
         let mut next = Cursor {
             chunk: cursor.chunk + 1,
@@ -221,10 +275,9 @@ impl Importer {
             rejected.extend(refused);
             rejected.sort_by_key(|rejected| rejected.original.row);
         }
-        if let Some(rejects) = self.rejects.as_ref().filter(|_| !rejected.is_empty()) {
-            rejects
-                .write(owner.job, next.chunk, header, &rejected)
-                .await?;
+        if self.rejects.is_some() && !rejected.is_empty() {
+            let chunk = (owner.job, next.chunk);
+            Rejects::keep(&self.database, &mut transaction, chunk, header, &rejected).await?;
         }
         transaction
             .commit()
@@ -236,7 +289,7 @@ impl Importer {
             rejected = next.rejected,
             "committed a chunk"
         );
-        Ok(next)
+        Ok((next, rejected))
     }
 
     /// Inserts all `rows` but those that the database will never take, and returns these. A statement that fails is
@@ -279,13 +332,47 @@ impl Importer {
         Ok(refused)
     }
 
-    fn imported(&self, cursor: &Cursor, owner: Owner<'_>) -> Imported {
+    /// What a finished import has to say, once its rejected rows are where people look for them.
+    async fn finish(
+        &self,
+        cursor: &Cursor,
+        owner: Owner<'_>,
+        first: Option<Rejected>,
+    ) -> Result<Imported, ImportError> {
         let rejects = self.rejects.as_ref().filter(|_| cursor.rejected > 0);
-        Imported {
+        if let Some(rejects) = rejects {
+            rejects.store(&self.database, owner.job).await?;
+        }
+        let is_in_vain = cursor.imported == 0 && cursor.rejected > 0;
+        if is_in_vain {
+            // There is nothing that a second import would double: when the job is retried, it begins anew.
+            cursor.begin_anew(&self.database, owner).await?;
+        }
+        if rejects.is_some() {
+            Rejects::forget(&self.database, owner.job).await?;
+        }
+        let rejects = rejects.map(|rejects| rejects.of_job(owner.job));
+        if is_in_vain {
+            return Err(ImportError::all_rejected(cursor.rejected, first, rejects));
+        }
+        Ok(Imported {
             rows: cursor.imported,
             rejected: cursor.rejected,
+            empty: (cursor.position.rows).saturating_sub(cursor.imported + cursor.rejected),
             chunks: cursor.chunk,
-            rejects: rejects.map(|rejects| rejects.of_job(owner.job)),
+            rejects,
+        })
+    }
+
+    /// The rejected rows of an import that ends here without being finished.
+    async fn show_rejects(&self, owner: Owner<'_>) {
+        let Some(rejects) = &self.rejects else { return };
+        if let Err(error) = rejects.store(&self.database, owner.job).await {
+            let error = hikyaku::core::explain(&error);
+            tracing::warn!(
+                error,
+                "could not write the rows that were rejected before the import failed"
+            );
         }
     }
 }

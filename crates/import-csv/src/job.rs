@@ -6,7 +6,7 @@ use hikyaku::{Context, Guarantee, Job, JobError};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::{Attempt, Encoding, ImportError, Imported, Importer, import};
+use crate::{Attempt, Encoding, ImportError, Imported, Importer, Progress, import};
 
 /// An attempt with less time left than this, or than a tenth of its time, begins no further chunk; the next invocation
 /// goes on from there.
@@ -14,14 +14,15 @@ const MARGIN: Duration = Duration::from_secs(10);
 
 /// Import the object at `url` into `table`.
 ///
-/// The first line of the object names the columns. See [`Settings`](crate::Settings) for which objects and tables a
+/// The first line of the object names the columns, between commas, semicolons or tabs. See [`Settings`](crate::Settings) for which objects and tables a
 /// message may name.
 ///
 /// A file may take many invocations: each goes on where the one before it stopped, with the same message.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ImportCsv {
-    /// `s3://bucket/key`, or `file:///path` on a laptop.
+    /// `s3://bucket/key`, or `file:///path` on a laptop; how a key is written: [`hikyaku::objects::object_url`].
+    #[serde(with = "hikyaku::objects::object_url")]
     pub url: Url,
     /// A table of `IMPORT_TABLES`.
     pub table: String,
@@ -39,16 +40,17 @@ impl Job for ImportCsv {
     type Output = Imported;
 
     async fn run(self, context: &Context<Importer>) -> Result<Imported, JobError> {
+        // Another version may have left something else: then it is found out again.
+        let progress = context.resume::<Progress>().unwrap_or_default();
         let attempt = Attempt {
             id: context.id(),
             token: context.token(),
+            progress: progress.as_ref(),
         };
         let margin = (context.time_left() / 10).min(MARGIN);
         let stop = || context.should_stop() || context.time_left() < margin;
         match import(context.state(), &self, attempt, stop).await {
-            Err(ImportError::Stopped { row }) => {
-                // The cursor in the database is what counts. This is for `hikyaku show`.
-                let progress = Progress { done: row - 1 };
+            Err(ImportError::Stopped(progress)) => {
                 context.checkpoint(&progress).await?;
                 Err(JobError::continuation())
             }
@@ -57,11 +59,4 @@ impl Job for ImportCsv {
             Ok(imported) => Ok(imported),
         }
     }
-}
-
-/// How far an import has come.
-#[derive(Debug, Serialize)]
-struct Progress {
-    /// Rows of the file that were read.
-    done: u64,
 }

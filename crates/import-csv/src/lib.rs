@@ -2,10 +2,10 @@
 //!
 //! | stage | file | what it does |
 //! |---|---|---|
-//! | open | `source.rs`, `encoding.rs` | the object from the cursor on, its character encoding and its header |
-//! | read | `rows.rs`, `chunk.rs` | records from bytes, and some hundred of them at a time |
+//! | open | `source.rs`, `start.rs`, `evidence.rs`, `encoding.rs` | the object from the cursor on, its character encoding, its delimiter and its header |
+//! | read | `rows.rs`, `record.rs`, `chunk.rs` | records from bytes, and some hundred of them at a time |
 //! | check | `validate.rs`, `table.rs` | fields against the declared columns |
-//! | write | `sql/`, `cursor.rs`, `rejects.rs` | rows and cursor in one transaction, what was rejected beside it |
+//! | write | `sql/`, `cursor.rs`, `rejects.rs` | rows, cursor and what was rejected in one transaction; at the end the rejects as an object |
 //!
 //! `import.rs` is that line as one function; `job.rs` ties it to the queue.
 //!
@@ -17,19 +17,22 @@ mod config;
 mod cursor;
 mod encoding;
 mod error;
+mod evidence;
 mod import;
 mod job;
+mod record;
 mod rejects;
 mod rows;
 mod source;
 mod sql;
+mod start;
 mod table;
 mod validate;
 
 pub use config::{ConfigError, DatabaseSettings, Settings};
 pub use encoding::Encoding;
 pub use error::ImportError;
-pub use import::{Attempt, Imported, Importer, import};
+pub use import::{Attempt, Imported, Importer, Progress, import};
 pub use job::ImportCsv;
 pub use rejects::Rejects;
 pub use sql::{Authorities, AuthoritiesError, Database, LoginError, PasswordFrom};

@@ -1,17 +1,12 @@
 //! Records from bytes, as they arrive.
 
 use bytes::{Buf, Bytes};
-use csv_core::{ReadRecordResult, Reader};
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use hikyaku::objects::ObjectsError;
 
 use crate::ImportError;
-
-/// A record beyond this is an unclosed quote, not data.
-pub(crate) const MAX_RECORD: usize = 256 * 1024;
-const MAX_FIELDS: usize = 1024;
-const FIRST_BUFFER: usize = 4 * 1024;
+use crate::record::{Parser, Record, TooLong};
 
 pub(crate) type Pieces = BoxStream<'static, Result<Bytes, ObjectsError>>;
 
@@ -30,155 +25,97 @@ pub(crate) struct Rows {
     pieces: Pieces,
     piece: Bytes,
     ended: bool,
-    reader: Reader,
-    output: Vec<u8>,
-    ends: Vec<usize>,
-    position: Position,
-}
-
-/// One record, its fields still in the object's encoding.
-#[derive(Debug)]
-pub(crate) struct Record<'a> {
-    /// Which line it starts in.
-    pub(crate) line: u64,
-    /// The object ended within a quoted field.
-    pub(crate) unclosed: bool,
-    text: &'a [u8],
-    ends: &'a [usize],
-}
-
-impl Record<'_> {
-    pub(crate) fn fields(&self) -> impl ExactSizeIterator<Item = &[u8]> {
-        let start = |index: usize| if index == 0 { 0 } else { self.ends[index - 1] };
-        (0..self.ends.len()).map(move |index| &self.text[start(index)..self.ends[index]])
-    }
-
-    pub(crate) fn size(&self) -> usize {
-        self.text.len()
-    }
+    parser: Parser,
+    offset: u64,
+    count: u64,
 }
 
 impl Rows {
     /// Reads on at `position`, where `pieces` starts.
-    pub(crate) fn new(pieces: Pieces, position: Position) -> Self {
-        let mut reader = Reader::new();
-        // Whoever reads first loses a byte order mark, here and there in the middle of the object when a later attempt
-        // resumes. A blank line, which means nothing, goes first.
-        reader.read_record(b"\n", &mut [0], &mut [0]);
-        let (output, ends) = (vec![0; FIRST_BUFFER], vec![0; MAX_FIELDS]);
+    pub(crate) fn new(pieces: Pieces, position: Position, delimiter: u8) -> Self {
         Self {
             pieces,
             piece: Bytes::new(),
             ended: false,
-            reader,
-            output,
-            ends,
-            position,
+            parser: Parser::new(delimiter, position.line),
+            offset: position.offset,
+            count: position.rows,
         }
     }
 
-    /// Where the next record starts, or a line end before it.
+    /// Behind the last record and its line end.
     pub(crate) fn position(&self) -> Position {
-        self.position
+        Position {
+            offset: self.offset,
+            line: self.parser.line(),
+            rows: self.count,
+        }
     }
 
     /// The header is a record, but not a row.
     pub(crate) fn forget_header(&mut self) {
-        self.position.rows = 0;
+        self.count = 0;
     }
 
     #[cfg(test)]
     pub(crate) fn buffer(&self) -> usize {
-        self.output.len()
+        self.parser.buffer()
     }
 
     /// The next record, or none at the end. Blank lines are no records.
     pub(crate) async fn next(&mut self) -> Result<Option<Record<'_>>, ImportError> {
-        if !self.skip_line_ends().await? {
+        while self.fill().await? {
+            let skipped = self.parser.skip_line_ends(&self.piece);
+            self.step(skipped);
+            if !self.piece.is_empty() {
+                break;
+            }
+        }
+        if self.ended {
             return Ok(None);
         }
-        let (line, mut quotes, mut length, mut fields) = (self.position.line, 0, 0, 0);
+        self.parser.begin();
+        let line = self.parser.line();
+        let too_long = |TooLong(limit)| ImportError::Record { line, limit };
         loop {
-            self.fill().await?;
-            let (result, read, written, ended) = self.reader.read_record(
-                &self.piece,
-                &mut self.output[length..],
-                &mut self.ends[fields..],
-            );
-            quotes += self.consume(read);
-            (length, fields) = (length + written, fields + ended);
-            match result {
-                ReadRecordResult::InputEmpty => {}
-                ReadRecordResult::OutputFull => self.grow(line)?,
-                ReadRecordResult::OutputEndsFull => {
-                    return Err(ImportError::Record {
-                        line,
-                        limit: "1,024 fields",
-                    });
-                }
-                ReadRecordResult::Record => break,
-                ReadRecordResult::End => return Ok(None),
+            if !self.fill().await? {
+                self.parser.end().map_err(too_long)?;
+                break;
+            }
+            let (read, ended) = self.parser.read(&self.piece).map_err(too_long)?;
+            let ended_with = self.piece.get(read.saturating_sub(1)).copied();
+            self.step(read);
+            if ended {
+                self.finish_line(ended_with).await?;
+                break;
             }
         }
-        self.position.rows += 1;
-        let unclosed = self.ended && quotes % 2 == 1;
-        Ok(Some(Record {
-            line,
-            unclosed,
-            text: &self.output[..length],
-            ends: &self.ends[..fields],
-        }))
+        self.count += 1;
+        Ok(Some(self.parser.record(line)))
     }
 
-    /// Whether there is anything after the line ends.
-    async fn skip_line_ends(&mut self) -> Result<bool, ImportError> {
-        loop {
-            self.fill().await?;
-            let blank = self
-                .piece
-                .iter()
-                .take_while(|byte| matches!(byte, b'\r' | b'\n'))
-                .count();
-            self.consume(blank);
-            if !self.piece.is_empty() || self.ended {
-                return Ok(!self.piece.is_empty());
-            }
+    /// The second half of a line end, so that a position never lies within one.
+    async fn finish_line(&mut self, first: Option<u8>) -> Result<(), ImportError> {
+        if first == Some(b'\r') && self.fill().await? && self.piece[0] == b'\n' {
+            self.parser.skip_line_ends(b"\n");
+            self.step(1);
         }
+        Ok(())
     }
 
-    /// Gets the next piece once this one is used up.
-    async fn fill(&mut self) -> Result<(), ImportError> {
+    /// Whether there are bytes to read; gets the next piece once this one is used up.
+    async fn fill(&mut self) -> Result<bool, ImportError> {
         while self.piece.is_empty() && !self.ended {
             match self.pieces.next().await {
                 Some(piece) => self.piece = piece.map_err(ImportError::Object)?,
                 None => self.ended = true,
             }
         }
-        Ok(())
+        Ok(!self.piece.is_empty())
     }
 
-    /// Steps over `count` bytes; how many of them are quotes.
-    fn consume(&mut self, count: usize) -> usize {
-        let (mut lines, mut quotes) = (0, 0);
-        for byte in &self.piece[..count] {
-            lines += u64::from(*byte == b'\n');
-            quotes += usize::from(*byte == b'"');
-        }
+    fn step(&mut self, count: usize) {
         self.piece.advance(count);
-        self.position.offset += count as u64;
-        self.position.line += lines;
-        quotes
-    }
-
-    fn grow(&mut self, line: u64) -> Result<(), ImportError> {
-        if self.output.len() >= MAX_RECORD {
-            return Err(ImportError::Record {
-                line,
-                limit: "256 KiB",
-            });
-        }
-        let larger = (self.output.len() * 2).min(MAX_RECORD);
-        self.output.resize(larger, 0);
-        Ok(())
+        self.offset += count as u64;
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::encoding::Charset;
 use crate::error::ImportError;
-use crate::rows::Record;
+use crate::record::Record;
 use crate::sql::Value;
 use crate::table::{Column, Kind, Table};
 
@@ -38,11 +38,15 @@ impl<'a> Layout<'a> {
                 .find(|(name, column)| column.header.as_ref().unwrap_or(name) == title);
             let Some((column, declared)) = found else {
                 let known: Vec<&str> = table.columns.keys().map(String::as_str).collect();
-                return Err(refuse(format!(
-                    "its field {} is none of the columns {}",
-                    index + 1,
-                    known.join(", ")
-                )));
+                let known = known.join(", ");
+                return Err(refuse(if header.len() == 1 {
+                    format!(
+                        "all of it is one field, and none of the columns {known} \
+                         (between fields stands a comma, a semicolon or a tab)"
+                    )
+                } else {
+                    format!("its field {} is none of the columns {known}", index + 1)
+                }));
             };
             if !seen.insert(column) {
                 return Err(refuse(format!("it names column `{column}` twice")));
@@ -68,8 +72,8 @@ impl<'a> Layout<'a> {
         record: &Record<'_>,
         charset: Charset,
     ) -> Result<Vec<Value>, String> {
-        if record.unclosed {
-            return Err("a quote is not closed".to_owned());
+        if let Some(fault) = record.fault {
+            return Err(fault.to_string());
         }
         let (fields, columns) = (record.fields(), &self.columns);
         if fields.len() != columns.len() {
@@ -87,9 +91,9 @@ impl<'a> Layout<'a> {
 }
 
 fn value(field: &[u8], charset: Charset, name: &str, column: &Column) -> Result<Value, String> {
-    let Some(text) = charset.decode(field) else {
-        return Err(format!("column `{name}`: not valid {}", charset.name()));
-    };
+    let text = charset
+        .decode(field)
+        .map_err(|reason| format!("column `{name}`: {reason}"))?;
     column
         .value(&text)
         .map_err(|reason| format!("column `{name}`: {reason}"))
@@ -133,8 +137,11 @@ impl Column {
     }
 
     fn text(&self, text: &str, usual: i64) -> Result<Value, String> {
-        if text.contains('\0') {
-            return Err("has a NUL character".to_owned());
+        if let Some(character) = text.chars().find(|character| is_never_text(*character)) {
+            return Err(format!(
+                "has the character U+{:04X}, which is no text",
+                u32::from(character)
+            ));
         }
         let max = usize::try_from(self.max.unwrap_or(usual)).unwrap_or(0);
         if text.chars().nth(max).is_some() {
@@ -176,6 +183,12 @@ impl Column {
         }
         Ok(Value::text(text.to_owned()))
     }
+}
+
+/// Control characters but tabs and line ends, which steer terminals and break JSON and XML of others; and UTF-8's mark,
+/// where two files were joined.
+fn is_never_text(character: char) -> bool {
+    (character.is_control() && !matches!(character, '\t' | '\n' | '\r')) || character == '\u{feff}'
 }
 
 fn boolean(text: &str) -> Result<bool, String> {

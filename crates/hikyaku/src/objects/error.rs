@@ -1,5 +1,7 @@
 //! Why an object could not be used.
 
+use super::answer::Answer;
+
 /// Why an object could not be used. No text names a key or a path: they come from payloads.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -26,7 +28,30 @@ pub enum ObjectsError {
         /// The bucket, or the local files.
         place: String,
     },
-    /// The store refuses this function.
+    /// S3 refuses, and says why.
+    #[error("could not {action} an object in {place}: S3 answered {answer}")]
+    Refused {
+        /// What was being done.
+        action: &'static str,
+        /// The bucket.
+        place: String,
+        /// S3's own code and words.
+        answer: Answer,
+    },
+    /// There is no connection to S3.
+    #[error(
+        "could not {action} an object in {place}: no connection to S3 ({cause}); in a VPC a function needs a gateway endpoint \
+         for S3 in its subnets' route tables, or a NAT gateway"
+    )]
+    Unreachable {
+        /// What was being done.
+        action: &'static str,
+        /// The bucket.
+        place: String,
+        /// How that showed.
+        cause: String,
+    },
+    /// The store refuses this function, and does not say why.
     #[error("could not {action} an object in {place}: this function has no permission")]
     Denied {
         /// What was being done.
@@ -64,7 +89,11 @@ impl ObjectsError {
             | Self::LocalFiles
             | Self::NotFound { .. }
             | Self::Changed { .. } => true,
-            Self::Denied { .. } | Self::Store { .. } | Self::Endpoint => false,
+            Self::Refused { answer, .. } => answer.is_permanent(),
+            Self::Denied { .. }
+            | Self::Unreachable { .. }
+            | Self::Store { .. }
+            | Self::Endpoint => false,
         }
     }
 }

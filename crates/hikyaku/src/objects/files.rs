@@ -1,10 +1,15 @@
 //! Local files, and where their symbolic links lead.
 
 use std::ffi::OsStr;
-use std::io::{Error, ErrorKind};
+use std::fs::File;
+use std::io::{Error, ErrorKind, Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::path::{Path as FilePath, PathBuf};
 
+use bytes::Bytes;
+use futures_util::{Stream, stream};
 use object_store::path::Path;
+use tokio::task::spawn_blocking;
 
 use super::ObjectsError;
 use super::location::Location;
@@ -36,6 +41,28 @@ pub(super) fn confine(location: &Location, prefix: &Location) -> Result<Path, Ob
     }
     Path::from_absolute_path(&file).map_err(|_| ObjectsError::Url {
         reason: "its path cannot be a file's",
+    })
+}
+
+/// How much of a file is read at once. Each piece is handed over from another thread: the store's own 8 KiB would cost more
+/// for that than for the reading.
+const PIECE: u64 = 256 * 1024;
+
+/// The bytes of `range`.
+pub(super) fn pieces(file: File, range: Range<u64>) -> impl Stream<Item = Result<Bytes, Error>> {
+    stream::try_unfold((file, range), |(mut file, range)| async move {
+        if range.is_empty() {
+            return Ok(None);
+        }
+        let read = spawn_blocking(move || {
+            let end = range.end.min(range.start + PIECE);
+            let mut piece = vec![0; usize::try_from(end - range.start).unwrap_or(0)];
+            file.seek(SeekFrom::Start(range.start))?;
+            file.read_exact(&mut piece)?;
+            Ok(Some((Bytes::from(piece), (file, end..range.end))))
+        });
+        read.await
+            .unwrap_or_else(|stopped| Err(Error::other(stopped)))
     })
 }
 

@@ -2,10 +2,12 @@
 
 use std::fmt;
 
-use object_store::path::Path;
+use object_store::path::{Error, Path};
 use url::Url;
 
 use super::ObjectsError;
+use super::answer::{Answer, causes, is_unreachable};
+use super::object_url::is_dots;
 
 /// Where an object, or everything under a prefix, is. The path is percent-decoded and has no `.`, `..` or empty segment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,11 +46,16 @@ impl Location {
             "file" => return refuse("a file:// URL has no host: it starts with file:///"),
             _ => return refuse("it is neither s3:// nor file://"),
         };
+        if url.path().split('/').any(is_dots) {
+            return refuse("its path has a segment `.` or `..`");
+        }
         match Path::from_url_path(url.path()) {
-            Ok(path) if !path.as_ref().contains('\0') => Ok(Self { place, path }),
-            _ => {
-                refuse("its path has a `.`, `..` or empty segment, or a character that no key has")
-            }
+            Ok(path) => Ok(Self { place, path }),
+            Err(Error::EmptySegment { .. }) => refuse(
+                "its path has an empty segment: a key with // in it, or with / at its start, cannot be used here",
+            ),
+            Err(Error::NonUnicode { .. }) => refuse("its percent-encoding is not that of UTF-8"),
+            Err(_) => refuse("its path has an encoded `.` or `..`, or a control character"),
         }
     }
 
@@ -69,29 +76,54 @@ impl Location {
     pub(super) fn failed(&self, action: &'static str, error: &object_store::Error) -> ObjectsError {
         use object_store::Error;
         let place = self.place.to_string();
-        match error {
-            Error::NotFound { .. } => ObjectsError::NotFound { place },
-            Error::Precondition { .. } | Error::NotModified { .. } => {
+        let answer = match self.place {
+            Place::Bucket(_) => Answer::in_error(error, |text| self.without_key(text)),
+            Place::Files => None,
+        };
+        match (error, answer) {
+            (Error::NotFound { .. }, None) => ObjectsError::NotFound { place },
+            (_, Some(answer)) if answer.code == "NoSuchKey" => ObjectsError::NotFound { place },
+            (Error::Precondition { .. } | Error::NotModified { .. }, _) => {
                 ObjectsError::Changed { place }
             }
-            Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => {
-                ObjectsError::Denied { action, place }
-            }
-            error => ObjectsError::Store {
+            (_, Some(answer)) => ObjectsError::Refused {
                 action,
                 place,
-                cause: self.without_key(error),
+                answer,
+            },
+            (Error::PermissionDenied { .. } | Error::Unauthenticated { .. }, None) => {
+                ObjectsError::Denied { action, place }
+            }
+            (error, None) if is_unreachable(error) => ObjectsError::Unreachable {
+                action,
+                place,
+                cause: self.cause(error),
+            },
+            (error, None) => ObjectsError::Store {
+                action,
+                place,
+                cause: self.cause(error),
             },
         }
     }
 
-    /// The innermost cause: the outer ones repeat the address with the key in it.
-    fn without_key(&self, error: &object_store::Error) -> String {
-        let mut cause: &dyn std::error::Error = error;
-        while let Some(inner) = cause.source() {
-            cause = inner;
+    /// A local file's error while it is read.
+    pub(super) fn unreadable(&self, error: &std::io::Error) -> ObjectsError {
+        ObjectsError::Store {
+            action: "read",
+            place: self.place.to_string(),
+            cause: self.without_key(&error.to_string()),
         }
-        let (mut text, encoded) = (cause.to_string(), self.encoded());
+    }
+
+    /// The innermost cause: the outer ones repeat the address with the key in it.
+    fn cause(&self, error: &object_store::Error) -> String {
+        let cause = causes(error).last();
+        self.without_key(&cause.map(ToString::to_string).unwrap_or_default())
+    }
+
+    fn without_key(&self, text: &str) -> String {
+        let (mut text, encoded) = (text.to_owned(), self.encoded());
         for key in [self.path.as_ref(), encoded.as_str()] {
             if !key.is_empty() {
                 text = text.replace(key, "<key>");
@@ -124,6 +156,6 @@ fn bucket(url: &Url) -> Result<String, ObjectsError> {
     Ok(name.to_owned())
 }
 
-fn refuse<T>(reason: &'static str) -> Result<T, ObjectsError> {
+pub(super) fn refuse<T>(reason: &'static str) -> Result<T, ObjectsError> {
     Err(ObjectsError::Url { reason })
 }

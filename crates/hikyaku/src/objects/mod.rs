@@ -3,20 +3,26 @@
 //! What a payload names is untrusted, so nothing is read or written that is not under one of the allowed prefixes. See
 //! [`ObjectsConfig`] for what is refused.
 
+mod answer;
 mod config;
 mod error;
 mod files;
 mod location;
 mod object;
+pub mod object_url;
 mod s3;
 
 use bytes::Bytes;
-use futures_util::StreamExt;
+use futures_util::{StreamExt, TryStreamExt};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
-use object_store::{GetOptions, GetRange, GetResult, ObjectStore, ObjectStoreExt};
+use object_store::{
+    Attribute, Attributes, GetOptions, GetRange, GetResult, GetResultPayload, ObjectStore,
+    ObjectStoreExt, PutOptions,
+};
 use url::Url;
 
+pub use answer::Answer;
 pub use config::{Credentials, ObjectsConfig};
 pub use error::ObjectsError;
 pub use object::{Object, ObjectInfo};
@@ -31,6 +37,43 @@ pub struct Objects {
     local_files: bool,
     files: LocalFileSystem,
     buckets: Buckets,
+}
+
+/// What S3 tells whoever fetches an object, beside its bytes. Local files have nothing of the kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Headers {
+    /// `Content-Type`: what browsers and CDNs take the object for, such as `image/webp`.
+    pub content_type: &'static str,
+    /// `Cache-Control`: how long browsers and CDNs may keep it, such as `public, max-age=31536000`.
+    pub cache_control: Option<String>,
+}
+
+impl Headers {
+    /// A type, and nothing of caches.
+    pub fn of_type(content_type: &'static str) -> Self {
+        Self {
+            content_type,
+            cache_control: None,
+        }
+    }
+
+    /// With a `Cache-Control`, if there is one.
+    #[must_use]
+    pub fn cached(self, cache_control: Option<String>) -> Self {
+        Self {
+            cache_control,
+            ..self
+        }
+    }
+
+    fn attributes(self) -> Attributes {
+        let mut attributes = Attributes::from_iter([(Attribute::ContentType, self.content_type)]);
+        if let Some(cache_control) = self.cache_control {
+            attributes.insert(Attribute::CacheControl, cache_control.into());
+        }
+        attributes
+    }
 }
 
 /// An object that may be used: where it is, and the store that has it.
@@ -124,9 +167,14 @@ impl Objects {
     ///
     /// # Errors
     /// The URL is not allowed or the store cannot be reached.
-    pub async fn put(&self, url: &Url, bytes: Bytes) -> Result<(), ObjectsError> {
+    pub async fn put(&self, url: &Url, bytes: Bytes, headers: Headers) -> Result<(), ObjectsError> {
         let found = self.find(url)?;
-        let result = found.store.of().put(&found.path, bytes.into()).await;
+        let options = match found.store {
+            Store::Files(_) => PutOptions::default(),
+            Store::S3(_) => headers.attributes().into(),
+        };
+        let (path, bytes) = (&found.path, bytes.into());
+        let result = found.store.of().put_opts(path, bytes, options).await;
         result
             .map(drop)
             .map_err(|error| found.location.failed("write", &error))
@@ -181,15 +229,17 @@ impl Found<'_> {
     }
 
     fn object(self, result: GetResult) -> Object {
-        let info = ObjectInfo::new(&result.meta);
-        let location = self.location;
-        let bytes = result
-            .into_stream()
-            .map(move |piece| piece.map_err(|error| location.failed("read", &error)));
-        Object {
-            info,
-            bytes: bytes.boxed(),
-        }
+        let (info, location) = (ObjectInfo::new(&result.meta), self.location);
+        let range = result.range.clone();
+        let bytes = match result.payload {
+            GetResultPayload::File(file, _) => files::pieces(file, range)
+                .map_err(move |error| location.unreadable(&error))
+                .boxed(),
+            GetResultPayload::Stream(pieces) => pieces
+                .map_err(move |error| location.failed("read", &error))
+                .boxed(),
+        };
+        Object { info, bytes }
     }
 }
 

@@ -4,15 +4,20 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use object_store::ClientOptions;
 use object_store::aws::{AmazonS3, AmazonS3Builder};
+use object_store::{BackoffConfig, ClientOptions, RetryConfig};
 
 use super::{ObjectsConfig, ObjectsError};
 
 /// A connection that sends nothing for this long is given up, and read on from where it stopped.
 const SILENCE: Duration = Duration::from_secs(30);
 
-const CONNECT: Duration = Duration::from_secs(5);
+/// In a region a connection takes milliseconds. Without a route it takes for ever, and whoever waits is billed.
+const CONNECT: Duration = Duration::from_secs(2);
+
+/// How often and for how long a request is repeated. Then the job is, after its backoff, which is not billed.
+const REPEATS: usize = 3;
+const REPEAT: Duration = Duration::from_secs(3);
 
 #[derive(Debug)]
 pub(super) struct Buckets {
@@ -63,6 +68,15 @@ pub(super) fn builder(config: &ObjectsConfig, bucket: &str) -> AmazonS3Builder {
         );
     let mut builder = AmazonS3Builder::new()
         .with_bucket_name(bucket)
+        .with_retry(RetryConfig {
+            backoff: BackoffConfig {
+                init_backoff: Duration::from_millis(100),
+                max_backoff: Duration::from_secs(1),
+                base: 2.0,
+            },
+            max_retries: REPEATS,
+            retry_timeout: REPEAT,
+        })
         .with_client_options(client);
     if let Some(region) = &config.region {
         builder = builder.with_region(region);

@@ -1,15 +1,16 @@
 //! What may be used and what may not, on real files and against a small server that speaks enough S3.
 
 use std::path::Path as FilePath;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::TryStreamExt;
 use object_store::aws::AmazonS3ConfigKey;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use url::Url;
 
-use super::{Credentials, Objects, ObjectsConfig, ObjectsError, s3};
+use super::{Credentials, Headers, Objects, ObjectsConfig, ObjectsError, object_url, s3};
 
 fn url(text: &str) -> Url {
     Url::parse(text).unwrap()
@@ -32,6 +33,10 @@ async fn read(objects: &Objects, url: &Url) -> Result<Vec<u8>, ObjectsError> {
     let object = objects.get(url).await?;
     let pieces: Vec<Bytes> = object.bytes.try_collect().await?;
     Ok(pieces.concat())
+}
+
+fn text() -> Headers {
+    Headers::of_type("text/plain").cached(Some("max-age=60".to_owned()))
 }
 
 /// Why `text` is refused when `allowed` is the only prefix; None if it is not.
@@ -142,7 +147,7 @@ async fn a_file_is_written_and_read_from_any_offset() {
     let objects = files_in(directory.path());
     let target = file_url(&directory.path().join("new/folder/顧客.csv"));
     objects
-        .put(&target, Bytes::from_static(b"0123456789"))
+        .put(&target, Bytes::from_static(b"0123456789"), text())
         .await
         .unwrap();
     assert_eq!(read(&objects, &target).await.unwrap(), b"0123456789");
@@ -155,13 +160,33 @@ async fn a_file_is_written_and_read_from_any_offset() {
         assert_eq!(pieces.concat(), expected);
     }
     objects
-        .put(&target, Bytes::from_static(b"another one"))
+        .put(&target, Bytes::from_static(b"another one"), text())
         .await
         .unwrap();
     assert!(matches!(
         objects.get_from(&target, 1, &info).await,
         Err(ObjectsError::Changed { .. })
     ));
+}
+
+#[tokio::test]
+async fn a_large_file_is_read_in_pieces_and_says_when_it_shrinks() {
+    let directory = tempfile::tempdir().unwrap();
+    let (objects, path) = (files_in(directory.path()), directory.path().join("large"));
+    let whole: Vec<u8> = (0..1_000_000_u32).flat_map(u32::to_le_bytes).collect();
+    std::fs::write(&path, &whole).unwrap();
+    let url = file_url(&path);
+    assert!(read(&objects, &url).await.unwrap() == whole);
+    let info = objects.head(&url).await.unwrap();
+    let rest = objects.get_from(&url, 777_777, &info).await.unwrap();
+    let pieces: Vec<Bytes> = rest.bytes.try_collect().await.unwrap();
+    assert!(pieces.len() > 10 && pieces.concat() == whole[777_777..]);
+
+    let mut object = objects.get(&url).await.unwrap();
+    let first = object.bytes.try_next().await.unwrap().unwrap();
+    std::fs::write(&path, &whole[..=first.len()]).unwrap();
+    let error = object.bytes.try_collect::<Vec<Bytes>>().await.unwrap_err();
+    assert!(!error.to_string().contains("large"), "{error}");
 }
 
 #[tokio::test]
@@ -202,7 +227,11 @@ async fn links_are_followed_only_within_the_prefix() {
         assert!(matches!(error, ObjectsError::NotAllowed), "{name}: {error}");
     }
     let error = objects
-        .put(&file_url(&inside.path().join("folder/new/a")), Bytes::new())
+        .put(
+            &file_url(&inside.path().join("folder/new/a")),
+            Bytes::new(),
+            text(),
+        )
         .await
         .unwrap_err();
     assert!(matches!(error, ObjectsError::NotAllowed), "{error}");
@@ -265,7 +294,7 @@ fn secrets_are_not_shown() {
 }
 
 /// Answers one request with `response`; gives back what was asked.
-async fn answer_once(listener: TcpListener, response: &'static str) -> String {
+async fn answer_once(listener: TcpListener, response: &str) -> String {
     let (mut socket, _) = listener.accept().await.unwrap();
     let (mut request, mut buffer) = (Vec::new(), [0; 4096]);
     while !request.windows(4).any(|window| window == b"\r\n\r\n") {
@@ -276,14 +305,16 @@ async fn answer_once(listener: TcpListener, response: &'static str) -> String {
     String::from_utf8(request).unwrap()
 }
 
+/// Objects in a bucket behind a server that answers once.
+async fn behind_a_server() -> (Objects, TcpListener) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    (Objects::new(s3_config(&endpoint)).unwrap(), listener)
+}
+
 #[tokio::test]
 async fn an_object_of_s3_is_asked_for_signed_and_by_its_own_name() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let objects = Objects::new(s3_config(&format!(
-        "http://{}",
-        listener.local_addr().unwrap()
-    )))
-    .unwrap();
+    let (objects, listener) = behind_a_server().await;
     let response = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\netag: \"v1\"\r\n\
                     last-modified: Mon, 01 Jun 2026 00:00:00 GMT\r\n\r\na,b\r\n";
     let key = url("s3://uploads/in/%E9%A1%A7%20a.csv");
@@ -304,20 +335,254 @@ async fn an_object_of_s3_is_asked_for_signed_and_by_its_own_name() {
 }
 
 #[tokio::test]
-async fn a_refusal_of_s3_names_the_bucket_only() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let objects = Objects::new(s3_config(&format!(
-        "http://{}",
-        listener.local_addr().unwrap()
-    )))
-    .unwrap();
-    let response = "HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n";
-    let key = url("s3://uploads/in/tanaka.csv");
-    let (_, bytes) = tokio::join!(answer_once(listener, response), read(&objects, &key));
-    let error = bytes.unwrap_err();
+async fn an_object_of_s3_is_stored_with_its_type() {
+    let (objects, listener) = behind_a_server().await;
+    let response = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\netag: \"v1\"\r\n\r\n";
+    let key = url("s3://uploads/in/a.txt");
+    let (request, stored) = tokio::join!(
+        answer_once(listener, response),
+        objects.put(&key, Bytes::from_static(b"a"), text())
+    );
+    stored.unwrap();
+    for header in [
+        "content-type: text/plain\r\n",
+        "cache-control: max-age=60\r\n",
+    ] {
+        assert!(request.contains(header), "{request}");
+    }
+    let (_, signed) = request.split_once("SignedHeaders=").unwrap();
+    let (signed, _) = signed.split_once(',').unwrap();
+    assert!(signed.contains("content-type"), "{signed}");
+}
+
+/// What a refusal of S3's becomes.
+async fn refused_with(status: &str, body: &str) -> ObjectsError {
+    let (objects, listener) = behind_a_server().await;
+    let length = body.len();
+    let response = format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\n\r\n{body}");
+    let key = url("s3://uploads/in/tanaka%20taro.csv");
+    let (_, bytes) = tokio::join!(answer_once(listener, &response), read(&objects, &key));
+    bytes.unwrap_err()
+}
+
+fn error_of_s3(code: &str, message: &str) -> String {
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>{message}</Message>\
+         <Key>in/tanaka taro.csv</Key><RequestId>4442587FB7D0A2F9</RequestId></Error>"
+    )
+}
+
+#[tokio::test]
+async fn a_refusal_without_words_names_the_bucket_only() {
+    let error = refused_with("403 Forbidden", "").await;
     assert!(matches!(error, ObjectsError::Denied { .. }), "{error}");
     assert_eq!(
         error.to_string(),
         "could not read an object in bucket `uploads`: this function has no permission"
     );
+}
+
+/// A status, a code, its message, what the error adds, and whether it is final.
+const ANSWERS: [(&str, &str, &str, &str, bool); 8] = [
+    (
+        "403 Forbidden",
+        "AccessDenied",
+        "User: arn:aws:sts::1:assumed-role/f is not authorized to perform: s3:GetObject",
+        "this function's role",
+        false,
+    ),
+    (
+        "403 Forbidden",
+        "RequestTimeTooSkewed",
+        "The difference between the request time and the current time is too large.",
+        "the clock of this machine is wrong",
+        false,
+    ),
+    (
+        "403 Forbidden",
+        "InvalidObjectState",
+        "The operation is not valid for the object&apos;s storage class",
+        "archived",
+        true,
+    ),
+    (
+        "404 Not Found",
+        "NoSuchBucket",
+        "The specified bucket does not exist",
+        "no such bucket",
+        true,
+    ),
+    (
+        "403 Forbidden",
+        "SignatureDoesNotMatch",
+        "The request signature we calculated does not match the signature you provided.",
+        "the keys that this function signs with are wrong",
+        false,
+    ),
+    (
+        "400 Bad Request",
+        "KMS.DisabledException",
+        "arn:aws:kms:… is disabled.",
+        "KMS",
+        false,
+    ),
+    (
+        "400 Bad Request",
+        "AuthorizationHeaderMalformed",
+        "the region &apos;us-east-1&apos; is wrong",
+        "another region",
+        false,
+    ),
+    (
+        "418 I'm a teapot",
+        "Unheard.Of",
+        "words",
+        "Unheard.Of (\"words\")",
+        false,
+    ),
+];
+
+#[tokio::test]
+async fn s3_s_own_code_and_words_are_kept_with_what_to_do() {
+    for (status, code, message, hint, is_permanent) in ANSWERS {
+        let error = refused_with(status, &error_of_s3(code, message)).await;
+        let text = error.to_string();
+        let words = message.replace("&apos;", "'");
+        for part in ["bucket `uploads`", code, &words, hint] {
+            assert!(text.contains(part), "{text}");
+        }
+        assert_eq!(error.is_permanent(), is_permanent, "{text}");
+        assert!(matches!(error, ObjectsError::Refused { .. }), "{error:?}");
+    }
+    let error = refused_with("404 Not Found", &error_of_s3("NoSuchKey", "no such key")).await;
+    assert!(matches!(error, ObjectsError::NotFound { .. }), "{error}");
+    assert!(error.is_permanent());
+}
+
+#[tokio::test]
+async fn an_answer_brings_no_key_and_no_escape_into_a_log() {
+    let message = "not for in/tanaka taro.csv, in/tanaka%20taro.csv \u{1b}[31m&lt;b&gt;";
+    let text = refused_with("403 Forbidden", &error_of_s3("AccessDenied", message)).await;
+    let text = text.to_string();
+    assert!(text.contains("not for <key>, <key>  [31m<b>"), "{text}");
+    let long = error_of_s3("AccessDenied", &"x".repeat(100_000));
+    let text = refused_with("403 Forbidden", &long).await.to_string();
+    assert!(text.len() < 1_000, "{}", text.len());
+    // A proxy's page is no answer of S3's.
+    let text = refused_with("418 Teapot", "<html><Code>a b</Code></html>").await;
+    assert!(matches!(text, ObjectsError::Store { .. }), "{text}");
+}
+
+/// A port's queue of connections is full, so a further one waits for an answer, as it does without a route. Time is
+/// virtual: it goes on while nothing else does.
+#[tokio::test(start_paused = true)]
+async fn no_route_to_s3_is_said_within_seconds() {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    let connect = || std::net::TcpStream::connect_timeout(&address, Duration::from_millis(200));
+    let _waiting: Vec<_> = std::iter::from_fn(|| connect().ok()).collect();
+
+    let objects = Objects::new(s3_config(&format!("http://{address}"))).unwrap();
+    let began = tokio::time::Instant::now();
+    let error = read(&objects, &url("s3://uploads/in/a.csv")).await;
+    let (error, seconds) = (error.unwrap_err(), began.elapsed().as_secs());
+    let text = error.to_string();
+    assert!(matches!(error, ObjectsError::Unreachable { .. }), "{text}");
+    assert!(text.contains("no connection to S3"), "{text}");
+    assert!(text.contains("gateway endpoint"), "{text}");
+    assert!(!error.is_permanent());
+    assert!((2..15).contains(&seconds), "{seconds}");
+}
+
+#[tokio::test]
+async fn a_closed_port_is_no_connection_either() {
+    let objects = Objects::new(s3_config("http://127.0.0.1:1")).unwrap();
+    let error = read(&objects, &url("s3://uploads/in/a.csv"))
+        .await
+        .unwrap_err();
+    assert!(matches!(error, ObjectsError::Unreachable { .. }), "{error}");
+}
+
+/// The key that a message's URL names; None if the URL is refused.
+fn key(text: &str) -> Option<String> {
+    let objects = Objects::new(s3_config("http://127.0.0.1:1")).unwrap();
+    let url = object_url::parse(text).ok()?;
+    objects.find(&url).ok().map(|found| found.path.to_string())
+}
+
+#[test]
+fn a_key_is_read_as_it_is_encoded() {
+    for (text, expected) in [
+        ("s3://uploads/in/a%20b.csv", "in/a b.csv"),
+        ("s3://uploads/in/a b.csv", "in/a b.csv"),
+        ("s3://uploads/in/a+b.csv", "in/a+b.csv"),
+        ("s3://uploads/in/50%25.csv", "in/50%.csv"),
+        ("s3://uploads/in/a%2520b.csv", "in/a%20b.csv"),
+        ("s3://uploads/in/a%3Fb%23c.csv", "in/a?b#c.csv"),
+        ("s3://uploads/in/[x]{y}|^~.csv", "in/[x]{y}|^~.csv"),
+        (
+            "s3://uploads/in/%E5%86%99%E7%9C%9F%E3%82%AC.csv",
+            "in/写真ガ.csv",
+        ),
+        (
+            "s3://uploads/in/写真カ\u{3099}.csv",
+            "in/写真カ\u{3099}.csv",
+        ),
+        ("s3://uploads/in/...csv", "in/...csv"),
+        ("s3://uploads/in/..a/b", "in/..a/b"),
+        ("s3://uploads/in%2Fa.csv", "in/a.csv"),
+    ] {
+        assert_eq!(key(text).as_deref(), Some(expected), "{text}");
+    }
+}
+
+#[test]
+fn a_url_that_would_be_read_as_another_one_is_refused() {
+    for text in [
+        "s3://uploads/in/x/../a.csv",
+        "s3://uploads/in/./a.csv",
+        "s3://uploads/in/x/%2e%2E/a.csv",
+        "s3://uploads/in/x/.%2e/a.csv",
+        "s3://uploads/in/x/%2E/a.csv",
+        "s3://uploads/in/x%2F..%2Fa.csv",
+        "s3://uploads/in/..",
+        "s3://uploads/in//a.csv",
+        "s3://uploads//in/a.csv",
+        "s3://uploads/in/%2Fa.csv",
+        "s3://uploads/in/50%.csv",
+        "s3://uploads/in/50%2.csv",
+        "s3://uploads/in/50%zz.csv",
+        "s3://uploads/in/%FF.csv",
+        "s3://uploads/in/a\tb.csv",
+        "s3://uploads/in/a\nb.csv",
+        "s3://uploads/in/a.csv ",
+        " s3://uploads/in/a.csv",
+        "s3://uploads/in/a%0Ab.csv",
+        "uploads/in/a.csv",
+    ] {
+        assert_eq!(key(text), None, "{text}");
+    }
+}
+
+#[test]
+fn each_refusal_of_a_url_has_its_own_reason() {
+    let reason = |text| match object_url::parse(text) {
+        Err(error) => error.to_string(),
+        Ok(url) => refusal("s3://uploads/in", url.as_str())
+            .unwrap()
+            .to_string(),
+    };
+    for (text, part) in [
+        ("s3://uploads/in/../a.csv", "a segment `.` or `..`"),
+        ("s3://uploads/in//a.csv", "an empty segment"),
+        ("s3://uploads//in/a.csv", "with / at its start"),
+        ("s3://uploads/in/50%.csv", "write a % as %25"),
+        ("s3://uploads/in/%FF.csv", "not that of UTF-8"),
+        ("s3://uploads/in/a?b", "write ? as %3F"),
+    ] {
+        let reason = reason(text);
+        assert!(reason.contains(part), "{text}: {reason}");
+    }
 }

@@ -25,10 +25,19 @@ return new class extends Migration
             $table->boolean('finished');
             $table->timestamp('updated_at')->useCurrent()->index();
         });
+        // The rows that an import rejected, until it is over and they are written to IMPORT_REJECTS_URL.
+        Schema::create('hikyaku_rejects', function (Blueprint $table) {
+            $table->string('job_id', 191);
+            $table->bigInteger('chunk');
+            $table->mediumText('header')->charset('utf8mb4');
+            $table->mediumText('lines_of_csv')->charset('utf8mb4');
+            $table->primary(['job_id', 'chunk']);
+        });
     }
 
     public function down(): void
     {
+        Schema::dropIfExists('hikyaku_rejects');
         Schema::dropIfExists('hikyaku_cursors');
     }
 };

@@ -15,3 +15,11 @@ CREATE TABLE hikyaku_cursors (
     updated_at timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP
 ) ENGINE=InnoDB;
 CREATE INDEX hikyaku_cursors_updated_at_index ON hikyaku_cursors (updated_at);
+-- The rows that an import rejected, until it is over and they are written to IMPORT_REJECTS_URL.
+CREATE TABLE hikyaku_rejects (
+    job_id varchar(191) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    chunk bigint NOT NULL,
+    header mediumtext CHARACTER SET utf8mb4 NOT NULL,
+    lines_of_csv mediumtext CHARACTER SET utf8mb4 NOT NULL,
+    PRIMARY KEY (job_id, chunk)
+) ENGINE=InnoDB;

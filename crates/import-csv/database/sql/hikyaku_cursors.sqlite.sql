@@ -15,3 +15,11 @@ CREATE TABLE hikyaku_cursors (
     updated_at datetime NOT NULL DEFAULT CURRENT_TIMESTAMP
 );
 CREATE INDEX hikyaku_cursors_updated_at_index ON hikyaku_cursors (updated_at);
+-- The rows that an import rejected, until it is over and they are written to IMPORT_REJECTS_URL.
+CREATE TABLE hikyaku_rejects (
+    job_id varchar(191) NOT NULL,
+    chunk bigint NOT NULL,
+    header text NOT NULL,
+    lines_of_csv text NOT NULL,
+    PRIMARY KEY (job_id, chunk)
+);

@@ -116,7 +116,12 @@ impl Bench {
         token: u64,
         stop: impl Fn() -> bool,
     ) -> Result<Imported, ImportError> {
-        import(&self.importer, job, Attempt { id: "job-1", token }, stop).await
+        let attempt = Attempt {
+            id: "job-1",
+            token,
+            progress: None,
+        };
+        import(&self.importer, job, attempt, stop).await
     }
 
     /// All of a text column, in the order of insertion.
@@ -144,27 +149,37 @@ impl Bench {
     }
 
     pub(super) async fn count(&self) -> i64 {
-        let sql = "SELECT count(*) FROM customers".to_owned();
-        match self
-            .database
-            .row(Statement {
-                sql,
-                values: vec![],
-            })
-            .await
-            .unwrap()
-            .unwrap()[0]
-        {
-            Value::Integer(Some(count)) => count,
+        self.number("SELECT count(*) FROM customers").await
+    }
+
+    pub(super) async fn number(&self, sql: &str) -> i64 {
+        let statement = Statement {
+            sql: sql.to_owned(),
+            values: vec![],
+        };
+        match self.database.row(statement).await.unwrap().unwrap()[0] {
+            Value::Integer(Some(number)) => number,
             ref other => panic!("{other:?}"),
         }
     }
 
-    pub(super) fn rejects(&self, chunk: u64) -> Option<String> {
+    /// Imports a file, and what became of it in short: rows, rejected, empty; or the error, which has to be final.
+    pub(super) async fn outcome(&self, contents: impl AsRef<[u8]>) -> Result<[u64; 3], String> {
+        match self.import(&self.file("a.csv", contents)).await {
+            Ok(imported) => Ok([imported.rows, imported.rejected, imported.empty]),
+            Err(error) => {
+                assert!(error.is_permanent(), "{error}");
+                Err(error.to_string())
+            }
+        }
+    }
+
+    /// The n-th object of the job's rejected rows.
+    pub(super) fn rejects(&self, part: u64) -> Option<String> {
         let path = self
             .directory
             .path()
-            .join(format!("rejects/job-1/rejected-{chunk:06}.csv"));
+            .join(format!("rejects/job-1/rejected-{part}.csv"));
         std::fs::read_to_string(path).ok()
     }
 }

@@ -43,7 +43,7 @@ pub(super) async fn dying_at_any_await(bench: &Bench) {
     let mut token = 100;
     for awaits in 1.. {
         bench
-            .run("DELETE FROM customers; DELETE FROM hikyaku_cursors")
+            .run("DELETE FROM customers; DELETE FROM hikyaku_cursors; DELETE FROM hikyaku_rejects")
             .await;
         let file = bench.file("a.csv", &text);
         let mut attempts = 0;
@@ -65,7 +65,10 @@ pub(super) async fn dying_at_any_await(bench: &Bench) {
         let mut expected = emails(3);
         expected.push("last@example.com".to_owned());
         assert_eq!(bench.column("email").await, expected);
-        assert!(bench.rejects(2).unwrap().contains("has 1 fields"));
+        let rejects = bench.rejects(1).unwrap();
+        assert!(rejects.contains("has 1 fields"), "{rejects}");
+        assert_eq!(rejects.lines().count(), 1 + 3, "{rejects}");
+        std::fs::remove_dir_all(bench.directory.path().join("rejects")).unwrap();
         if attempts == 1 {
             return;
         }
@@ -86,25 +89,27 @@ async fn die_after<T>(awaits: usize, future: impl Future<Output = T>) -> Option<
 }
 
 #[tokio::test]
-async fn failing_before_the_commit_leaves_nothing_of_the_chunk() {
+async fn rejected_rows_that_cannot_be_stored_are_kept_until_they_can() {
     let bench = Bench::new().await;
-    let file = bench.file("a.csv", "email\na@e\nb@e\nc@e\nd@e\n\"\",\ne@e\n");
-    // The rejected rows of chunk 2 cannot be written: a file is where their folder should be.
+    let file = bench.file("a.csv", "email\na@e\nb@e\nc@e\nd@e\n\"\",\ne@e\n1,2\n");
+    // A file is where their folder should be.
     std::fs::write(bench.directory.path().join("rejects"), "").unwrap();
     let error = bench.import(&file).await.unwrap_err();
     assert!(
-        matches!(error, ImportError::Rejects { chunk: 2, .. }),
+        matches!(error, ImportError::Rejects(_)) && !error.is_permanent(),
         "{error}"
     );
-    assert_eq!(bench.column("email").await, ["a@e", "b@e", "c@e"]);
+    let all = ["a@e", "b@e", "c@e", "d@e", "e@e"];
+    assert_eq!(bench.column("email").await, all);
 
     std::fs::remove_file(bench.directory.path().join("rejects")).unwrap();
     let imported = bench.attempt(&file, 2, NEVER).await.unwrap();
-    assert_eq!((imported.rows, imported.rejected), (5, 1));
     assert_eq!(
-        bench.column("email").await,
-        ["a@e", "b@e", "c@e", "d@e", "e@e"]
+        (imported.rows, imported.rejected, imported.empty),
+        (5, 1, 1)
     );
+    assert_eq!(bench.column("email").await, all);
+    assert_eq!(bench.rejects(1).unwrap().lines().count(), 2);
 }
 
 #[tokio::test]
@@ -169,7 +174,10 @@ async fn a_chunk_is_written_once_even_by_attempts_of_one_token() {
     let outrun = || {
         meanwhile(|| async {
             let error = bench.again().attempt(&file, 0, || true).await.unwrap_err();
-            assert!(matches!(error, ImportError::Stopped { row: 7 }), "{error}");
+            assert!(
+                matches!(error, ImportError::Stopped(crate::Progress { done: 6, .. })),
+                "{error}"
+            );
         });
         false
     };

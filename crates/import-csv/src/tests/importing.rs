@@ -102,21 +102,21 @@ async fn rejected_rows_are_written_with_their_reasons() {
     let first = "\u{feff}row,line,reason,email,氏名,age\r\n\
                  2,3,column `email`: is required,,B,2\r\n\
                  3,4,column `age`: not a whole number,c@example.com,\"C\nC\",old\r\n";
-    assert_eq!(bench.rejects(1).unwrap(), first);
-    let second = bench.rejects(2).unwrap();
+    let rejects = bench.rejects(1).unwrap();
+    assert!(rejects.starts_with(first), "{rejects}");
     assert!(
-        second.contains("4,6,\"has 2 fields, the header has 3\",d@example.com,D\r\n"),
-        "{second}"
+        rejects.contains("4,6,\"has 2 fields, the header has 3\",d@example.com,D\r\n"),
+        "{rejects}"
     );
     assert!(
-        second.contains("5,7,column `name`: not valid UTF-8,e@example.com"),
-        "{second}"
+        rejects.contains("5,7,column `name`: not valid UTF-8,e@example.com"),
+        "{rejects}"
     );
     assert!(
-        second.contains("6,8,column `age`: not between 0 and 150"),
-        "{second}"
+        rejects.contains("6,8,column `age`: not between 0 and 150"),
+        "{rejects}"
     );
-    assert!(bench.rejects(3).is_none());
+    assert!(bench.rejects(2).is_none());
 }
 
 #[tokio::test]
@@ -129,12 +129,10 @@ async fn a_row_that_the_database_refuses_spoils_no_other() {
     let imported = bench.import(&file).await.unwrap();
     assert_eq!((imported.rows, imported.rejected), (3, 2));
     assert_eq!(bench.column("email").await, ["a@e", "b@e", "c@e"]);
-    assert!(
-        bench
-            .rejects(1)
-            .unwrap()
-            .ends_with("3,4,the table has a row of this key already,a@e\r\n")
-    );
+    assert!(bench.rejects(1).unwrap().ends_with(
+        "3,4,the table has a row of this key already,a@e\r\n\
+         5,6,the table has a row of this key already,b@e\r\n"
+    ));
 }
 
 #[tokio::test]

@@ -2,14 +2,18 @@
 //! the servers that `TEST_POSTGRES_URL` and `TEST_MYSQL_URL` name.
 
 mod bench;
+mod charsets;
 mod configuring;
 mod crashing;
 mod importing;
 mod memory;
 mod queueing;
+mod quoting;
 mod refusing;
+mod rejecting;
 #[cfg(feature = "test-servers")]
 mod servers;
 mod splitting;
+mod starting;
 mod statements;
 mod validating;

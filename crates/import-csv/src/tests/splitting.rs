@@ -16,7 +16,7 @@ fn rows_of(bytes: &[u8], cuts: &[usize], position: Position) -> Rows {
         pieces.push(Ok(Bytes::copy_from_slice(&bytes[from..cut])));
         from = cut;
     }
-    Rows::new(stream::iter(pieces).boxed(), position)
+    Rows::new(stream::iter(pieces).boxed(), position, b',')
 }
 
 const START: Position = Position {

@@ -29,13 +29,6 @@ struct Described {
 /// How long a binary may take to answer; they take milliseconds.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What a courier reads before anybody can ask its function. Nothing is sent there.
-const OF_NO_APPLICATION: [(&str, &str); 3] = [
-    ("HIKYAKU_PHP_URL", "http://127.0.0.1/"),
-    ("HIKYAKU_PHP_KEY", "00000000000000000000000000000000"),
-    ("HIKYAKU_PHP_KEY_FROM", ""),
-];
-
 /// Asks the newest build of a binary. The error says why there is no answer, and what to do.
 pub(super) fn jobs(target: &Path, binary: &str) -> Result<Vec<JobPolicy>, String> {
     let path = newest(target, binary)
@@ -69,7 +62,6 @@ fn answer(path: &Path) -> Result<String, String> {
     let mut child = Command::new(path)
         .args(["describe", "--json"])
         .env_remove("AWS_LAMBDA_RUNTIME_API")
-        .envs(OF_NO_APPLICATION)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

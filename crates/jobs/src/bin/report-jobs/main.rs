@@ -16,7 +16,7 @@ mod text;
 
 use std::time::Duration;
 
-use hikyaku::objects::{Objects, ObjectsError};
+use hikyaku::objects::{Headers, Objects, ObjectsError};
 use hikyaku::{Context, Guarantee, Job, JobError, ResultExt, Worker};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -90,14 +90,17 @@ impl Job for ReportJobs {
         let summary = Summary::collect(failed_jobs, day, || context.should_stop()).await?;
         let csv = object(folder, &summary.day, "csv");
         let markdown = object(folder, &summary.day, "md");
-        objects
-            .put(&csv, csv::write(&summary).into())
-            .await
-            .map_err(judge)?;
-        objects
-            .put(&markdown, markdown::write(&summary).into())
-            .await
-            .map_err(judge)?;
+        let files = [
+            (&csv, csv::write(&summary), spreadsheet_csv::CONTENT_TYPE),
+            (&markdown, markdown::write(&summary), markdown::CONTENT_TYPE),
+        ];
+        for (url, text, content_type) in files {
+            let headers = Headers::of_type(content_type);
+            objects
+                .put(url, text.into(), headers)
+                .await
+                .map_err(judge)?;
+        }
         Ok(Report {
             date: summary.day.date(),
             failed: summary.failed,

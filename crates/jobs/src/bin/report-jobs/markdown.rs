@@ -5,6 +5,9 @@ use std::fmt::{self, Display, Formatter};
 use crate::summary::{Counts, Summary};
 use crate::text::retry_command;
 
+/// What the page is served as (RFC 7763).
+pub(crate) const CONTENT_TYPE: &str = "text/markdown; charset=utf-8";
+
 /// How many jobs the page lists, and how many lines a table of counts has: nobody reads more. The CSV goes on.
 const MOST_LINES: usize = 200;
 

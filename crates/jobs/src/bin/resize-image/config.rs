@@ -16,11 +16,14 @@ pub(crate) struct Config {
     pub(crate) output: Option<Url>,
     /// `RESIZE_MAX_BYTES`: how large an object may be. Not set: 33554432 (32 MiB).
     pub(crate) max_bytes: u64,
-    /// `RESIZE_MAX_PIXELS`: how many pixels an image may have; each takes about 8 bytes of the function's memory. Not
-    /// set: 50000000, which is what a telephone's camera makes.
+    /// `RESIZE_MAX_PIXELS`: how many pixels an image may have, and how many all images of a batch have in memory at once;
+    /// each takes about 8 bytes of the function's memory. Not set: 50000000, which is what a telephone's camera makes.
     pub(crate) max_pixels: u64,
     /// `RESIZE_MAX_VARIANTS`: how many variants one job may ask for. Not set: 24.
     pub(crate) max_variants: usize,
+    /// `RESIZE_CACHE_CONTROL`: the `Cache-Control` of variants in S3, such as `public, max-age=31536000, immutable` where an
+    /// image is never replaced under its name. Not set: none, and browsers ask again whenever they like.
+    pub(crate) cache_control: Option<String>,
     /// AWS's own variables, for `s3://`; the folders above are all it allows.
     pub(crate) objects: ObjectsConfig,
 }
@@ -95,6 +98,7 @@ impl Config {
         let output = lookup("RESIZE_OUTPUT_URL")
             .map(|value| url("RESIZE_OUTPUT_URL", value.trim()))
             .transpose()?;
+        let cache_control = lookup("RESIZE_CACHE_CONTROL").map(|value| value.trim().to_owned());
         let folders = sources.iter().chain(&output).cloned().collect();
         Ok(Self {
             max_bytes: number("RESIZE_MAX_BYTES", 32 << 20)?,
@@ -103,6 +107,7 @@ impl Config {
             objects: ObjectsConfig::from_variables(folders, lookup)?,
             sources,
             output,
+            cache_control,
         })
     }
 }

@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Format {
-    /// JPEG, 4:2:2, at the payload's quality. Transparent pixels become white.
+    /// JPEG at the payload's quality, colours at half the size (4:2:0). Transparent pixels become white.
     #[serde(alias = "jpg")]
     Jpeg,
     /// PNG with 8 bits a channel.
     Png,
-    /// WebP, always *lossless*: right for logos and screenshots, larger than JPEG for photographs.
+    /// WebP, *lossless* unless the payload says otherwise: right for logos and screenshots, larger than JPEG for photographs.
     Webp,
 }
 
@@ -24,6 +24,24 @@ impl Format {
             ImageFormat::Png => Some(Self::Png),
             ImageFormat::WebP => Some(Self::Webp),
             _ => None,
+        }
+    }
+
+    /// The most pixels a side that a file of this format can have.
+    pub(crate) fn longest_side(self) -> u32 {
+        match self {
+            Self::Jpeg => 65_535,
+            Self::Png => i32::MAX.unsigned_abs(),
+            Self::Webp => 16_383,
+        }
+    }
+
+    /// What its objects are served as.
+    pub(crate) fn content_type(self) -> &'static str {
+        match self {
+            Self::Jpeg => "image/jpeg",
+            Self::Png => "image/png",
+            Self::Webp => "image/webp",
         }
     }
 

@@ -1,8 +1,10 @@
 //! Makes the variants of an uploaded image that a web page shows: several widths, several formats.
 
+mod budget;
 mod config;
 mod draw;
 mod format;
+mod jpeg;
 mod names;
 mod objects;
 mod plan;
@@ -14,6 +16,7 @@ mod source;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod webp;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,13 +24,15 @@ use std::time::Duration;
 use futures_util::future::try_join;
 use hikyaku::objects::Objects;
 use hikyaku::{Context, Guarantee, Job, JobError, ResultExt, Worker};
+use image::DynamicImage;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::budget::Budget;
 use crate::config::{Config, ConfigError};
 use crate::format::Format;
 use crate::objects::{Resized, fetch, store};
-use crate::plan::{File, Plan};
+use crate::plan::{Drawn, Plan};
 use crate::source::Source;
 
 /// Stores variants of the image at `url`, each named after it: `cat.png` becomes `cat-640w.jpg`, `cat-640w.webp`, ….
@@ -38,18 +43,23 @@ use crate::source::Source;
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ResizeImage {
-    /// The image (JPEG, PNG or WebP) as `s3://bucket/key`, or `file:///path` on a laptop.
+    /// The image (JPEG, PNG or WebP) as `s3://bucket/key`, or `file:///path` on a laptop; how a key is written:
+    /// [`hikyaku::objects::object_url`].
+    #[serde(with = "hikyaku::objects::object_url")]
     url: Url,
     /// The widths in pixels. A picture narrower than one of them is stored under that name at its own size.
     #[serde(default = "default_widths")]
     widths: Vec<u32>,
-    /// `jpeg`, `png`, `webp` (which is lossless here: right for drawings, larger than JPEG for photographs). Empty: the
-    /// format of the image itself.
+    /// `jpeg`, `png`, `webp`. Empty: the format of the image itself.
     #[serde(default)]
     formats: Vec<Format>,
-    /// The quality of JPEG, from 1 to 100. `null`: 82.
+    /// The quality of JPEG and of lossy WebP, from 1 to 100. `null`: 82.
     #[serde(default)]
     quality: Option<u8>,
+    /// Whether WebP loses what no eye sees, as JPEG does: right for photographs, and half the size of JPEG. `false`: it
+    /// keeps every pixel, which is right for drawings and screenshots.
+    #[serde(default)]
+    lossy: bool,
 }
 
 fn default_widths() -> Vec<u32> {
@@ -60,6 +70,17 @@ fn default_widths() -> Vec<u32> {
 pub(crate) struct Resizer {
     config: Config,
     objects: Objects,
+    budget: Budget,
+}
+
+impl Resizer {
+    fn new(config: Config) -> Result<Self, ConfigError> {
+        Ok(Self {
+            objects: Objects::new(config.objects.clone())?,
+            budget: Budget::new(config.max_pixels),
+            config,
+        })
+    }
 }
 
 impl Job for ResizeImage {
@@ -71,24 +92,32 @@ impl Job for ResizeImage {
     type Output = Vec<Resized>;
 
     async fn run(self, context: &Context<Resizer>) -> Result<Vec<Resized>, JobError> {
-        let Resizer { config, objects } = context.state();
+        let Resizer {
+            config,
+            objects,
+            budget,
+        } = context.state();
         let plan = Arc::new(Plan::new(&self, config).or_fail()?);
         let bytes = fetch(objects, &self.url, config.max_bytes).await?;
-        let max_pixels = config.max_pixels;
-        let decoded = context
-            .spawn_blocking(move || source::decode(&bytes, max_pixels))
-            .await?;
+        let measured = source::measure(bytes, config.max_pixels).or_fail()?;
+        let admitted = budget.admit(measured.pixels).await;
+        let decoded = context.spawn_blocking(move || measured.decode()).await?;
         let source = Arc::new(decoded.or_fail()?);
 
-        let (mut drawn, mut stored) = (Vec::new(), Vec::new());
+        let cached = config.cache_control.as_deref();
+        let (mut wider, mut files, mut stored) = (None, Vec::new(), Vec::new());
         for width in &plan.widths {
             // While one width is drawn, the files of the one before are stored.
-            let (files, done) =
-                try_join(draw(context, &source, &plan, *width), store(objects, drawn)).await?;
+            let (drawn, done) = try_join(
+                draw(context, &source, wider, &plan, *width),
+                store(objects, files, cached),
+            )
+            .await?;
             stored.extend(done);
-            drawn = files;
+            (wider, files) = (Some(drawn.image), drawn.files);
         }
-        stored.extend(store(objects, drawn).await?);
+        drop((source, wider, admitted));
+        stored.extend(store(objects, files, cached).await?);
         Ok(stored)
     }
 }
@@ -97,12 +126,13 @@ impl Job for ResizeImage {
 async fn draw(
     context: &Context<Resizer>,
     source: &Arc<Source>,
+    wider: Option<DynamicImage>,
     plan: &Arc<Plan>,
     width: u32,
-) -> Result<Vec<File>, JobError> {
+) -> Result<Drawn, JobError> {
     let (source, plan, stop) = (Arc::clone(source), Arc::clone(plan), context.stop());
     context
-        .spawn_blocking(move || plan.draw(&source, width, || stop.should_stop()))
+        .spawn_blocking(move || plan.draw(&source, wider.as_ref(), width, || stop.should_stop()))
         .await?
 }
 
@@ -112,7 +142,5 @@ async fn main() -> Result<(), hikyaku::Error> {
 }
 
 fn resizer() -> Result<Resizer, ConfigError> {
-    let config = Config::from_env()?;
-    let objects = Objects::new(config.objects.clone())?;
-    Ok(Resizer { config, objects })
+    Resizer::new(Config::from_env()?)
 }

@@ -3,7 +3,7 @@
 use futures_util::TryStreamExt;
 use futures_util::future::try_join_all;
 use hikyaku::JobError;
-use hikyaku::objects::{Objects, ObjectsError};
+use hikyaku::objects::{Headers, Objects, ObjectsError};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -36,9 +36,9 @@ pub(crate) async fn fetch(
     max_bytes: u64,
 ) -> Result<Vec<u8>, JobError> {
     let mut object = objects.get(url).await.map_err(judge)?;
-    let mut bytes = Vec::new();
     // The announced size first, so that nothing is fetched in vain; the real one as well, because it is what counts.
     let mut size = object.info.size();
+    let mut bytes = Vec::with_capacity(usize::try_from(size.min(max_bytes)).unwrap_or(0));
     while size <= max_bytes {
         let Some(piece) = object.bytes.try_next().await.map_err(judge)? else {
             return Ok(bytes);
@@ -50,16 +50,26 @@ pub(crate) async fn fetch(
 }
 
 /// Writes `files`, all at once.
-pub(crate) async fn store(objects: &Objects, files: Vec<File>) -> Result<Vec<Resized>, JobError> {
+pub(crate) async fn store(
+    objects: &Objects,
+    files: Vec<File>,
+    cache_control: Option<&str>,
+) -> Result<Vec<Resized>, JobError> {
     try_join_all(files.into_iter().map(async |file| {
         let File {
             url,
+            format,
             width,
             height,
             bytes,
         } = file;
         let size = bytes.len();
-        objects.put(&url, bytes.into()).await.map_err(judge)?;
+        let headers =
+            Headers::of_type(format.content_type()).cached(cache_control.map(str::to_owned));
+        objects
+            .put(&url, bytes.into(), headers)
+            .await
+            .map_err(judge)?;
         Ok(Resized {
             url,
             width,

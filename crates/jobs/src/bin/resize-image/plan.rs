@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use hikyaku::{JobError, ResultExt};
+use image::DynamicImage;
 use url::Url;
 
 use crate::ResizeImage;
 use crate::config::Config;
-use crate::draw;
+use crate::draw::{self, Loss};
 use crate::format::Format;
 use crate::names::{NameError, Names};
 use crate::source::Source;
@@ -19,8 +20,8 @@ pub(crate) struct Plan {
     pub(crate) widths: Vec<u32>,
     /// Each once; empty: the source's own.
     pub(crate) formats: Vec<Format>,
-    /// For JPEG, 1 to 100.
-    pub(crate) quality: u8,
+    /// For JPEG, and for WebP if it is to lose anything.
+    pub(crate) loss: Loss,
     /// What the variants are called.
     pub(crate) names: Names,
 }
@@ -30,12 +31,23 @@ pub(crate) struct Plan {
 pub(crate) struct File {
     /// Where it belongs.
     pub(crate) url: Url,
+    /// What it is.
+    pub(crate) format: Format,
     /// In pixels.
     pub(crate) width: u32,
     /// In pixels.
     pub(crate) height: u32,
     /// Its contents.
     pub(crate) bytes: Vec<u8>,
+}
+
+/// One width.
+#[derive(Debug)]
+pub(crate) struct Drawn {
+    /// Its pixels, of which a smaller one may be drawn.
+    pub(crate) image: DynamicImage,
+    /// Its files, not yet stored.
+    pub(crate) files: Vec<File>,
 }
 
 /// The attempt ran out of time between two variants.
@@ -100,18 +112,23 @@ impl Plan {
         Ok(Self {
             widths: widths.into_iter().rev().collect(),
             formats: formats.into_iter().collect(),
-            quality,
+            loss: Loss {
+                quality,
+                webp: job.lossy,
+            },
             names,
         })
     }
 
-    /// The files of one width: drawn once, written in every format. It asks `should_stop` before each step.
+    /// One width, drawn once and written in every format. `wider` is the width before, if there is one. It asks
+    /// `should_stop` before each step.
     pub(crate) fn draw(
         &self,
         source: &Source,
+        wider: Option<&DynamicImage>,
         width: u32,
         should_stop: impl Fn() -> bool,
-    ) -> Result<Vec<File>, JobError> {
+    ) -> Result<Drawn, JobError> {
         let go_on = || {
             if should_stop() {
                 Err(JobError::from(Stopped { width }))
@@ -120,7 +137,7 @@ impl Plan {
             }
         };
         go_on()?;
-        let image = draw::resize(source, width).or_fail()?;
+        let image = draw::resize(source, wider, width).or_fail()?;
         let own = [source.format];
         let formats = if self.formats.is_empty() {
             &own[..]
@@ -130,16 +147,20 @@ impl Plan {
         let files = formats.iter().map(|format| {
             go_on()?;
             let bytes =
-                draw::encode(&image, *format, self.quality, source.profile.as_deref()).or_fail()?;
+                draw::encode(&image, *format, self.loss, source.profile.as_deref()).or_fail()?;
             let url = self.names.variant(width, *format);
             Ok(File {
                 url,
+                format: *format,
                 width: image.width(),
                 height: image.height(),
                 bytes,
             })
         });
-        files.collect()
+        Ok(Drawn {
+            files: files.collect::<Result<_, JobError>>()?,
+            image,
+        })
     }
 }
 
@@ -160,8 +181,8 @@ mod tests {
     fn the_url_alone_is_enough() {
         let plan = plan(r#"{"url":"s3://shop/uploads/cat.png"}"#).unwrap();
         assert_eq!(
-            (plan.widths, plan.formats, plan.quality),
-            (vec![1280, 640, 320], vec![], 82)
+            (plan.widths, plan.formats, plan.loss.quality, plan.loss.webp),
+            (vec![1280, 640, 320], vec![], 82, false)
         );
     }
 

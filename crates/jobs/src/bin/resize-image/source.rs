@@ -6,6 +6,7 @@ use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageReader, Limits};
 
 use crate::format::Format;
+use crate::jpeg::{self, Fault};
 
 /// A decoded image: 8 bits a channel, grey, RGB or RGBA, and an alpha channel only where something shows through.
 #[derive(Debug)]
@@ -26,6 +27,16 @@ pub(crate) enum SourceError {
     /// Unknown or unsupported content.
     #[error("decoding the image: it is not a JPEG, PNG or WebP file")]
     Format,
+    /// A kind of one of the three that is not decoded.
+    #[error(
+        "decoding the image: it is a {format:?} of a kind that this function does not read; save it as a usual one"
+    )]
+    Kind {
+        /// Which of the three.
+        format: Format,
+        /// What is unusual about it.
+        source: ImageError,
+    },
     /// Too many pixels, whatever its bytes.
     #[error(
         "decoding the image: {width}×{height} are more than the {limit} pixels RESIZE_MAX_PIXELS allows"
@@ -38,46 +49,114 @@ pub(crate) enum SourceError {
         /// The setting.
         limit: u64,
     },
+    /// More memory than its pixels explain.
+    #[error(
+        "decoding the image: beside its pixels it needs more than the {} MiB that this function gives to metadata; save it without",
+        MAX_METADATA_BYTES >> 20
+    )]
+    Limits(#[source] ImageError),
     /// Broken content.
     #[error("decoding the image: the file is broken; make it anew")]
     Broken(#[source] ImageError),
+    /// A JPEG whose pixels are not all there.
+    #[error("decoding the image: the file is broken; make it anew")]
+    Incomplete(#[from] Fault),
 }
 
-/// What a file may unpack to beside its pixels: a compressed colour profile, a row. A bomb hides there as well.
+/// What a file may unpack to beside its pixels: a compressed colour profile. A bomb hides there as well.
 const MAX_METADATA_BYTES: u64 = 16 << 20;
 
-/// Decodes `bytes`, whose header may not announce more than `max_pixels`.
-pub(crate) fn decode(bytes: &[u8], max_pixels: u64) -> Result<Source, SourceError> {
-    let mut reader = ImageReader::new(Cursor::new(bytes))
-        .with_guessed_format()
-        .map_err(broken)?;
-    let format = reader
-        .format()
-        .and_then(Format::of)
-        .ok_or(SourceError::Format)?;
-    let mut limits = Limits::no_limits();
-    limits.max_alloc = Some(MAX_METADATA_BYTES);
-    reader.limits(limits);
-    let mut decoder = reader.into_decoder().map_err(SourceError::Broken)?;
+/// An image whose header was read.
+#[derive(Debug)]
+pub(crate) struct Measured {
+    bytes: Vec<u8>,
+    format: Format,
+    /// How many it announces, as a decoder will make them.
+    pub(crate) pixels: u64,
+}
+
+/// Reads the header of `bytes`, which may not announce more than `max_pixels`.
+pub(crate) fn measure(bytes: Vec<u8>, max_pixels: u64) -> Result<Measured, SourceError> {
+    let (format, decoder) = decoder(&bytes)?;
     let (width, height) = decoder.dimensions();
-    if u64::from(width) * u64::from(height) > max_pixels {
+    let pixels = u64::from(width) * u64::from(height);
+    if pixels > max_pixels {
         return Err(SourceError::TooManyPixels {
             width,
             height,
             limit: max_pixels,
         });
     }
-    // Broken metadata is no reason to refuse a picture that can be shown.
-    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let profile = decoder.icc_profile().unwrap_or_default();
-    let pixels = to_eight_bits(DynamicImage::from_decoder(decoder).map_err(SourceError::Broken)?);
-    let profile = profile.filter(|profile| describes(profile, &pixels));
-    Ok(Source {
-        pixels,
-        orientation,
-        profile,
+    drop(decoder);
+    Ok(Measured {
+        bytes,
         format,
+        pixels,
     })
+}
+
+fn decoder(bytes: &[u8]) -> Result<(Format, impl ImageDecoder + '_), SourceError> {
+    let mut reader = ImageReader::new(Cursor::new(bytes))
+        .with_guessed_format()
+        .map_err(|error| SourceError::Broken(ImageError::IoError(error)))?;
+    let format = reader
+        .format()
+        .and_then(Format::of)
+        .ok_or(SourceError::Format)?;
+    let mut limits = Limits::no_limits();
+    limits.max_alloc = Some(MAX_METADATA_BYTES + row_bytes(bytes, format));
+    reader.limits(limits);
+    let decoder = reader.into_decoder();
+    Ok((
+        format,
+        decoder.map_err(|error| failed(format, bytes, error))?,
+    ))
+}
+
+/// PNG's decoder takes its rows for metadata: a few of them, of 8 bytes a pixel at most.
+fn row_bytes(bytes: &[u8], format: Format) -> u64 {
+    match bytes.get(16..20) {
+        Some(&[a, b, c, d]) if format == Format::Png => {
+            32 * u64::from(u32::from_be_bytes([a, b, c, d]))
+        }
+        _ => 0,
+    }
+}
+
+fn failed(format: Format, bytes: &[u8], error: ImageError) -> SourceError {
+    let is_unusual = format == Format::Jpeg && jpeg::is_unusual(bytes);
+    match error {
+        ImageError::Limits(_) => SourceError::Limits(error),
+        error if is_unusual || matches!(error, ImageError::Unsupported(_)) => SourceError::Kind {
+            format,
+            source: error,
+        },
+        error => SourceError::Broken(error),
+    }
+}
+
+impl Measured {
+    /// Makes its pixels.
+    pub(crate) fn decode(self) -> Result<Source, SourceError> {
+        let Self { bytes, format, .. } = self;
+        if format == Format::Jpeg {
+            jpeg::check(&bytes)?;
+        }
+        let (_, mut decoder) = decoder(&bytes)?;
+        // Broken metadata is no reason to refuse a picture that can be shown.
+        let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+        let profile = decoder.icc_profile().unwrap_or_default();
+        let pixels = DynamicImage::from_decoder(decoder);
+        let pixels = pixels.map_err(|error| failed(format, &bytes, error))?;
+        let pixels = to_eight_bits(pixels);
+        let profile = profile.filter(|profile| describes(profile, &pixels));
+        Ok(Source {
+            pixels,
+            orientation,
+            profile,
+            format,
+        })
+    }
 }
 
 impl Source {
@@ -101,10 +180,6 @@ impl Source {
                 | Orientation::Rotate270FlipH
         )
     }
-}
-
-fn broken(error: std::io::Error) -> SourceError {
-    SourceError::Broken(ImageError::IoError(error))
 }
 
 fn to_eight_bits(image: DynamicImage) -> DynamicImage {
@@ -134,6 +209,11 @@ fn describes(profile: &[u8], pixels: &DynamicImage) -> bool {
         Some(b"GRAY") => grey,
         _ => false,
     }
+}
+
+#[cfg(test)]
+pub(crate) fn decode(bytes: &[u8], max_pixels: u64) -> Result<Source, SourceError> {
+    measure(bytes.to_vec(), max_pixels)?.decode()
 }
 
 #[cfg(test)]
@@ -233,6 +313,64 @@ mod tests {
             decode(&whole[..whole.len() / 2], 10_000),
             Err(SourceError::Broken(_))
         ));
+    }
+
+    /// One file of each format, and one more that libwebp makes.
+    fn files() -> [Vec<u8>; 4] {
+        let lossy = crate::draw::Loss {
+            quality: 80,
+            webp: true,
+        };
+        let image = samples::gradient(64, 48).into();
+        [
+            samples::photo(64, 48, Format::Jpeg),
+            samples::photo(64, 48, Format::Png),
+            samples::photo(64, 48, Format::Webp),
+            crate::draw::encode(&image, Format::Webp, lossy, None).unwrap(),
+        ]
+    }
+
+    #[test]
+    fn a_file_that_is_cut_is_refused_wherever_it_is_cut() {
+        for file in files() {
+            let whole = decode(&file, 10_000).unwrap().pixels;
+            for length in 20..file.len() {
+                match decode(&file[..length], 10_000) {
+                    // Nothing but a checksum or a byte that fills up is missing.
+                    Ok(source) => {
+                        assert!(length + 4 >= file.len(), "{length}");
+                        assert_eq!(source.pixels, whole, "{length}");
+                    }
+                    Err(error) => {
+                        let text = error.to_string();
+                        assert!(text.contains("the file is broken"), "{length}: {text}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_picture_longer_than_others_is_a_picture() {
+        // A row of 40 MB, which is more than metadata may be.
+        let row = DynamicImage::new_rgba16(5_000_000, 1);
+        let source = decode(&samples::png(&row), 5_000_000).unwrap();
+        assert_eq!(source.size(), (5_000_000, 1));
+    }
+
+    #[test]
+    fn an_unusual_kind_is_not_called_broken() {
+        let mut file = samples::photo(64, 48, Format::Jpeg);
+        let frame = file.windows(2).position(|pair| pair == [0xff, 0xc0]);
+        let frame = frame.unwrap();
+        // Lossless, arithmetic, and progressive arithmetic codes; then 12 bits a channel.
+        for (place, byte) in [(1, 0xc3), (1, 0xc9), (1, 0xca), (4, 12)] {
+            file[frame + 1] = 0xc0;
+            file[frame + place] = byte;
+            let error = decode(&file, 10_000).unwrap_err();
+            assert!(matches!(error, SourceError::Kind { .. }), "{error:?}");
+            assert!(!error.to_string().contains("broken"), "{error}");
+        }
     }
 
     #[test]

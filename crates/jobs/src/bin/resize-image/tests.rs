@@ -39,9 +39,8 @@ impl Album {
         let config =
             Config::read(|variable| lookup(variable).map(|(_, value)| (*value).to_owned()))
                 .unwrap();
-        let objects = Objects::new(config.objects.clone()).unwrap();
-        testing::run::<ResizeImage>(data, Resizer { config, objects }, Timestamp::from_secs(0))
-            .await
+        let resizer = Resizer::new(config).unwrap();
+        testing::run::<ResizeImage>(data, resizer, Timestamp::from_secs(0)).await
     }
 
     async fn stored(&self, data: Value, settings: &[(&str, &str)]) -> Vec<Resized> {
@@ -159,6 +158,42 @@ async fn what_can_never_work_is_buried_with_a_plain_reason() {
     );
 }
 
+#[tokio::test]
+async fn a_url_that_names_another_image_than_it_says_is_refused() {
+    let album = Album::new();
+    album.add("in/cat.png", &samples::photo(20, 20, Format::Png));
+    let url = format!("{}/2026/../cat.png", album.url("in"));
+    check_buried(
+        &album.run(json!({"url": url}), &[]).await,
+        "a segment `.` or `..`",
+    );
+}
+
+#[tokio::test]
+async fn a_picture_that_is_not_all_there_is_buried() {
+    let album = Album::new();
+    let whole = samples::photo(200, 150, Format::Jpeg);
+    let zeroed = [&whole[..whole.len() / 2], &vec![0; whole.len() / 2]].concat();
+    for (name, bytes) in [("cut", &whole[..whole.len() / 3]), ("zeroed", &zeroed)] {
+        let url = album.add(&format!("in/{name}.jpg"), bytes);
+        let report = album.run(json!({"url": url, "widths": [100]}), &[]).await;
+        check_buried(&report, "the file is broken; make it anew");
+        assert!(!album.path(&format!("in/{name}-100w.jpg")).exists());
+    }
+}
+
+#[tokio::test]
+async fn a_lossy_webp_is_stored_if_it_is_asked_for() {
+    let album = Album::new();
+    let url = album.add("in/cat.png", &samples::photo(200, 100, Format::Png));
+    let data =
+        |lossy: bool| json!({"url": url, "widths": [100], "formats": ["webp"], "lossy": lossy});
+    let lossless = album.stored(data(false), &[]).await;
+    let lossy = album.stored(data(true), &[]).await;
+    assert_eq!(size(&album.path("in/cat-100w.webp")), (100, 50));
+    assert_ne!(lossless[0].bytes, lossy[0].bytes);
+}
+
 #[test]
 fn drawing_stops_between_two_files() {
     let config =
@@ -169,7 +204,7 @@ fn drawing_stops_between_two_files() {
     let source = source::decode(&samples::photo(9, 9, Format::Png), 100).unwrap();
     let asked = std::cell::Cell::new(0);
     let stop_at_third = || asked.replace(asked.get() + 1) == 2;
-    let error = plan.draw(&source, 5, stop_at_third).unwrap_err();
+    let error = plan.draw(&source, None, 5, stop_at_third).unwrap_err();
     assert_eq!(
         error.to_string(),
         "drawing the variants: the attempt was told to stop before width 5"
@@ -180,7 +215,7 @@ fn drawing_stops_between_two_files() {
 
 #[test]
 fn the_payload_is_read_as_laravel_sends_it() {
-    let full = r#"{"url":"s3://shop/cat.png","widths":[320],"formats":["jpeg"],"quality":70}"#;
+    let full = r#"{"url":"s3://shop/cat.png","widths":[320],"formats":["jpeg"],"quality":70,"lossy":true}"#;
     let job: ResizeImage = serde_json::from_str(full).unwrap();
     assert_eq!(serde_json::to_string(&job).unwrap(), full);
     assert!(serde_json::from_str::<ResizeImage>(r#"{"widths":[320]}"#).is_err());
