@@ -8,7 +8,7 @@ use hikyaku_laravel::batch::BatchOptions;
 use hikyaku_laravel::batch::Callback::Catch;
 use serde_json::json;
 
-use super::echo::Act::{self, Error, Ok as Done, Sleep};
+use super::echo::Act::{self, Error, Ok as Done, Sleep, Snooze};
 use super::php::step;
 use super::{Scene, body};
 
@@ -38,7 +38,11 @@ fn letter(scene: &Scene, body: impl Into<String>) -> Delivery {
 
 /// What becomes of a dead letter in this scene.
 fn buried(scene: &Scene, body: impl Into<String>) -> Report {
-    let deliveries = [letter(scene, body)];
+    report_on(scene, letter(scene, body))
+}
+
+fn report_on(scene: &Scene, letter: Delivery) -> Report {
+    let deliveries = [letter];
     let invocation = Invocation {
         started: scene.world.clock.now(),
         deadline: None,
@@ -65,7 +69,7 @@ fn a_job_that_never_began_is_buried_with_what_is_known_and_runs_when_it_is_sent_
         "dead letter",
         SOURCE,
         "received 101 times",
-        "no attempt of it ever began",
+        "no attempt of it is on record",
     ] {
         assert!(row.exception.contains(part), "{}", row.exception);
     }
@@ -91,6 +95,33 @@ fn its_last_error_is_told() {
         "{}",
         row.exception
     );
+}
+
+#[test]
+fn attempts_that_spent_no_try_are_told() {
+    let mut scene = Scene::new();
+    scene.send("j", "once", &[Snooze(900)]);
+    scene.run_to(5);
+    buried(&scene, job(&[Snooze(900)]));
+    let row = scene.ledger.failed("j").unwrap();
+    for part in ["it began and spent no try", "snoozed or given back"] {
+        assert!(row.exception.contains(part), "{}", row.exception);
+    }
+}
+
+#[test]
+fn what_stood_behind_others_of_its_group_is_told_so() {
+    let scene = Scene::new();
+    let grouped = Delivery {
+        group: Some("tenant".to_owned()),
+        ..letter(&scene, job(&[Done]))
+    };
+    report_on(&scene, grouped);
+    let row = scene.ledger.failed("j").unwrap();
+    for part in ["no attempt of it is on record", "others stood before it"] {
+        assert!(row.exception.contains(part), "{}", row.exception);
+    }
+    assert_eq!(row.group.as_deref(), Some("tenant"));
 }
 
 #[test]

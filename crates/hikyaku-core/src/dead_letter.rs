@@ -102,7 +102,7 @@ impl Engine<'_> {
                     claim.spent
                 )
             }
-            None => write!(story, "; no attempt of it ever began"),
+            None => story.write_str(without_a_try(delivery, claim)),
         };
         story
     }
@@ -124,6 +124,18 @@ impl Engine<'_> {
             );
         }
         Some(origin)
+    }
+}
+
+/// Of a job whose record knows of no try. The claim that buries it is the first of a job that has no record.
+fn without_a_try(delivery: &Delivery, claim: &Claim) -> &'static str {
+    let was_claimed = claim.held.as_ref().is_some_and(|held| held.token > 1);
+    if was_claimed {
+        "; it began and spent no try: it was snoozed or given back each time"
+    } else if delivery.group.is_some() {
+        "; no attempt of it is on record: in its message group others stood before it that came again each time, and it with them"
+    } else {
+        "; no attempt of it is on record (an AtLeastOnce job keeps none)"
     }
 }
 
