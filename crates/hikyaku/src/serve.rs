@@ -28,7 +28,7 @@ const CONNECT_PATIENCE: Duration = Duration::from_secs(2);
 /// # Errors
 /// The environment cannot be read, or the command did not succeed.
 pub async fn serve<S: Send + Sync + 'static>(worker: Worker<S>) -> Result<(), Error> {
-    match served(worker).await {
+    match Box::pin(served(worker)).await {
         Err(error) if Config::is_under_lambda() => end_process(&error),
         served => served,
     }

@@ -198,10 +198,17 @@ fn schedules_and_destinations_find_a_function_by_an_alias() {
 
 #[test]
 fn an_alias_of_nothing_is_no_function() {
-    for alias in [
-        "{ Name: live, FunctionName: gone, FunctionVersion: '1' }",
-        "{ Name: live, FunctionName: !Ref A, FunctionVersion: '1' }",
-        "{ Name: live, FunctionVersion: '1' }",
+    let (nothing, itself) = ("is no function of this template", "depend on each other");
+    for (alias, reason) in [
+        (
+            "{ Name: live, FunctionName: gone, FunctionVersion: '1' }",
+            nothing,
+        ),
+        (
+            "{ Name: live, FunctionName: !Ref A, FunctionVersion: '1' }",
+            itself,
+        ),
+        ("{ Name: live, FunctionVersion: '1' }", nothing),
     ] {
         let rest = format!(
             "
@@ -210,12 +217,7 @@ fn an_alias_of_nothing_is_no_function() {
 "
         );
         let error = resolve(&resources(&[QUEUE, &function(""), &rest])).unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .contains("is no function of this template"),
-            "{error}"
-        );
+        assert!(error.to_string().contains(reason), "{error}");
     }
 }
 

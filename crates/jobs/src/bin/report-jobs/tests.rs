@@ -134,7 +134,7 @@ async fn the_csv_report_is_this() {
     let expected = [
         "\u{feff}failed_at,uuid,job,connection,queue,exception,retry",
         "2026-11-22 00:00:00+09:00,2,resize-image,sqs,images,'=cmd|' /C calc'!A0,php artisan queue:retry 2",
-        "2026-11-22 12:00:00+09:00,3; reboot,App\\Jobs\\ImportCsv,sqs,imports,'=cmd|' /C calc'!A0,",
+        "2026-11-22 12:00:00+09:00,\"3; reboot\",App\\Jobs\\ImportCsv,sqs,imports,'=cmd|' /C calc'!A0,",
         "2026-11-22 23:59:59+09:00,4,App\\Jobs\\ImportCsv,sqs,imports,\"RuntimeException: row 7, column \"\"名前\"\" | empty\",php artisan queue:retry 4",
         "",
     ];
