@@ -29,7 +29,7 @@ const FIRST_WAIT: Duration = Duration::from_millis(500);
 /// the side of a registered class (docs/lane.md).
 ///
 /// ```no_run
-/// use std::sync::Arc;
+/// use std::error::Error;
 ///
 /// use courier::{HttpCourier, Settings};
 /// use hikyaku::Worker;
@@ -46,13 +46,13 @@ const FIRST_WAIT: Duration = Duration::from_millis(500);
 /// # }
 ///
 /// #[tokio::main(flavor = "current_thread")]
-/// async fn main() -> Result<(), Box<dyn std::error::Error>> {
-///     let courier = HttpCourier::new(Settings::from_env()?)?;
-///     let worker = Worker::new(())
-///         .register::<ImportCsv>()
-///         .courier(Arc::new(courier));
-///     hikyaku::serve(worker).await?;
-///     Ok(())
+/// async fn main() -> Result<(), hikyaku::Error> {
+///     let worker = Worker::new(()).register::<ImportCsv>();
+///     hikyaku::serve(worker.try_courier(courier())).await
+/// }
+///
+/// fn courier() -> Result<HttpCourier, Box<dyn Error + Send + Sync>> {
+///     Ok(HttpCourier::new(Settings::from_env()?)?)
 /// }
 /// ```
 #[derive(Clone)]
