@@ -234,7 +234,8 @@ fn a_send_that_fails_or_whose_answer_is_lost_is_repeated_within_the_attempt() {
 
 #[test]
 fn a_queue_that_stays_away_costs_the_attempt_after_twenty_seconds() {
-    let mut scene = Scene::new(vec![Fate::Throttled; 15]);
+    // More refusals than there is time for, whatever the jitter: some twenty are asked for in so long.
+    let mut scene = Scene::new(vec![Fate::Throttled; 30]);
     scene.send(Act::Once, 0);
     scene.run();
     let reports = scene.world.reports();

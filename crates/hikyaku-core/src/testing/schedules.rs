@@ -68,6 +68,8 @@ const PERMILLE: usize = 60;
 ///
 /// impl Job for SendInvoice {
 ///     const NAME: &'static str = "send-invoice";
+///     // More than a schedule has faults: three kills bury a job of three tries.
+///     const TRIES: u32 = 10;
 ///     type State = Arc<Provider>;
 ///     type Output = ();
 ///
