@@ -1,4 +1,4 @@
-//! Some hundred rows at a time: what one transaction writes.
+//! Some thousand rows at a time: what one transaction writes.
 
 use crate::encoding::Charset;
 use crate::error::ImportError;
@@ -16,7 +16,7 @@ pub(crate) struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            rows: 500,
+            rows: 5_000,
             bytes: 1024 * 1024,
         }
     }
@@ -43,8 +43,15 @@ pub(crate) struct Row {
     pub(crate) original: Original,
 }
 
+impl Row {
+    /// About how many bytes its values take on the way to a database.
+    pub(crate) fn size(&self) -> usize {
+        self.values.iter().map(Value::size).sum()
+    }
+}
+
 /// A row that did not, and why.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Rejected {
     pub(crate) original: Original,
     pub(crate) reason: String,

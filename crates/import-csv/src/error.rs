@@ -2,7 +2,7 @@
 
 use hikyaku::objects::ObjectsError;
 
-use crate::sql::SqlError;
+use crate::sql::{ErrorKind, SqlError};
 
 /// Why an import did not finish. No text holds what the object or the payload says.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +41,14 @@ pub enum ImportError {
         /// The table.
         table: String,
         /// What is wrong with it.
+        reason: String,
+    },
+    /// The table is not what is declared, or the file lacks what it needs. Nothing was imported.
+    #[error("nothing of the object can be imported into table `{table}`: {reason}")]
+    Unfit {
+        /// The table.
+        table: String,
+        /// What does not fit.
         reason: String,
     },
     /// A record is larger than any real one.
@@ -96,17 +104,16 @@ impl ImportError {
     pub fn is_permanent(&self) -> bool {
         match self {
             Self::Object(error) => error.is_permanent(),
+            Self::Database { source, .. } => source.kind() == ErrorKind::Unfit,
             Self::Table { .. }
             | Self::Header { .. }
+            | Self::Unfit { .. }
             | Self::Record { .. }
             | Self::Utf16
             | Self::JobId
             | Self::Duplicate { .. }
             | Self::Changed { .. } => true,
-            Self::Rejects { .. }
-            | Self::Database { .. }
-            | Self::Stale { .. }
-            | Self::Stopped { .. } => false,
+            Self::Rejects { .. } | Self::Stale { .. } | Self::Stopped { .. } => false,
         }
     }
 

@@ -133,7 +133,7 @@ async fn a_row_that_the_database_refuses_spoils_no_other() {
         bench
             .rejects(1)
             .unwrap()
-            .ends_with("3,4,the table has a row of this key already,a@e\r\n")
+            .ends_with("3,4,the table has a row of this key already: UNIQUE constraint failed: customers.email,a@e\r\n")
     );
 }
 
