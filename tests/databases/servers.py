@@ -1,7 +1,7 @@
 """PostgreSQL and MariaDB on loopback, for one command: `servers.py COMMAND …`.
 
 Both start empty in a folder of their own, on free ports, and are gone when the command ends. It finds them by TEST_POSTGRES_URL,
-TEST_MYSQL_URL and TEST_SERVERS (the folder: MariaDB's socket, and tls.crt, which both servers' certificate is). As Debian packages
+TEST_MYSQL_URL and TEST_SERVERS (the folder: MariaDB's socket, and authority.crt, which has signed both servers' certificate). As Debian packages
 them: postgresql mariadb-server openssl. Both speak TLS to whoever asks for it, as those of RDS do.
 """
 import contextlib
@@ -46,10 +46,15 @@ def wait(answers, server, log):
 
 
 def certificate(folder, readers):
-    """One for localhost that signs itself; each server wants a key of its own user's."""
-    subprocess.run([program("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-                    "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", folder / "tls.key", "-out", folder / "tls.crt"],
-                   check=True, stderr=subprocess.DEVNULL)
+    """An authority, and a certificate of it for localhost; each server wants a key of its own user's."""
+    def openssl(*arguments):
+        subprocess.run([program("openssl"), *arguments], check=True, stderr=subprocess.DEVNULL, cwd=folder)
+    key = ["-newkey", "rsa:2048", "-nodes"]
+    openssl("req", "-x509", *key, "-days", "2", "-subj", "/CN=tests", "-keyout", "authority.key", "-out", "authority.crt")
+    openssl("req", *key, "-subj", "/CN=localhost", "-keyout", "tls.key", "-out", "tls.csr")
+    (folder / "names").write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\nbasicConstraints=CA:FALSE\n")
+    openssl("x509", "-req", "-in", "tls.csr", "-days", "2", "-CA", "authority.crt", "-CAkey", "authority.key", "-CAcreateserial",
+            "-extfile", "names", "-out", "tls.crt")
     for reader in readers:
         shutil.copy(folder / "tls.key", folder / f"{reader}.key")
         os.chmod(folder / f"{reader}.key", 0o600)
@@ -75,7 +80,10 @@ def postgres(folder, options):
         shutil.chown(data, "postgres", "postgres")
     subprocess.run([program("initdb"), "-D", data, "-U", "hikyaku", "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8"],
                    check=True, stdout=subprocess.DEVNULL, cwd="/", **who)
-    settings = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": "", "ssl": "on",
+    # A role that has to use TLS, as RDS asks of all if rds.force_ssl is set, and one that has to know its password.
+    rules = data / "pg_hba.conf"
+    rules.write_text("hostnossl all hikyaku_tls_only all reject\nhost all hikyaku_rotated all scram-sha-256\n" + rules.read_text())
+    settings = {"listen_addresses": "127.0.0.1,127.0.0.2", "port": port, "unix_socket_directories": "", "ssl": "on",
                 "ssl_cert_file": folder / "tls.crt", "ssl_key_file": folder / "postgres.key", **options}
     arguments = [argument for name, value in settings.items() for argument in ("-c", f"{name}={value}")]
     with open(log, "w") as output:
@@ -95,7 +103,7 @@ def mariadb(folder, options):
         shutil.chown(data, "mysql", "mysql")
     subprocess.run([program("mariadb-install-db"), "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal",
                     "--skip-test-db"], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/", **who)
-    settings = {"bind-address": "127.0.0.1", "port": port, "socket": data / "socket", "pid-file": data / "pid",
+    settings = {"bind-address": "127.0.0.1,127.0.0.2", "port": port, "socket": data / "socket", "pid-file": data / "pid",
                 "ssl-cert": folder / "tls.crt", "ssl-key": folder / "mysql.key", **options}
     arguments = [f"--{name}={value}" for name, value in settings.items()]
     with open(log, "w") as output:
@@ -120,6 +128,14 @@ def both(postgres_options, mariadb_options):
 
 
 if __name__ == "__main__":
-    # What a test writes need not outlive the machine's power.
-    with both({"fsync": "off"}, {"innodb-flush-log-at-trx-commit": "0"}) as environment:
-        sys.exit(subprocess.run(sys.argv[1:], env=environment).returncode)
+    # What a test writes need not outlive the machine's power. Both are in Japan; MariaDB takes whatever it can make fit, and
+    # small packets only.
+    for_postgres = {"fsync": "off", "timezone": "Asia/Tokyo", "deadlock_timeout": "100ms"}
+    for_mariadb = {"innodb-flush-log-at-trx-commit": 0, "default-time-zone": "+09:00", "sql-mode": "", "max-allowed-packet": "1M"}
+    # Whoever ends this program ends the servers.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    with both(for_postgres, for_mariadb) as environment, subprocess.Popen(sys.argv[1:], env=environment) as command:
+        try:
+            sys.exit(command.wait())
+        finally:
+            command.kill()

@@ -26,7 +26,7 @@ use crate::validate::Layout;
 /// What every import of this function shares.
 #[derive(Debug)]
 pub struct Importer {
-    database: Database,
+    pub(crate) database: Database,
     sources: Objects,
     tables: Tables,
     rejects: Option<Rejects>,

@@ -91,7 +91,8 @@ impl SqlError {
     }
 }
 
-fn refusal(answer: &Answer<'_>) -> Refusal {
+/// Why a row is refused.
+pub(super) fn refusal(answer: &Answer<'_>) -> Refusal {
     let (plainly, is_duplicate) = reason(&answer.code);
     let mut reason = format!("{plainly}: {}", plain(answer.words));
     if let Some(detail) = answer.detail {

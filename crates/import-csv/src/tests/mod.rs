@@ -1,5 +1,5 @@
 //! The import as a whole, on files and SQLite in a temporary directory. With the feature `test-servers`, the same on
-//! the servers that `TEST_POSTGRES_URL` and `TEST_MYSQL_URL` name.
+//! PostgreSQL and `MariaDB`, which `tests/databases/servers.py` starts.
 
 mod bench;
 mod configuring;

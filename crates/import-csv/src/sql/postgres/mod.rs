@@ -171,16 +171,21 @@ fn described(error: &tokio_postgres::Error) -> SqlError {
         let text = hikyaku::core::explain(error);
         return SqlError::new(text, Kind::Lost);
     };
-    answered(answer.code().code(), answer.message(), answer.detail())
+    let detail = answer.detail();
+    SqlError::answered(&self::answer(
+        answer.code().code(),
+        answer.message(),
+        detail,
+    ))
 }
 
-fn answered(code: &str, words: &str, detail: Option<&str>) -> SqlError {
-    SqlError::answered(&Answer {
+fn answer<'a>(code: &str, words: &'a str, detail: Option<&'a str>) -> Answer<'a> {
+    Answer {
         database: "PostgreSQL",
         code: code.to_owned(),
         words,
         // "Failing row contains (…)" is the row itself, which stands beside it.
         detail: detail.filter(|text| !text.starts_with("Failing row")),
         kind: of_postgres(code),
-    })
+    }
 }

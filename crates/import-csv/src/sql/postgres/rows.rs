@@ -6,10 +6,11 @@ use std::pin::pin;
 use bytes::Bytes;
 use futures_util::SinkExt as _;
 
+use super::super::error::refusal;
 use super::super::sentences::{Kind, not_of_rows};
 use super::super::target::{Refused, SWALLOWED, Target};
 use super::super::{Dialect, SqlError, Statement, Value};
-use super::{Session, answered};
+use super::{Session, answer};
 use crate::chunk::Row;
 
 impl Session {
@@ -85,17 +86,17 @@ impl Session {
 }
 
 /// Place, code, words and detail of each refused row.
-fn refusals(answer: &str) -> Result<Vec<Refused>, SqlError> {
+fn refusals(told: &str) -> Result<Vec<Refused>, SqlError> {
     let refused: Vec<(usize, String, String, String)> =
-        serde_json::from_str(answer).map_err(|_| unread())?;
+        serde_json::from_str(told).map_err(|_| unread())?;
     let refused = refused.into_iter().map(|(place, code, words, detail)| {
-        let detail = Some(detail).filter(|detail| !detail.is_empty());
-        let error = answered(&code, &words, detail.as_deref());
-        let reason = error.refusal().map(|refusal| refusal.reason.clone());
-        Refused {
-            index: place - 1,
-            reason: reason.unwrap_or_else(|| SWALLOWED.to_owned()),
-        }
+        let detail = Some(detail.as_str()).filter(|detail| !detail.is_empty());
+        let reason = match code.as_str() {
+            "" => SWALLOWED.to_owned(),
+            code => refusal(&answer(code, &words, detail)).reason,
+        };
+        let index = place - 1;
+        Refused { index, reason }
     });
     Ok(refused.collect())
 }
@@ -112,7 +113,7 @@ fn one_by_one(target: &Target) -> String {
     format!(
         "DO $hikyaku$
 DECLARE
-    h_secured boolean := row_security_active('{relation}'::regclass);
+    h_secured boolean := row_security_active('{relation}'::regclass) AND has_any_column_privilege('{relation}'::regclass, 'INSERT');
     h_place bigint; h_value json; h_taken bigint; h_progress boolean;
     h_state text; h_words text; h_detail text; h_line text;
     h_todo bigint[]; h_later bigint[]; h_waiting text[]; h_refused text[] := '{{}}';
