@@ -1,6 +1,6 @@
 <?php
 
-// What real Laravel does with a database, for tests: php laravel.php URL insert|select|model|migrate …
+// What real Laravel does with a database, for tests: php laravel.php URL insert|select|model|migrate|import …
 // Laravel 8.83, as Debian 12 packages it (php-laravel-framework php-mysql php-pgsql php-sqlite3).
 
 require '/usr/share/php/Illuminate/autoload.php';
@@ -11,9 +11,13 @@ use Illuminate\Database\Schema\Blueprint;
 
 [, $url, $what] = $argv;
 $place = parse_url($url);
-$driver = $place['scheme'] === 'mysql' ? 'mysql' : 'pgsql';
+$driver = ['mysql' => 'mysql', 'postgres' => 'pgsql', 'sqlite' => 'sqlite'][strstr($url, ':', true)];
 $manager = new Manager;
-$manager->addConnection([
+$manager->addConnection($driver === 'sqlite' ? [
+    'driver' => 'sqlite',
+    'database' => substr($url, strlen('sqlite://')),
+    'prefix' => '',
+] : [
     'driver' => $driver,
     'host' => $place['host'],
     'port' => $place['port'],
@@ -45,6 +49,23 @@ switch ($what) {
     case 'model':
         date_default_timezone_set($argv[5]);
         (new Row(json_decode($argv[4], true)))->setTable($argv[3])->save();
+        break;
+    case 'import':
+        // As an application does it: fgetcsv, and an insert of some rows at a time.
+        [, , , $table, $path, $size] = $argv;
+        $file = fopen($path, 'r');
+        $header = fgetcsv($file);
+        $rows = [];
+        while (($row = fgetcsv($file)) !== false) {
+            $rows[] = array_combine($header, $row);
+            if (count($rows) === (int) $size) {
+                Manager::table($table)->insert($rows);
+                $rows = [];
+            }
+        }
+        if ($rows) {
+            Manager::table($table)->insert($rows);
+        }
         break;
     case 'migrate':
         Manager::schema()->create($argv[3], function (Blueprint $table) {

@@ -17,8 +17,11 @@ use super::{
 };
 use crate::config::{ConfigError, DatabaseSettings};
 
-/// How long it is tried to connect, in all. A server that restarts, or has no connection left, may have one by then.
+/// How long an answer is waited for.
 const CONNECT: Duration = Duration::from_secs(10);
+
+/// How long it is tried again where nobody listens or no connection is left: another process may end by then.
+const AGAIN: Duration = Duration::from_secs(3);
 
 /// The longest wait between two tries.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -282,8 +285,7 @@ impl Shared {
         // Secrets are rotated while functions stay warm: a password that is refused is read again.
         let mut may_log_in = self.login.as_ref().is_some_and(Login::may_have_changed);
         loop {
-            let left = CONNECT.saturating_sub(began.elapsed());
-            let error = match timeout(left, self.connect_once()).await {
+            let error = match timeout(CONNECT, self.connect_once()).await {
                 Ok(Ok(connection)) => return Ok(connection),
                 Ok(Err(error)) => error,
                 Err(_) => return Err(self.silent()),
@@ -295,7 +297,7 @@ impl Shared {
                         .await
                         .map_err(|error| SqlError::login(&error))?;
                 }
-                Kind::Lost | Kind::Busy if began.elapsed() + pause < CONNECT => {
+                Kind::Busy if began.elapsed() + pause < AGAIN => {
                     sleep(pause).await;
                     pause = (pause * 2).min(PAUSE);
                 }

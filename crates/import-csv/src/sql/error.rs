@@ -1,5 +1,8 @@
 //! What a database answers, in words that hold no row's contents.
 
+use std::error::Error;
+use std::io;
+
 use super::LoginError;
 use super::sentences::{Kind, reason, sentence};
 
@@ -52,6 +55,29 @@ impl SqlError {
             kind: answer.kind,
             refusal: (answer.kind == Kind::Row).then(|| refusal(answer)),
         }
+    }
+
+    /// No connection came about, and the server has not said why.
+    pub(crate) fn unconnected(error: &(dyn Error + 'static)) -> Self {
+        let mut causes = std::iter::successors(Some(error), |error| (*error).source());
+        let is_nobody_there = causes.any(|cause| {
+            let cause = cause.downcast_ref::<io::Error>();
+            cause.is_some_and(|cause| {
+                matches!(
+                    cause.kind(),
+                    io::ErrorKind::ConnectionRefused
+                        | io::ErrorKind::ConnectionReset
+                        | io::ErrorKind::ConnectionAborted
+                        | io::ErrorKind::UnexpectedEof
+                )
+            })
+        });
+        let kind = if is_nobody_there {
+            Kind::Busy
+        } else {
+            Kind::Other
+        };
+        Self::new(hikyaku::core::explain(error), kind)
     }
 
     /// There is no password to connect with.

@@ -174,6 +174,9 @@ fn read(value: mysql_async::Value) -> Value {
 
 /// An error of connecting. Without TLS, a user who has to have it is told that the password is wrong.
 fn refused(error: &Error, tls: Tls) -> SqlError {
+    let Error::Server(_) = error else {
+        return SqlError::unconnected(error);
+    };
     let described = described(error);
     if described.kind() == Kind::Login && tls == Tls::Disabled {
         return described.with("; or this user may use TLS only, and DATABASE_URL says DISABLED");

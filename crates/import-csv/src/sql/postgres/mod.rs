@@ -59,6 +59,9 @@ impl Session {
         let tls = MakeRustlsConnect::new(ClientConfig::clone(tls));
         let connected = config.connect(tls).await;
         let (client, connection) = connected.map_err(|error| {
+            if error.as_db_error().is_none() {
+                return SqlError::unconnected(&error);
+            }
             // Without TLS, the server knows nobody whom it asks for TLS.
             let unknown = error.code().is_some_and(|code| code.code() == "28000");
             if unknown && server.tls == Tls::Disabled {
