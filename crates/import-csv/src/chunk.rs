@@ -57,24 +57,52 @@ pub(crate) struct Rejected {
     pub(crate) reason: String,
 }
 
-/// What the object says.
+/// What the object says, as it says it: it is read only if the row is rejected.
 #[derive(Debug, Clone)]
 pub(crate) struct Original {
     pub(crate) row: u64,
     pub(crate) line: u64,
-    pub(crate) fields: Vec<String>,
+    charset: Charset,
+    text: Box<[u8]>,
+    ends: Box<[u32]>,
 }
 
 impl Original {
     fn of(record: &Record<'_>, row: u64, charset: Charset) -> Self {
-        let fields = record
-            .fields()
-            .map(|field| charset.decode_for_people(field))
-            .collect();
+        let mut text = Vec::with_capacity(record.size());
+        let ends = record.fields().map(|field| {
+            text.extend_from_slice(field);
+            // A record has 256 KiB at most.
+            u32::try_from(text.len()).unwrap_or(u32::MAX)
+        });
         Self {
             row,
             line: record.line,
-            fields,
+            charset,
+            ends: ends.collect(),
+            text: text.into(),
+        }
+    }
+
+    /// Its fields, with a mark in place of what means no character.
+    pub(crate) fn fields(&self) -> Vec<String> {
+        let mut start = 0;
+        let fields = self.ends.iter().map(|end| {
+            let field = &self.text[start..*end as usize];
+            start = *end as usize;
+            self.charset.decode_for_people(field)
+        });
+        fields.collect()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn of_nothing() -> Self {
+        Self {
+            row: 1,
+            line: 2,
+            charset: Charset::Utf8,
+            text: Box::default(),
+            ends: Box::default(),
         }
     }
 }

@@ -81,12 +81,13 @@ fn render(header: &[String], rejected: &[Rejected]) -> String {
     );
     for Rejected { original, reason } in rejected {
         let (row, place) = (original.row.to_string(), original.line.to_string());
-        let first = [row.as_str(), place.as_str(), reason.as_str()];
+        let (first, fields) = (
+            [row.as_str(), place.as_str(), reason.as_str()],
+            original.fields(),
+        );
         line(
             &mut text,
-            first
-                .into_iter()
-                .chain(original.fields.iter().map(String::as_str)),
+            first.into_iter().chain(fields.iter().map(String::as_str)),
         );
     }
     text

@@ -241,11 +241,7 @@ mod tests {
     use crate::chunk::Original;
 
     fn row(values: Vec<Value>) -> Row {
-        let original = Original {
-            row: 1,
-            line: 2,
-            fields: Vec::new(),
-        };
+        let original = Original::of_nothing();
         Row { values, original }
     }
 
