@@ -1,6 +1,6 @@
-"""What `make lint-template` runs: cfn-lint on the expanded template, and `hikyaku doctor` on its source.
+"""What `make lint-template` runs: cfn-lint on the expanded template and on those of its nested stacks, and `hikyaku doctor` on all together.
 
-    lint_template.py TEMPLATE --doctor PATH [--region REGION]
+    lint_template.py TEMPLATE --doctor PATH [--region REGION] [--ignore RULE]…
 
 SAM's own language hides mistakes from cfn-lint: half of them are seen only in the CloudFormation that SAM makes of a template. So it is
 expanded first, by SAM's translator, on this machine; what cfn-lint then finds is led back to the lines that somebody wrote.
@@ -20,6 +20,8 @@ from samtranslator.internal.managed_policies import get_bundled_managed_policy_m
 from samtranslator.model.exceptions import InvalidDocumentException
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
+
+import nested
 
 SAM = "AWS::Serverless-2016-10-31"
 
@@ -144,9 +146,13 @@ def expanded(path):
                 properties[key] = "s3://bucket/key"
         elif key == "CodeUri" and properties.get("PackageType") == "Image":
             properties.setdefault("ImageUri", "123456789012.dkr.ecr.us-east-1.amazonaws.com/image:tag")
+    transforms = template.get("Transform", [])
+    others = [one for one in ([transforms] if isinstance(transforms, str) else transforms) if not one.startswith("AWS::Serverless")]
     # The translator has remarks of its own metrics for stderr.
     with redirect_stderr(StringIO()):
-        return transform(template, values(template), Bundled())
+        made = transform(template, values(template), Bundled())
+    # It takes all of them out, and does only its own.
+    return made | ({"Transform": others} if others else {})
 
 
 def linted(path, region):
@@ -199,14 +205,18 @@ def main():
     parser.add_argument("template")
     parser.add_argument("--doctor", required=True, help="the binary hikyaku")
     parser.add_argument("--region", default="ap-northeast-1")
+    parser.add_argument("--ignore", action="append", default=[], help="what the doctor is not to look for")
     arguments = parser.parse_args()
-    found = linted(arguments.template, arguments.region)
-    for one in found:
-        print(shown(arguments.template, one))
+    found = []
+    for path in nested.files(arguments.template):
+        for one in linted(path, arguments.region):
+            print(shown(path, one))
+            found.append(one)
     failing = [one for one in found if one["severity"] != "note"]
     count = f"{len(failing)} finding{'s' if len(failing) > 1 else ''}" if failing else "no findings"
     print(f"cfn-lint: {count}\n", flush=True)
-    doctor = subprocess.run([arguments.doctor, "doctor", "--strict", "--template", arguments.template])
+    ignored = [word for rule in arguments.ignore for word in ("--ignore", rule)]
+    doctor = subprocess.run([arguments.doctor, "doctor", "--strict", "--template", arguments.template, *ignored])
     sys.exit(1 if failing or doctor.returncode else 0)
 
 

@@ -8,14 +8,7 @@ use std::time::Duration;
 use hikyaku_local::template::{Environment, Stack, Template};
 
 /// What a build, a tool or the local cloud leaves, and what is data.
-const NOT_OURS: [&str; 6] = [
-    ".git",
-    ".hikyaku",
-    ".venv",
-    ".venv-clients",
-    "fixtures",
-    "target",
-];
+const NOT_OURS: [&str; 6] = [".git", ".hikyaku", ".tools", ".venv", "fixtures", "target"];
 
 #[test]
 fn every_function_has_a_block_in_the_template() {
@@ -27,7 +20,7 @@ fn every_function_has_a_block_in_the_template() {
         .collect();
     assert!(
         missing.is_empty(),
-        "paste this into the `Resources` of template.yaml and adapt it:\n\n{}",
+        "paste these into the `Resources` of template.yaml and of templates/roles.yaml, and adapt them:\n\n{}",
         missing.concat()
     );
 }
@@ -39,38 +32,107 @@ fn every_function_of_the_template_has_a_binary() {
         let name = &function.binary.name;
         assert!(
             binaries.contains(name),
-            "template.yaml:{}: {} runs `{name}`: add crates/jobs/src/bin/{name}.rs or take the block away",
-            function.binary.line,
+            "{}: {} runs `{name}`: add crates/jobs/src/bin/{name}.rs or take the block away",
+            template().place(function.binary.line),
             function.logical_id
         );
     }
 }
 
 #[test]
-fn every_function_has_an_event_and_every_event_a_function() {
-    let events: BTreeSet<String> = paths("events")
-        .iter()
-        .filter_map(|path| named(path, "json"))
-        .collect();
+fn every_function_has_the_event_of_its_queue_and_every_event_has_a_function() {
     let functions = functions();
-    if let Some(name) = functions.difference(&events).next() {
-        panic!(
-            "save this as events/{name}.json and adapt it:\n\n{{\n  \"job\": \"{name}\",\n  \"data\": {{}}\n}}\n"
-        );
+    let samples = |kind: &str| -> BTreeSet<String> {
+        let paths = paths(&format!("events/{kind}"));
+        paths
+            .iter()
+            .filter_map(|path| named(path, "json"))
+            .collect()
+    };
+    if let Some(name) = functions.difference(&samples("sqs")).next() {
+        panic!("save this as events/sqs/{name}.json and adapt it:\n\n{EVENT}");
     }
-    if let Some(name) = events.difference(&functions).next() {
-        panic!("events/{name}.json belongs to no function: rename it or take it away");
+    for kind in ["sqs", "eventbridge", "direct"] {
+        if let Some(name) = samples(kind).difference(&functions).next() {
+            panic!("events/{kind}/{name}.json belongs to no function: rename it or take it away");
+        }
     }
 }
 
+/// What somebody reads first has a size.
 #[test]
-fn every_event_is_json() {
-    for path in files("json")
-        .iter()
-        .filter(|path| path.starts_with(root().join("events")))
-    {
-        if let Err(error) = serde_json::from_str::<serde_json::Value>(&read(path)) {
-            panic!("{}: {error}", shown(path));
+fn the_template_and_the_makefile_are_short() {
+    let text = read(&root().join("template.yaml"));
+    let lines = text.lines().count();
+    assert!(lines <= 300, "template.yaml has {lines} lines: 300 at most");
+    let template = Template::read(root().join("template.yaml")).unwrap();
+    let parameters = template.root().get("Parameters").unwrap().entries().len();
+    assert!(
+        parameters <= 15,
+        "template.yaml has {parameters} parameters"
+    );
+    for function in functions() {
+        let name: String = function.split('-').map(capitalized).collect();
+        let parts = ["Queue", "Function", "Log"].map(|part| format!("  {name}{part}:"));
+        let block: usize = parts.iter().map(|part| block_lines(&text, part)).sum();
+        assert!(
+            block <= 25,
+            "template.yaml: the block of {function} has {block} lines"
+        );
+    }
+    let makefile = read(&root().join("Makefile"));
+    let targets = makefile
+        .lines()
+        .filter(|line| line.contains(": ## ") || line.contains(" ## "));
+    let targets = targets.filter(|line| line.starts_with(|first: char| first.is_ascii_lowercase()));
+    let targets = targets.count();
+    assert!(
+        (10..=15).contains(&targets),
+        "Makefile has {targets} targets"
+    );
+}
+
+/// How many lines a resource has, without blank ones; 0 if it is not there.
+fn block_lines(text: &str, head: &str) -> usize {
+    let mut lines = text.lines().skip_while(|line| !line.starts_with(head));
+    let Some(_) = lines.next() else { return 0 };
+    let rest = lines.take_while(|line| line.is_empty() || line.starts_with("   "));
+    1 + rest.filter(|line| !line.is_empty()).count()
+}
+
+/// What was in the template before it was split. Data would go with a table or a queue that is replaced.
+#[test]
+fn a_stack_that_exists_goes_over_without_replacing_a_table_or_a_queue() {
+    let before: serde_json::Value = serde_json::from_str(&read(
+        &root().join("tests/fixtures/stack-of-one-template.json"),
+    ))
+    .unwrap();
+    let page = read(&root().join("docs/deploy.md"));
+    let template = template();
+    let now = template.root().get("Resources").unwrap();
+    for (id, kept) in before.as_object().unwrap() {
+        let kind = kept["Type"].as_str().unwrap();
+        let resource = now
+            .get(id)
+            .filter(|resource| resource.get("Type").and_then(|node| node.text()) == Some(kind));
+        let holds_data = kind == "AWS::SQS::Queue" || kind == "AWS::DynamoDB::Table";
+        match resource {
+            None if holds_data => panic!("template.yaml: {id} is gone, and its data with it"),
+            None => assert!(
+                page.contains(&format!("`{id}`")),
+                "docs/deploy.md does not say what becomes of {id}"
+            ),
+            Some(resource) if holds_data => {
+                // What CloudFormation replaces them for (their pages in its template reference).
+                for property in ["QueueName", "FifoQueue", "TableName", "KeySchema"] {
+                    let now = resource
+                        .get("Properties")
+                        .and_then(|node| node.get(property));
+                    let now = now.map(hikyaku_local::template::Node::to_json);
+                    assert_eq!(now.as_ref(), kept.get(property), "{id}.{property}");
+                }
+            }
+            Some(_) => {}
         }
     }
 }
@@ -79,7 +141,7 @@ fn every_event_is_json() {
 fn every_mapping_reports_its_failures_and_every_queue_outlasts_its_function() {
     let stack = stack();
     for mapping in &stack.mappings {
-        let place = format!("template.yaml:{}: {}", mapping.line, mapping.logical_id);
+        let place = format!("{}: {}", template().place(mapping.line), mapping.logical_id);
         let function = stack.function(&mapping.function).unwrap();
         let queue = stack.queue(&mapping.queue).unwrap();
         assert!(
@@ -274,11 +336,18 @@ fn named(path: &Path, extension: &str) -> Option<String> {
     fits.then(|| path.file_stem().unwrap().to_str().unwrap().to_owned())
 }
 
+/// With its nested stacks.
+fn template() -> Template {
+    Template::read(root().join("template.yaml")).unwrap()
+}
+
+/// All there may be of it: with the PHP lane, too.
 fn stack() -> Stack {
-    let template = Template::read(root().join("template.yaml")).unwrap();
-    template
-        .resolve(&Environment::new("http://127.0.0.1"))
-        .unwrap()
+    let environment = Environment {
+        parameters: [("PhpUrl".to_owned(), "https://app".to_owned())].into(),
+        ..Environment::new("http://127.0.0.1")
+    };
+    template().resolve(&environment).unwrap()
 }
 
 /// The binaries that are functions: those of `crates/jobs`, and every crate that serves jobs of its own.
@@ -343,8 +412,11 @@ fn links(page: &str) -> Vec<String> {
     });
     let targets = text.flat_map(|line| line.split("](").skip(1));
     let targets = targets.filter_map(|rest| rest.split([')', '#', ' ']).next());
+    // `../../actions` is the repository's own page on GitHub.
     targets
-        .filter(|target| !target.is_empty() && !target.contains("://"))
+        .filter(|target| {
+            !target.is_empty() && !target.contains("://") && !target.starts_with("../../")
+        })
         .map(str::to_owned)
         .collect()
 }
@@ -386,15 +458,31 @@ fn rust_block(text: &str, marker: &str) -> Vec<String> {
         .collect()
 }
 
-/// A queue and a function, as the other blocks of template.yaml have them.
-const BLOCK: &str = "  # ---------------------------------------------------------------- BINARY
+/// What Lambda hands a function of a queue.
+const EVENT: &str = r#"{
+  "Records": [
+    {
+      "messageId": "059f36b4-87a3-44ab-83d2-661975830a7d",
+      "receiptHandle": "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a",
+      "body": "{\"job\": \"App\\\\Jobs\\\\SendInvoice\", \"data\": {\"invoiceId\": 1}}",
+      "attributes": { "ApproximateReceiveCount": "1", "SentTimestamp": "1795996800214" },
+      "messageAttributes": {},
+      "eventSource": "aws:sqs",
+      "eventSourceARN": "arn:aws:sqs:ap-northeast-1:123456789012:hikyaku-SendInvoiceQueue-1A2B3C",
+      "awsRegion": "ap-northeast-1"
+    }
+  ]
+}
+"#;
+
+/// A queue and a function, as the other blocks of template.yaml have them; and what the function may do.
+const BLOCK: &str = "  # ---------------------------------------------------------------- BINARY: what it does
 
   NAMEQueue:
     Type: AWS::SQS::Queue
     Properties:
-      VisibilityTimeout: 450
+      VisibilityTimeout: 450 # six times the function's Timeout
       MessageRetentionPeriod: 1209600
-      SqsManagedSseEnabled: true
       RedrivePolicy: { deadLetterTargetArn: !GetAtt DeadLetterQueue.Arn, maxReceiveCount: 100 }
 
   NAMEFunction:
@@ -402,42 +490,31 @@ const BLOCK: &str = "  # -------------------------------------------------------
     Metadata: { BuildMethod: rust-cargolambda, BuildProperties: { Binary: BINARY } }
     Properties:
       Timeout: 75
-      Environment:
-        Variables:
-          HIKYAKU_QUEUE_URL: !Ref NAMEQueue
-      Role: !GetAtt NAMERole.Arn
+      Role: !GetAtt Roles.Outputs.NAME
       LoggingConfig: { LogGroup: !Ref NAMELog }
       Events:
-        Messages:
-          Type: SQS
-          Properties:
-            Queue: !GetAtt NAMEQueue.Arn
-            BatchSize: 1
-            FunctionResponseTypes: [ReportBatchItemFailures]
-            ScalingConfig: { MaximumConcurrency: 5 }
+        Messages: { Type: SQS, Properties: { Queue: !GetAtt NAMEQueue.Arn, BatchSize: 1, FunctionResponseTypes: [ReportBatchItemFailures], ScalingConfig: { MaximumConcurrency: 5 } } }
 
-  NAMELog:
-    Type: AWS::Logs::LogGroup
-    Properties: { RetentionInDays: !Ref LogRetentionDays }
+  NAMELog: { Type: AWS::Logs::LogGroup, Properties: { RetentionInDays: 30 } }
+
+# into templates/roles.yaml, with the parameters NAMEQueue and NAMELog and the output NAME:
 
   NAMERole:
     Type: AWS::IAM::Role
     Properties:
       AssumeRolePolicyDocument:
         Version: \"2012-10-17\"
-        Statement:
-          - { Effect: Allow, Principal: { Service: lambda.amazonaws.com }, Action: \"sts:AssumeRole\" }
+        Statement: [{ Effect: Allow, Principal: { Service: lambda.amazonaws.com }, Action: \"sts:AssumeRole\" }]
+      ManagedPolicyArns: [!Ref Jobs]
       Policies:
-        - PolicyName: Work
+        - PolicyName: Own
           PolicyDocument:
             Version: \"2012-10-17\"
             Statement:
-              - { Effect: Allow, Action: [\"logs:CreateLogStream\", \"logs:PutLogEvents\"], Resource: !GetAtt NAMELog.Arn }
+              - { Effect: Allow, Action: [\"logs:CreateLogStream\", \"logs:PutLogEvents\"], Resource: !Ref NAMELog }
               - Effect: Allow
                 Action: [\"sqs:ReceiveMessage\", \"sqs:DeleteMessage\", \"sqs:GetQueueAttributes\", \"sqs:ChangeMessageVisibility\", \"sqs:SendMessage\"]
-                Resource: !GetAtt NAMEQueue.Arn
-              - { Effect: Allow, Action: [\"dynamodb:GetItem\", \"dynamodb:PutItem\", \"dynamodb:UpdateItem\"], Resource: !GetAtt LedgerTable.Arn }
-              - { Effect: Allow, Action: \"dynamodb:PutItem\", Resource: !GetAtt FailedJobsTable.Arn }
+                Resource: !Ref NAMEQueue
 
 ";
 

@@ -1,6 +1,6 @@
 //! What the fuzz targets share: inputs to begin with, mutations that know the formats, and properties.
 //!
-//! The targets are in `fuzz_targets`; `make fuzz` builds and runs them (CONTRIBUTING.md).
+//! The targets are in `fuzz_targets`; `make -C tests fuzz` builds and runs them (CONTRIBUTING.md).
 
 pub mod dice;
 pub mod fixtures;

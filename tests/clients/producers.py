@@ -23,7 +23,7 @@ def check(url, clients, seconds):
     """Runs every producer whose runtime is there; the others' names, each with what it lacks."""
     producers = {
         "producer.sh": (["python3"], lambda: (clients, ["sh", FILES / "producer.sh"])),
-        "producer.py": (["python3"], lambda: (clients, [clients / "new/bin/python", FILES / "producer.py"])),
+        "producer.py": (["python3"], lambda: (clients, [clients / "bin/python", FILES / "producer.py"])),
         "producer.mjs": (["node", "npm"], lambda: javascript(clients / "node")),
         "producer.go": (["go", GO / "src/github.com/aws/aws-sdk-go-v2"], lambda: go(clients / "go")),
         "producer.php": (["php", PHP], lambda: php(clients / "php")),
@@ -52,7 +52,7 @@ def send(url, name, fifo, folder, command, clients, seconds):
     queue_name = name.replace(".", "-") + (".fifo" if fifo else "")
     queue = call(url, "CreateQueue", QueueName=queue_name, Attributes=attributes)["QueueUrl"]
     environment = os.environ | {
-        "PATH": f"{clients / 'new/bin'}{os.pathsep}{os.environ['PATH']}",
+        "PATH": f"{clients / 'bin'}{os.pathsep}{os.environ['PATH']}",
         "QUEUE_URL": queue, "AWS_ENDPOINT_URL_SQS": url, "AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull,

@@ -1,9 +1,9 @@
-"""Runs AWS's own clients against the local SQS: `make test-clients`.
+"""Runs AWS's own clients against the local SQS: `make -C tests clients`.
 
-    python3 run.py SQS_BINARY CLIENTS_FOLDER
+    python3 run.py SQS_BINARY OLD NEW
 
-SQS_BINARY is the example `sqs` of hikyaku-local. CLIENTS_FOLDER holds the virtual environments `old` and `new`; what the
-other producers need is installed beside them.
+SQS_BINARY is the example `sqs` of hikyaku-local. OLD and NEW are virtual environments of botocore; what the other producers
+need is installed beside NEW.
 """
 import contextlib
 import subprocess
@@ -13,7 +13,7 @@ from pathlib import Path
 import producers
 
 HERE = Path(__file__).parent
-BINARY, CLIENTS = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve()
+BINARY, OLD, NEW = (Path(path).resolve() for path in sys.argv[1:])
 SECONDS = 120  # far more than any step takes
 
 
@@ -34,7 +34,7 @@ def local_sqs():
 def observations(environment, protocol):
     """What a botocore saw, line by line."""
     with local_sqs() as url:
-        command = [CLIENTS / environment / "bin/python", HERE / "old_botocore.py", url, protocol]
+        command = [environment / "bin/python", HERE / "old_botocore.py", url, protocol]
         ran = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=SECONDS)
     if ran.returncode != 0:
         print(ran.stdout)
@@ -52,11 +52,11 @@ def compare(query, json):
 
 
 def main():
-    query, json = observations("old", "query"), observations("new", "json")
+    query, json = observations(OLD, "query"), observations(NEW, "json")
     compare(query, json)
     print(f"botocore over Query and over JSON: the same {len(query)} observations")
     with local_sqs() as url:
-        missing = producers.check(url, CLIENTS, SECONDS)
+        missing = producers.check(url, NEW, SECONDS)
     for name, runtime in missing:
         print(f"NOT RUN: docs/producers/{name}: this machine has no {runtime}")
 

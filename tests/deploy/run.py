@@ -8,8 +8,9 @@ import tempfile
 
 DEPLOY = os.path.abspath(".ci/deploy.py")
 NOBODY = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "AWS_EC2_METADATA_DISABLED": "true"}
-BINARIES = ["import-csv", "resize-image"]
-TEMPLATE = """
+BINARIES = ["import-csv", "courier"]
+TEMPLATES = {
+    "template.yaml": """
 Transform: AWS::Serverless-2016-10-31
 Globals: { Function: { Architectures: [x86_64], CodeUri: . } }
 Resources:
@@ -17,20 +18,34 @@ Resources:
     Type: AWS::Serverless::Function
     Metadata: { BuildMethod: rust-cargolambda, BuildProperties: { Binary: import-csv } }
     Properties: { Environment: { Variables: { URL: !Ref Queue } } }
+  Lane:
+    Type: AWS::Serverless::Application
+    Properties: { Location: templates/lane.yaml, Parameters: { Queue: !Ref Queue } }
+  Far:
+    Type: AWS::CloudFormation::Stack
+    Properties: { TemplateURL: "https://bucket.s3.amazonaws.com/far.yaml" }
+  Queue: { Type: AWS::SQS::Queue }
+""",
+    "templates/lane.yaml": """
+Transform: AWS::Serverless-2016-10-31
+Parameters: { Queue: { Type: String } }
+Resources:
   B:
     Type: AWS::Serverless::Function
-    Metadata: { BuildMethod: rust-cargolambda, BuildProperties: { Binary: resize-image } }
-    Properties: { Timeout: 3 }
-  Queue: { Type: AWS::SQS::Queue }
-"""
+    Metadata: { BuildMethod: rust-cargolambda, BuildProperties: { Binary: courier } }
+    Properties: { CodeUri: .., Architectures: [x86_64] }
+""",
+}
 MACHINES = {"x86_64": 62, "arm64": 183, "riscv": 243}
 
 
 def project(built):
-    """A folder with a template, and with binaries for these machines."""
+    """A folder with a template and that of a nested stack, and with binaries for these machines."""
     folder = tempfile.mkdtemp()
-    with open(f"{folder}/template.yaml", "w") as file:
-        file.write(TEMPLATE)
+    for path, text in TEMPLATES.items():
+        os.makedirs(os.path.dirname(f"{folder}/{path}"), exist_ok=True)
+        with open(f"{folder}/{path}", "w") as file:
+            file.write(text)
     for binary, machine in built.items():
         os.makedirs(f"{folder}/target/lambda/{binary}")
         with open(f"{folder}/target/lambda/{binary}/bootstrap", "wb") as file:
@@ -49,29 +64,30 @@ def refuses(what, folder, *arguments, saying):
     print("ok:", what)
 
 
+def packaged(folder, path):
+    with open(f"{folder}/target/deploy/{path}.json") as file:
+        return json.load(file)
+
+
 for kind in ["x86_64", "arm64"]:
     folder = project({binary: kind for binary in BINARIES})
     code, said = deploy(folder, "--only-package")
     assert code == 0, said
-    with open(f"{folder}/target/deploy/template.json") as file:
-        packaged = json.load(file)
-    assert packaged["Globals"]["Function"]["Architectures"] == [kind], packaged
-    for name, binary in zip("AB", BINARIES):
-        function = packaged["Resources"][name]
+    outer, inner = (packaged(folder, path) for path in ["template", "templates/lane"])
+    for binary, function in zip(BINARIES, [outer["Resources"]["A"], inner["Resources"]["B"]]):
         assert os.path.samefile(function["Properties"]["CodeUri"], f"{folder}/target/lambda/{binary}"), function
+        assert function["Properties"]["Architectures"] == [kind], function
         assert function["Metadata"] == {"SkipBuild": True}, function
-    assert packaged["Resources"]["A"]["Properties"]["Environment"]["Variables"]["URL"] == {"Ref": "Queue"}
+    assert outer["Resources"]["A"]["Properties"]["Environment"]["Variables"]["URL"] == {"Ref": "Queue"}
+    assert os.path.samefile(outer["Resources"]["Lane"]["Properties"]["Location"], f"{folder}/target/deploy/templates/lane.json")
+    assert outer["Resources"]["Far"]["Properties"]["TemplateURL"] == "https://bucket.s3.amazonaws.com/far.yaml"
     print(f"ok: what was built for {kind} is deployed for {kind}, as it was built")
 
 both = dict.fromkeys(BINARIES, "x86_64")
 refuses("a binary that is not built", project({"import-csv": "x86_64"}), saying="make build")
-refuses("binaries for two architectures", project({**both, "import-csv": "arm64"}), saying="import-csv for arm64, resize-image for x86_64")
+refuses("binaries for two architectures", project({**both, "import-csv": "arm64"}), saying="courier for x86_64, import-csv for arm64")
 refuses("a binary for another machine", project({**both, "import-csv": "riscv"}), saying="no Linux binary")
-refuses("another architecture asked for", project(both), "--parameter-overrides", "Architecture=arm64", saying="the binaries are for x86_64")
-configured = project(both)
-with open(f"{configured}/samconfig.toml", "w") as file:
-    file.write('[default.deploy.parameters]\nparameter_overrides = "TimeZone=UTC Architecture=\\"arm64\\""\n')
-refuses("another architecture in samconfig.toml", configured, saying="the binaries are for x86_64")
+refuses("another template in the stack of template.yaml", project(both), "--template", "templates/lane.yaml", saying="--stack-name")
 refuses("nobody signed in", project(both), saying="aws sso login")
 
 # With credentials SAM gets as far as AWS, whose address is a port here that nobody listens on: so it has read its stack from samconfig.toml.

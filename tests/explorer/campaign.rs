@@ -239,7 +239,7 @@ pub(crate) fn report(name: &str, budget: Budget, seed: Option<u64>, failure: &Fa
         None => format!("depth first, in schedule {runs}"),
     };
     format!(
-        "{name}: {what}\n  {trace}\nfound {found}, and shrunk. To see it again:\n\n  make explore REPLAY='{run}'\n"
+        "{name}: {what}\n  {trace}\nfound {found}, and shrunk. To see it again:\n\n  make -C tests explore REPLAY='{run}'\n"
     )
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Small worlds are run in every way they can go; large ones at random. A failure names the rule it broke (`rule.rs`)
 //! and shows what happened, as short as it could be made, with the command that shows it again. The tests of this package
-//! explore for seconds; `make explore SECONDS_BUDGET=600` explores all worlds for ten minutes.
+//! explore for seconds; `make -C tests explore SECONDS_BUDGET=600` explores all worlds for ten minutes.
 //!
 //! What the worlds cover is what the engine can do: every guarantee, errors, snoozes, continuation, chains, batches,
 //! ordered groups, partial batch responses, locks, unique jobs, commits, checkpoints, poison, heartbeats, failed jobs

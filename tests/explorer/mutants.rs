@@ -209,7 +209,7 @@ mod tests {
             let report = report(name, world.scenario.budget, None, &failure);
             let command = report
                 .lines()
-                .find(|line| line.contains("make explore"))
+                .find(|line| line.contains("make -C tests explore"))
                 .unwrap();
             let run = command.split('\'').nth(1).unwrap();
             let again = replay(run).unwrap_err();

@@ -1,7 +1,7 @@
 //! DynamoDB on loopback, and the contract on it.
 //!
 //! It is the embedded one, unless `HIKYAKU_TEST_DYNAMODB` is the URL of another, whose tables it then may replace:
-//! `make second-opinion` runs every test of a ledger on servers that others wrote.
+//! `make -C tests second-opinion` runs every test of a ledger on servers that others wrote.
 
 use std::sync::Arc;
 use std::time::Duration;

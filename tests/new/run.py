@@ -1,4 +1,4 @@
-"""What `make test-new` runs: a project that `hikyaku new` makes is built, tested, run, and looked at by the doctor and cfn-lint.
+"""What `make -C tests new` runs: a project that `hikyaku new` makes is built, tested, run, and looked at by the doctor and cfn-lint.
 
     run.py HIKYAKU TARGET [--lint LINT]
 
@@ -24,7 +24,7 @@ ENVIRONMENT = os.environ | {
     "CARGO_TARGET_DIR": options.target,
     "CARGO_NET_OFFLINE": "true",
     "CARGO_TERM_COLOR": "never",
-    # `make test-new` hands its own words down to every other make.
+    # `make -C tests new` hands its own words down to every other make.
     "MAKEFLAGS": "",
     "MAKELEVEL": "",
 }
@@ -62,6 +62,35 @@ def event(folder, name, **data):
     message["data"] |= data
     with open(path, "w", encoding="utf-8") as file:
         json.dump(message, file)
+
+
+def replace(path, old, new):
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    if text.count(old) != 1:
+        sys.exit(f"{path} has {old!r} {text.count(old)} times")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text.replace(old, new))
+
+
+def beside_another_cloud(folder):
+    """`make run` while `hikyaku dev` runs in the same folder."""
+    words = [options.hikyaku, "dev", "--sqs-port", "0", "--dynamodb-port", "0", "--lambda-port", "0"]
+    with subprocess.Popen(words, cwd=folder, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True) as cloud:
+        try:
+            while "Lambda answers" not in (line := cloud.stdout.readline()):
+                if not line:
+                    sys.exit("`hikyaku dev` has ended")
+            with open(f"{folder}/.hikyaku/local.json", encoding="utf-8") as file:
+                before = file.read()
+            said = run("make", "run", cwd=folder)
+            with open(f"{folder}/.hikyaku/local.json", encoding="utf-8") as file:
+                after = file.read()
+            # It was another cloud that the job ran on.
+            left = run(options.hikyaku, "monitor", "--local", "--json", cwd=folder)
+            return said, before == after, json.loads(left)
+        finally:
+            cloud.terminate()
 
 
 def add_a_job(folder):
@@ -155,6 +184,26 @@ with tempfile.TemporaryDirectory() as above:
     event(project, "send-invoice", id=0)
     said = run("make", "run", cwd=project, fails=True)
     says("a job that fails says so, and why", said, "state       failed", "there is no number 0")
+
+    event(project, "send-invoice", id=7)
+    said, is_left_alone, seen = beside_another_cloud(project)
+    says("it runs beside `make dev`", said, "Done.")
+    if not is_left_alone or any(queue["waiting"] + queue["inFlight"] for queue in seen["queues"]):
+        sys.exit(f"`make run` has taken the place of `make dev`: {seen}")
+
+    replace(f"{project}/src/send_invoice.rs", "Guarantee::Once;", "Guarantee::AtLeastOnce;")
+    said = run("make", "run", cwd=project)
+    says("a job that keeps no ledger runs too", said, "state       done", "keeps no ledger", "Done.")
+    event(project, "send-invoice", id=0)
+    said = run("make", "run", cwd=project, fails=True)
+    says("and fails as others do", said, "state       failed", "there is no number 0")
+    replace(f"{project}/src/send_invoice.rs", "Guarantee::AtLeastOnce;", "Guarantee::Once;")
+
+    variable = "          HIKYAKU_QUEUE_URL: !Ref JobsQueue\n"
+    replace(f"{project}/template.yaml", variable, f"{variable}          HIKYAKU_CONCURRENCY: none\n")
+    said = run("make", "run", cwd=project, fails=True)
+    says("a function that cannot start says why", said, "did not start", "HIKYAKU_CONCURRENCY")
+    replace(f"{project}/template.yaml", "          HIKYAKU_CONCURRENCY: none\n", "")
 
     add_a_job(project)
     said = run("make", "check", cwd=project)

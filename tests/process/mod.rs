@@ -1,6 +1,7 @@
 //! Real processes: the functions' own binaries, killed for real, on the local cloud.
 
 pub(crate) mod binaries;
+mod events;
 mod forty_invocations;
 mod given_up;
 mod imports;

@@ -79,12 +79,12 @@ impl Observatory {
                 r"
   {name}Queue:
     Type: AWS::SQS::Queue
-    Properties: {{ QueueName: {name}, VisibilityTimeout: 60 }}
+    Properties: {{ QueueName: '{name}', VisibilityTimeout: 60 }}
   {name}Function:
     Type: AWS::Serverless::Function
     Metadata: {{ BuildMethod: rust-cargolambda, BuildProperties: {{ Binary: observed }} }}
     Properties:
-      FunctionName: {name}
+      FunctionName: '{name}'
       Runtime: provided.al2023
       CodeUri: .
       Timeout: 10

@@ -1,4 +1,4 @@
-"""Runs every test of a ledger on DynamoDB servers that others wrote: `make second-opinion`.
+"""Runs every test of a ledger on DynamoDB servers that others wrote: `make -C tests second-opinion`.
 
     cargo test … --no-run --message-format=json | python3 run.py ENVIRONMENTS
 

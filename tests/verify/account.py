@@ -7,7 +7,7 @@ import botocore.session
 
 NOBODY = (
     "nobody is signed in to AWS, so nothing was verified. Run `aws sso login` or `aws configure`, or set AWS_PROFILE or\n"
-    "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. `make verify-offline` runs the same checks on an emulator, without an account."
+    "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. `make -C tests verify-offline` runs the same checks on an emulator, without an account."
 )
 
 

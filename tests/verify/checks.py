@@ -40,7 +40,7 @@ def send_chain(world, name, links):
     for number in range(links):
         world.put(f"images/{name}-{number}.png", jobs.picture())
         urls.append(f"s3://{world.stack.bucket}/images/{name}-{number}.png")
-    identity, body = jobs.resize(urls)
+    identity, body = jobs.resize(urls, world.queue("resize-image"))
     world.send("resize-image", body)
     return identity
 
@@ -154,7 +154,7 @@ def roles(world):
     iam, sqs, wrong = world.account("iam"), world.account("sqs"), []
     arns = {name: sqs.get_queue_attributes(QueueUrl=world.queue(name), AttributeNames=["QueueArn"])["Attributes"]["QueueArn"] for name in QUEUES}
     for name in QUEUES:
-        role = iam.get_role(RoleName=world.id(f"{QUEUES[name]}Role"))["Role"]["Arn"]
+        role = iam.get_role(RoleName=world.role(name))["Role"]["Arn"]
         for other, arn in arns.items():
             answer = iam.simulate_principal_policy(PolicySourceArn=role, ActionNames=["sqs:ReceiveMessage"], ResourceArns=[arn])
             allowed = answer["EvaluationResults"][0]["EvalDecision"] == "allowed"
@@ -196,6 +196,18 @@ def schedule(world):
         return holds(f"{' '.join(made)} is there")
     failed = [row.get("exception", "")[:200] for row in world.rows("FailedJobsTable") if "report-jobs" in row.get("payload", "")]
     return differs(f"no report after {PATIENCE + 60} s; failed jobs: {failed}")
+
+
+def rule(world):
+    """The rule that calls the function itself, set to the next minute: the job's id is the rule and the time."""
+    events, name = world.account("events"), world.id("ReportJobsFunctionNoon")
+    found = events.describe_rule(Name=name)
+    events.put_rule(Name=name, ScheduleExpression="rate(1 minute)", State="ENABLED")
+    try:
+        done = until(lambda: [row for row in world.records("report-jobs") if row["pk"].startswith(f"J#{found['Arn']}@") and row["s"] == "D"], PATIENCE)
+    finally:
+        events.put_rule(Name=name, ScheduleExpression=found["ScheduleExpression"], State=found["State"])
+    return judged(done, f"{done[0]['pk'].rsplit('@')[-1]} is done" if done else f"no job of it is done after {PATIENCE} s")
 
 
 def loops(world):
@@ -280,6 +292,7 @@ ALL = [
     ("courier", "the courier takes what PHP has to run, and puts it off when PHP is away", courier),
     ("roles", "each role is for its own queue", roles),
     ("schedule", "the schedule's role sends, and the report is written", schedule),
+    ("rule", "the rule calls its function", rule),
     ("retry", "a retry comes after the job's backoff", retry),
     ("hidden", "ChangeMessageVisibility holds for a message that is reported", hidden),
     ("at once", "MaximumConcurrency is kept", at_once),

@@ -41,25 +41,17 @@ def start(program, log):
     return process, url
 
 
-def spared(template, parameters, url):
+def spared(template, url):
     """Takes from the expanded template what the emulator cannot do; returns what was done, in sentences."""
-    done = []
     resources = template["Resources"]
-    for name, resource in list(resources.items()):
-        properties = resource.get("Properties", {})
-        if resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in properties:
-            del resources[name]
-            done.append(f"{name} is left out: an alarm on an expression is unknown to it")
+    for resource in resources.values():
         if resource["Type"] == "AWS::Lambda::Function":
-            properties.setdefault("Environment", {}).setdefault("Variables", {})["AWS_ENDPOINT_URL"] = url
-        scaling = properties.get("ScalingConfig", {})
-        asked = scaling.get("MaximumConcurrency")
-        if isinstance(asked, (dict, str)):
-            value = parameters[asked["Ref"]] if isinstance(asked, dict) else asked
-            scaling["MaximumConcurrency"] = int(value)
-            done.append(f"{name} has the number {value} as its MaximumConcurrency: from a parameter it arrives as a text, and nothing is delivered")
-    resources["SilentQueue"] = {"Type": "AWS::SQS::Queue"}
-    resources["QueuePolicy"]["Properties"]["Queues"] = [{"Ref": "SilentQueue"}]
-    done.append("QueuePolicy is on a queue that nobody uses: it refuses whoever speaks in the clear, and here everybody does")
-    done.append("each function is told by AWS_ENDPOINT_URL where the emulator is")
-    return done
+            variables = resource["Properties"].setdefault("Environment", {}).setdefault("Variables", {})
+            variables["AWS_ENDPOINT_URL"] = url
+    if "QueuePolicy" in resources:
+        resources["SilentQueue"] = {"Type": "AWS::SQS::Queue"}
+        resources["QueuePolicy"]["Properties"]["Queues"] = [{"Ref": "SilentQueue"}]
+    return [
+        "QueuePolicy is on a queue that nobody uses: it refuses whoever speaks in the clear, and here everybody does",
+        "each function is told by AWS_ENDPOINT_URL where the emulator is",
+    ]

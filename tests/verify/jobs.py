@@ -29,10 +29,10 @@ def message(name, fields, chained=()):
     return identity, json.dumps({**job, "data": {"commandName": name, "command": command}})
 
 
-def resize(urls):
-    """ResizeImage in one width, for each picture after the other: a chain."""
+def resize(urls, queue):
+    """ResizeImage in one width, for each picture after the other: a chain, on the queue that the class names."""
     name = "App\\Jobs\\ResizeImage"
-    first, *rest = [{"url": url, "widths": [8], "formats": ["png"]} for url in urls]
+    first, *rest = [{"url": url, "widths": [8], "formats": ["png"], "queue": queue} for url in urls]
     return message(name, first, [instance(name, fields) for fields in rest])
 
 

@@ -1,4 +1,4 @@
-"""A throw-away stack of template.yaml, what it shows of AWS, and its removal: `make verify-aws`, and `make verify-offline` on an emulator.
+"""A throw-away stack of template.yaml, what it shows of AWS, and its removal: `make verify-aws`, and `make -C tests verify-offline` on an emulator.
 
     run.py --built target/lambda [--region REGION] [--yes]      in the account that is signed in to
     run.py --debug target --emulator PROGRAM                    on ministack, which it starts
@@ -18,9 +18,10 @@ import time
 import checks
 import cost
 import emulator
+import network
 from account import Account
 from seen import DIFFERS, HOLDS
-from stack import Stack, expanded, packaged
+from stack import Stack, packaged
 from world import QUEUES, World
 
 GATHERED = "target/verify"
@@ -68,15 +69,19 @@ def agreed(account, name):
         return False
 
 
-def deployed(account, stack, template, log):
-    stack.make_bucket()
-    template = stack.uploaded(template)
-    if account.endpoint:
-        defaults = {key: parameter.get("Default") for key, parameter in template["Parameters"].items()}
-        template = expanded(template, account.region)
-        log += ["SAM's translator expands the template here; AWS does it itself", *emulator.spared(template, defaults | stack.parameters(), account.endpoint)]
+def deployed(account, stack, templates, log):
+    stack.prepare()
+    templates = stack.uploaded(templates)
     began = time.monotonic()
-    count = stack.create(template)
+    if account.endpoint:
+        log += ["SAM's translator expands the templates here; AWS does it itself", "nested stacks are stacks of their own: it knows none"]
+
+        def spare(template):
+            log.extend(line for line in emulator.spared(template, account.endpoint) if line not in log)
+
+        count = stack.create_on_emulator(templates, spare)
+    else:
+        count = stack.create(templates)
     print(f"deployed: {count} resources in {time.monotonic() - began:.0f} s\n", flush=True)
 
 
@@ -130,11 +135,11 @@ def bill(account, stack, began, started):
     print(f"  {'together':45} {'':14}   {sum(usd for *_, usd in lines):.4f} USD")
 
 
-def verify(account, stack, template, wanted):
+def verify(account, stack, templates, wanted):
     """Whether everything was as hoped for, and is gone again."""
     began, started, log, wrong, unseen = datetime.datetime.now(datetime.timezone.utc), time.monotonic(), [], ["deploying"], []
     try:
-        deployed(account, stack, template, log)
+        deployed(account, stack, templates, log)
         wrong, unseen = looked_at(World(account, stack), wanted)
     except KeyboardInterrupt:
         print("\ninterrupted", flush=True)
@@ -162,10 +167,10 @@ def main():
     if asked.emulator:
         return on_emulator(asked, name)
     account = Account(asked.region, asked.endpoint)
-    template = packaged(asked.built or "target/lambda")
+    templates = packaged(asked.built or "target/lambda")
     if not asked.yes and not agreed(account, name):
         sys.exit("nothing was done")
-    return verify(account, Stack(account, name), template, asked.only)
+    return verify(account, Stack(account, name), templates, asked.only)
 
 
 def on_emulator(asked, name):
@@ -176,7 +181,8 @@ def on_emulator(asked, name):
         process, url = emulator.start(os.path.abspath(asked.emulator), log)
         try:
             account = Account("us-east-1", url, emulator.KEYS)
-            return verify(account, Stack(account, name), packaged(built), asked.only)
+            holds = verify(account, Stack(account, name), packaged(built), asked.only)
+            return network.deployed(account, f"{name}-network") and holds
         finally:
             process.terminate()
             process.wait()

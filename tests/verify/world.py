@@ -17,7 +17,10 @@ class World:
         return self.stack.ids[logical]
 
     def function(self, name):
-        return self.id(f"{QUEUES[name]}Function")
+        return self.id("PhpLaneFunction" if name == "courier" else f"{QUEUES[name]}Function")
+
+    def role(self, name):
+        return self.id("PhpLaneRole" if name == "courier" else f"Roles{QUEUES[name]}Role")
 
     def queue(self, name):
         return self.id("DeadLetterQueue" if name == "bury-dead-letters" else f"{QUEUES[name]}Queue")

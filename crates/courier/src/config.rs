@@ -14,7 +14,7 @@ use crate::task::TaskSettings;
 /// |---|---|
 /// | `HIKYAKU_PHP_URL` | where the application takes jobs: `https://app.example.com/hikyaku/jobs`; `http://` only on this machine |
 /// | `HIKYAKU_PHP_KEY` | the key that `php artisan hikyaku:install` made; several, separated by commas, while it is being changed |
-/// | `HIKYAKU_PHP_KEY_FROM` | instead: where the key is kept, as ECS's `valueFrom` names it ([`ValueFrom`]) |
+/// | `HIKYAKU_PHP_KEY_FROM` | instead, and then that one is empty: where the key is kept, as ECS's `valueFrom` names it ([`ValueFrom`]). One request a process, and one more after the application has refused the key |
 /// | `HIKYAKU_PHP_TRIES` | `queue:work --tries`, for classes that say nothing of it. Default 1, 0 is without limit |
 /// | `HIKYAKU_PHP_BACKOFF` | `queue:work --backoff` in seconds, or several: `10,60`. Default 0 |
 /// | `HIKYAKU_PHP_TIMEOUT` | `queue:work --timeout` in seconds. Default 60 |
@@ -60,6 +60,11 @@ pub enum ConfigError {
     /// `HIKYAKU_PHP_KEY`.
     #[error("could not read the settings: HIKYAKU_PHP_KEY cannot be used")]
     Key(#[source] NotAKey),
+    /// A key, and a place where one is kept: which of them the application has, only its owner knows.
+    #[error(
+        "could not read the settings: HIKYAKU_PHP_KEY has to be empty, because HIKYAKU_PHP_KEY_FROM says where the key is"
+    )]
+    KeyTwice,
     /// `HIKYAKU_PHP_KEY_FROM`.
     #[error("could not read the settings: HIKYAKU_PHP_KEY_FROM cannot be used")]
     KeyFrom(#[source] NotAPlace),
@@ -108,7 +113,8 @@ impl Settings {
         };
         let url = filled("HIKYAKU_PHP_URL").ok_or(ConfigError::Missing("HIKYAKU_PHP_URL"))?;
         let key = match (filled("HIKYAKU_PHP_KEY"), filled("HIKYAKU_PHP_KEY_FROM")) {
-            (Some(key), _) => KeyFrom::Given(Keys::parse(&key).map_err(ConfigError::Key)?),
+            (Some(_), Some(_)) => return Err(ConfigError::KeyTwice),
+            (Some(key), None) => KeyFrom::Given(Keys::parse(&key).map_err(ConfigError::Key)?),
             (None, Some(from)) => {
                 KeyFrom::Kept(ValueFrom::parse(&from).map_err(ConfigError::KeyFrom)?)
             }

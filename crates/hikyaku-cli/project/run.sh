@@ -5,7 +5,9 @@ set -euo pipefail
 cd "$(dirname "$0")"
 hikyaku=$1 event=$2 queue=$3
 log=target/run.log
-here=--local=.hikyaku/local.json
+# Not the file of a cloud that `make dev` has started here.
+file=target/run.json
+here=--local=$file
 
 command -v "$hikyaku" > /dev/null || {
   echo "there is no command $hikyaku: install hikyaku, or say where it is: make run HIKYAKU=/path/to/hikyaku" >&2
@@ -15,7 +17,7 @@ command -v "$hikyaku" > /dev/null || {
 mkdir -p target
 # Emptied before the cloud starts: what the last one said would be taken for this one's.
 : > "$log"
-"$hikyaku" dev --sqs-port 0 --dynamodb-port 0 --lambda-port 0 > "$log" 2>&1 &
+"$hikyaku" dev --local-file "$file" --sqs-port 0 --dynamodb-port 0 --lambda-port 0 > "$log" 2>&1 &
 cloud=$!
 trap 'kill $cloud 2> /dev/null; wait $cloud || true' EXIT
 until grep -q "Lambda answers" "$log"; do
@@ -28,8 +30,11 @@ uuid=$("$hikyaku" dispatch --event "$event" --queue "$queue" "$here")
 echo "Sent $event to $queue; the job's uuid is $uuid."
 state=unknown
 for ((i = 0; i < 300; i++)); do
-  state=$("$hikyaku" show "$uuid" "$here" --json | sed -n 's/^  "state": "\(.*\)",*$/\1/p') || true
-  case $state in done | failed | cancelled) break ;; esac
+  seen=$("$hikyaku" show "$uuid" "$here" --json) || true
+  state=$(sed -n 's/^  "state": "\(.*\)",*$/\1/p' <<< "$seen")
+  case ${state:=unknown} in unknown | pending | running*) ;; *) break ;; esac
+  # Its function cannot start: nothing comes of waiting.
+  case $seen in *$'"notStarted": [\n'*) state="not begun"; break ;; esac
   sleep 0.2
 done
 
@@ -42,6 +47,7 @@ echo "What is known of it (hikyaku show):"
 echo
 case $state in
   done) echo "Done. All that the cloud said is in $log." ;;
-  failed | cancelled) echo "The job has $state. All that the cloud said is in $log." >&2; exit 1 ;;
-  *) echo "After a minute the job is still $state. All that the cloud said is in $log." >&2; exit 1 ;;
+  unknown | pending | running*) echo "After a minute the job is still $state. All that the cloud said is in $log." >&2; exit 1 ;;
+  "not begun") echo "Its function did not start; above stands why. All that the cloud said is in $log." >&2; exit 1 ;;
+  *) echo "The job has $state. All that the cloud said is in $log." >&2; exit 1 ;;
 esac

@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::io::{BufRead as _, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use hikyaku_local::lambda::Binaries;
 use hikyaku_local::template::Function;
 use serde_json::Value;
+
+use crate::doctor::Workspace;
 
 /// Why there are no binaries.
 #[derive(Debug, thiserror::Error)]
@@ -45,27 +47,28 @@ impl Binaries for Built {
 }
 
 impl Built {
-    /// What was built before.
-    pub(crate) fn before() -> Self {
+    /// What was built before, in the project that this folder belongs to.
+    pub(crate) fn before(folder: &Path) -> Self {
         Self {
             paths: HashMap::new(),
-            fallback: target_folder().join("debug"),
+            fallback: target_folder(folder).join("debug"),
         }
     }
 
-    /// Builds every binary that the functions name. Does nothing without a function.
-    pub(crate) fn now(functions: &[Function]) -> Result<Self, BuildError> {
+    /// Builds every binary that the functions name, in this folder. Does nothing without a function.
+    pub(crate) fn now(folder: &Path, functions: &[Function]) -> Result<Self, BuildError> {
         let names: BTreeSet<&str> = functions
             .iter()
             .map(|function| function.binary.name.as_str())
             .collect();
-        let mut built = Self::before();
+        let mut built = Self::before(folder);
         if names.is_empty() {
             return Ok(built);
         }
         let mut cargo = Command::new("cargo");
         cargo
             .args(["build", "--message-format=json-render-diagnostics"])
+            .current_dir(folder)
             .stdout(Stdio::piped());
         cargo.args(names.iter().flat_map(|name| ["--bin", name]));
         let mut child = cargo.spawn().map_err(BuildError::Cargo)?;
@@ -101,9 +104,12 @@ fn executable(line: &str) -> Option<(String, PathBuf)> {
     ))
 }
 
-/// Where cargo builds when nobody told this program.
-fn target_folder() -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from)
+/// Where cargo builds what is in this folder. Binaries may lie there without a project.
+fn target_folder(folder: &Path) -> PathBuf {
+    if let Ok(workspace) = Workspace::at(folder) {
+        return workspace.target;
+    }
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| folder.join("target"), PathBuf::from)
 }
 
 #[cfg(test)]

@@ -13,6 +13,10 @@ pub(crate) struct Completions {
 impl Completions {
     /// Prints the script.
     pub(crate) fn run(&self, command: &mut Command) {
-        clap_complete::generate(self.shell, command, "hikyaku", &mut std::io::stdout());
+        crate::output::script(|out| {
+            let mut script = Vec::new();
+            clap_complete::generate(self.shell, command, "hikyaku", &mut script);
+            drop(out.write_all(&script));
+        });
     }
 }

@@ -1,10 +1,11 @@
 //! A question before something is gone for good.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 
 use clap::Args;
 
 use crate::outcome::OperatorError;
+use crate::output;
 
 /// The option of commands that cannot be undone.
 #[derive(Debug, Clone, Args)]
@@ -25,11 +26,9 @@ impl Confirm {
                 "{question} Nobody can be asked here: say --yes"
             )));
         }
-        eprint!("{question} [y/N] ");
+        output::tell(&text!("{} [y/N] ", question));
         let mut answer = String::new();
-        let read = io::stderr()
-            .flush()
-            .and_then(|()| io::stdin().read_line(&mut answer));
+        let read = io::stdin().read_line(&mut answer);
         Ok(read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes"))
     }
 }

@@ -5,7 +5,7 @@ mod web;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
@@ -20,6 +20,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::build::{BuildError, Built};
+use crate::output;
 use crate::place::LocalCloud;
 use php::{Application, PhpArguments, PhpError};
 use web::Server;
@@ -46,6 +47,12 @@ pub(crate) struct Dev {
     /// The address to listen on: 0.0.0.0 lets containers in, and everybody else on the network
     #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     bind: IpAddr,
+    /// Answer to this name of the machine too; may be repeated. localhost, addresses and host.docker.internal need no word
+    #[arg(long = "allow-host", value_name = "NAME")]
+    hosts: Vec<String>,
+    /// Say in this file where the cloud is, for --local=FILE [default: .hikyaku/local.json]
+    #[arg(long, value_name = "FILE")]
+    local_file: Option<PathBuf>,
     /// Keep the tables of DynamoDB in this folder; without it they are gone at the end
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
@@ -98,49 +105,67 @@ impl Dev {
             .with_default(LevelFilter::WARN)
             .with_target("dynoxide", LevelFilter::ERROR);
         tracing_subscriber::registry()
-            .with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr))
+            .with(
+                tracing_subscriber::fmt::layer()
+                    .with_ansi(false)
+                    .with_writer(output::logs),
+            )
             .with(levels)
             .init();
         let template = Template::read(&self.template)?;
         let faults = self.faults()?;
         let application = self.php.application()?;
-        let binaries = self.build(&template)?;
+        let mut parameters: BTreeMap<_, _> = self.parameters.iter().cloned().collect();
+        if let Some(application) = &application {
+            let lane = application.parameter(&template);
+            lane.map(|(name, value)| parameters.entry(name).or_insert(value));
+        }
+        let binaries = self.build(&template, &parameters)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
             .map_err(DevError::Runtime)?;
-        let mut options = self.options(binaries, faults);
+        let file = self.local_file.clone();
+        let mut options = self.options(parameters, binaries, faults);
         if let Some(application) = &application {
             options.overrides = application.overrides();
             options.variables.extend([application.variable()]);
         }
-        runtime.block_on(serve(&template, options, application))
+        runtime.block_on(serve(&template, options, file.as_deref(), application))
     }
 
     /// Builds before any port is open: it can take minutes, and messages would time out meanwhile.
-    fn build(&self, template: &Template) -> Result<Built, DevError> {
+    fn build(
+        &self,
+        template: &Template,
+        parameters: &BTreeMap<String, String>,
+    ) -> Result<Built, DevError> {
+        // A bare file's name has a parent without a name.
+        let folder = self.template.parent().filter(|parent| *parent != "");
+        let folder = folder.unwrap_or(Path::new("."));
         if self.no_build {
-            return Ok(Built::before());
+            return Ok(Built::before(folder));
         }
-        let parameters = self.parameters();
         let stack = template.resolve(&Environment {
-            parameters,
+            parameters: parameters.clone(),
             ..Environment::new("http://127.0.0.1")
         })?;
-        Ok(Built::now(&stack.functions)?)
+        Ok(Built::now(folder, &stack.functions)?)
     }
 
-    fn parameters(&self) -> BTreeMap<String, String> {
-        self.parameters.iter().cloned().collect()
-    }
-
-    fn options(self, binaries: Built, faults: Option<Faults>) -> Options {
+    fn options(
+        self,
+        parameters: BTreeMap<String, String>,
+        binaries: Built,
+        faults: Option<Faults>,
+    ) -> Options {
         Options {
             sqs_port: self.sqs_port,
             dynamodb_port: self.dynamodb_port,
             lambda_port: self.lambda_port,
             bind: self.bind,
-            parameters: self.parameters(),
+            hosts: self.hosts,
+            parameters,
             data: self.data,
             variables: TOLD
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -169,18 +194,29 @@ impl Dev {
 async fn serve(
     template: &Template,
     options: Options,
+    local_file: Option<&Path>,
     application: Option<Application>,
 ) -> Result<(), DevError> {
+    let stop = stop_signal().map_err(DevError::Runtime)?;
+    let (bind, hosts) = (options.bind, options.hosts.clone());
+    let binaries = Arc::clone(&options.binaries);
     let cloud = Cloud::start(template, options).await?;
     let seen = cloud.watch();
-    // In a folder that cannot be written to, all but `--local` works.
-    let announced = LocalCloud::of(&cloud).announce();
+    // Where the file cannot be written, all but `--local` works.
+    let announced = LocalCloud::of(&cloud, &*binaries).announce(local_file);
     if let Err(error) = &announced {
-        eprintln!("warning: {}", hikyaku::explain(error));
+        tell!("warning: {}", hikyaku::explain(error));
+    }
+    if !bind.is_loopback() {
+        tell!(
+            "warning: everybody who reaches {} over the network can run jobs here and read the tables: nobody's keys are \
+             checked. Without --bind only this machine can",
+            bind
+        );
     }
     introduce(&cloud);
     let mut php = match application {
-        Some(application) => Some(application.serve(&cloud).await?),
+        Some(application) => Some(application.serve(&cloud, &hosts).await?),
         None => None,
     };
     say!(
@@ -188,7 +224,7 @@ async fn serve(
         cloud.endpoints().lambda
     );
     let ended = tokio::select! {
-        stopped = stop_signal() => stopped.map_err(DevError::Runtime),
+        stopped = stop => stopped.map_err(DevError::Runtime),
         () = report(seen) => Ok(()),
         error = ended(&mut php) => Err(error.into()),
     };
@@ -211,14 +247,14 @@ async fn ended(php: &mut Option<Server>) -> PhpError {
 fn introduce(cloud: &Cloud) {
     let stack = cloud.stack();
     for warning in &stack.warnings {
-        eprintln!("warning: {warning}");
+        tell!("warning: {}", warning);
     }
     if let Some(ignored) = not_run(&stack.ignored) {
-        say!("not run locally: {ignored}");
+        say!("not run locally: {}", ignored);
     }
     say!("# Point your application and your shell here:");
     for line in cloud.environment_lines() {
-        say!("{line}");
+        say!("{}", line);
     }
 }
 
@@ -238,7 +274,7 @@ fn not_run(ignored: &[Ignored]) -> Option<String> {
 /// A line of a function. Its metrics are asked for, not read.
 fn show(function: &str, line: &str) {
     if !hikyaku_local::watch::is_metrics(line) {
-        say!("{function} | {line}");
+        say!("{} | {}", function, line);
     }
 }
 
@@ -246,28 +282,32 @@ fn show(function: &str, line: &str) {
 async fn report(mut seen: Receiver<Event>) {
     loop {
         match seen.recv().await {
-            Ok(event) => say!("{event}"),
+            Ok(event) => say!("{}", event),
             Err(RecvError::Lagged(missed)) => {
-                eprintln!("({missed} events came too fast to be shown)");
+                tell!("({} events came too fast to be shown)", missed);
             }
             Err(RecvError::Closed) => return,
         }
     }
 }
 
-/// Completes at Ctrl-C, or when somebody asks this process to end.
-async fn stop_signal() -> std::io::Result<()> {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate())?;
+/// Listens from now on; completes at Ctrl-C, or when somebody asks this process to end.
+#[cfg(unix)]
+fn stop_signal() -> std::io::Result<impl Future<Output = std::io::Result<()>>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
         tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => interrupted,
+            _ = interrupt.recv() => Ok(()),
             _ = terminate.recv() => Ok(()),
         }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
+    })
+}
+
+#[cfg(not(unix))]
+fn stop_signal() -> std::io::Result<impl Future<Output = std::io::Result<()>>> {
+    Ok(tokio::signal::ctrl_c())
 }
 
 pub(crate) fn name_and_value(text: &str) -> Result<(String, String), String> {

@@ -36,6 +36,9 @@ pub(crate) struct Dispatch {
     /// Held back for this long, up to 15m
     #[arg(long, value_name = "TIME", value_parser = time::wait)]
     delay: Option<Duration>,
+    /// Its message group: what a FIFO queue keeps in order, and a standard one shares out fairly
+    #[arg(long, value_name = "NAME")]
+    group: Option<String>,
     /// Its identity; a job is done once under one uuid, however often it is sent
     #[arg(long, value_name = "UUID")]
     uuid: Option<String>,
@@ -104,6 +107,9 @@ impl Dispatch {
         if let Some(delay) = self.delay {
             message = message.delay(delay);
         }
+        if let Some(group) = &self.group {
+            message = message.group(group);
+        }
         if let Some(uuid) = &self.uuid {
             message = message.uuid(uuid);
         }
@@ -119,7 +125,7 @@ impl Dispatch {
         if self.place.json {
             output::json(&json!({"uuid": uuid, "job": job, "queue": url}));
         } else {
-            say!("{uuid}");
+            say!("{}", uuid);
         }
         Ok(Outcome::Done)
     }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use serde_json::Value as Json;
 
 use crate::outcome::OperatorError;
-use crate::place::{List, Reach};
+use crate::place::{List, Reach, has_php};
 
 /// Lambda gives fifty a page.
 const FUNCTIONS: List = List {
@@ -26,6 +26,8 @@ pub(crate) struct Function {
     pub(crate) name: String,
     /// Where its lines are. The name need not be in it.
     pub(crate) log_group: String,
+    /// Whether it has PHP as its other side, and so reads routes.
+    pub(crate) has_php: bool,
     /// Its ledger; none if nothing in its environment is for this library.
     ledger: Option<String>,
 }
@@ -41,6 +43,7 @@ impl Function {
         Some(Self {
             name: name.to_owned(),
             log_group: log_group.map_or_else(|| format!("/aws/lambda/{name}"), str::to_owned),
+            has_php: has_php(|name| variables?.get(name)?.as_str()),
             ledger: is_ours.then(|| ledger.unwrap_or(DEFAULT_LEDGER).to_owned()),
         })
     }
@@ -106,6 +109,7 @@ fn group(name: &str) -> Function {
     Function {
         name: of_function.unwrap_or(name).to_owned(),
         log_group: name.to_owned(),
+        has_php: false,
         ledger: None,
     }
 }

@@ -1,10 +1,11 @@
 //! `hikyaku inspect`: what is in a message.
 
 use std::fmt;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use crate::output;
 use clap::{ArgGroup, Args};
 use hikyaku::explain;
 use hikyaku_laravel::encrypter::{Cipher, Encrypter, KeyError};
@@ -129,7 +130,7 @@ fn many(bodies: &[String], encrypter: Option<&Encrypter>) -> Result<(), InspectC
     let mut shown = Vec::with_capacity(bodies.len());
     for (inspection, number) in inspections.zip(1..) {
         if let Err(error) = &inspection {
-            eprintln!("hikyaku: message {number}: {}", explain(error));
+            tell!("hikyaku: message {}: {}", number, explain(error));
         }
         shown.push(inspection.ok());
     }
@@ -154,7 +155,7 @@ fn refusal(error: InspectError) -> InspectCommandError {
 
 fn tell_if_closed<'a>(inspections: impl IntoIterator<Item = &'a Inspection>) {
     if inspections.into_iter().any(Inspection::is_closed) {
-        eprintln!(
+        tell!(
             "hikyaku: the payload is encrypted: give the application's APP_KEY with --app-key-file FILE or --app-key \
              KEY to see it"
         );
@@ -173,9 +174,7 @@ fn read(path: &Path) -> Result<String, InspectCommandError> {
 }
 
 fn print(shown: &impl Serialize) -> Result<(), InspectCommandError> {
-    let text = serde_json::to_string_pretty(shown).map_err(io::Error::from);
-    let written = text.and_then(|text| writeln!(io::stdout(), "{text}"));
-    match written {
+    match output::try_json(shown) {
         // Whoever reads has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written.map_err(InspectCommandError::Write),

@@ -1,5 +1,4 @@
 //! The command `hikyaku`.
-#![expect(clippy::print_stderr, reason = "a command talks to whoever called it")]
 
 #[macro_use]
 mod output;
@@ -14,6 +13,7 @@ mod doctor;
 mod failed;
 mod functions;
 mod inspect;
+mod logs;
 mod metrics;
 mod new;
 mod outcome;
@@ -116,7 +116,7 @@ fn main() -> ExitCode {
     match Arguments::parse().command.run() {
         Ok(outcome) => outcome.into(),
         Err(error) => {
-            eprintln!("hikyaku: {}", hikyaku::explain(&*error));
+            tell!("hikyaku: {}", hikyaku::explain(&*error));
             ExitCode::FAILURE
         }
     }

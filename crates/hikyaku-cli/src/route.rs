@@ -1,5 +1,6 @@
 //! `hikyaku route`: on which side the jobs of a class run.
 
+mod known;
 mod listing;
 
 use clap::{Args, ValueEnum};
@@ -78,6 +79,9 @@ impl SetRoute {
         let routes = DynamoDbRoutes::new(reach.dynamodb.clone(), &reach.config);
         let asked = match self.class.as_deref() {
             Some(class) if change.is_some() || self.remove => {
+                if let Some(route) = change {
+                    known::check(&reach, class, route).await?;
+                }
                 return match change {
                     Some(route) => routes.set(class, route, SystemClock.now()).await,
                     None => routes.remove(class).await,
@@ -104,8 +108,11 @@ impl SetRoute {
             return Outcome::Done;
         }
         let kept = ROUTE_KEPT.as_secs();
-        say!("{class}: {}", said(change));
-        say!("Functions follow within {kept} seconds. Jobs that have begun stay on their side.");
+        say!("{}: {}", class, said(change));
+        say!(
+            "Functions follow within {} seconds. Jobs that have begun stay on their side.",
+            kept
+        );
         if shadowed.is_some() {
             say!(
                 "Only a job whose type promises to leave nothing behind has a shadow (`const SHADOW: bool = true`). \

@@ -12,7 +12,7 @@ use serde_json::{Value as Json, json};
 use crate::cost::{HOURS, usd};
 use crate::metrics::{Asked, Points, Span, Subject};
 use crate::outcome::{OperatorError, Outcome};
-use crate::output;
+use crate::output::{self, Text};
 use crate::place::{Place, Reach};
 use crate::time::Since;
 
@@ -55,7 +55,7 @@ impl Spent {
         if self.place.json {
             output::json(&spending.to_json());
         } else {
-            say_as_is!("{}", spending.text());
+            output::say(&spending.text());
         }
         Ok(Outcome::of(!spending.bills.is_empty()))
     }
@@ -134,12 +134,13 @@ impl Spending {
         self.bills.iter().map(|bill| bill.usd).sum()
     }
 
-    fn text(&self) -> String {
+    fn text(&self) -> Text {
         let since = output::moment(self.span.from);
         if self.bills.is_empty() {
-            return format!(
-                "No job type has measured its cost since {since} UTC. Set\nHIKYAKU_METRICS=jobs in the functions' environment \
-                 (docs/monitoring.md says what\neach metric costs), or say --since.\n"
+            return text!(
+                "No job type has measured its cost since {} UTC. Set\nHIKYAKU_METRICS=jobs in the functions' environment \
+                 (docs/monitoring.md says what\neach metric costs), or say --since.\n",
+                since
             );
         }
         let heading = ["JOB", "FUNCTION", "DONE", "USD", "USD/MILLION", "USD/MONTH"];
@@ -154,22 +155,25 @@ impl Spending {
             &usd(self.a_month(self.total())),
         ];
         rows.push(total.map(str::to_owned));
-        format!(
-            "{}\nSince {since} UTC, and in a month of {HOURS} hours like that.\n{}{NOT_IN_IT}\n",
+        text!(
+            "{}\nSince {} UTC, and in a month of {} hours like that.\n{}{}",
             output::table(&rows),
-            self.about_new_ones()
+            since,
+            HOURS,
+            self.about_new_ones(),
+            Text::block("", NOT_IN_IT)
         )
     }
 
     /// A function that is newer than the span makes a month look cheaper than it will be.
-    fn about_new_ones(&self) -> String {
+    fn about_new_ones(&self) -> Text {
         let first = self.bills.iter().map(|bill| bill.first).min();
         let first = first.unwrap_or(self.span.from);
         let before = first.as_secs().saturating_sub(self.span.from.as_secs());
         if before < self.span.duration().as_secs() / 10 {
-            return String::new();
+            return Text::default();
         }
-        format!(
+        text!(
             "The first job was measured at {} UTC: if there were none\nbefore because the functions are new, say --since \
              with that time.\n",
             output::moment(first)
@@ -261,6 +265,7 @@ mod tests {
             vec![of("import", 1_000, 2_500_000, 0), of("idle", 0, 10, 60)],
         );
         let text = spending.text();
+        let text = text.as_str();
         let lines: Vec<Vec<&str>> = text
             .lines()
             .map(|line| line.split_whitespace().collect())
@@ -277,6 +282,7 @@ mod tests {
     #[test]
     fn where_the_first_part_of_the_time_is_empty_it_is_said() {
         let text = spending(3_600, vec![of("import", 1, 10, 600)]).text();
+        let text = text.as_str();
         assert!(
             text.contains("measured at 2026-11-26 11:10:00 UTC"),
             "{text}"

@@ -1,14 +1,16 @@
 //! DynamoDB, embedded: in memory, or in a file that survives whatever ends this process.
 
+mod server;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use axum::Router;
 use dynoxide::actions::create_table::CreateTableRequest;
 use dynoxide::actions::describe_table::DescribeTableRequest;
 use dynoxide::actions::update_time_to_live::{TimeToLiveSpecification, UpdateTimeToLiveRequest};
 use dynoxide::{Database, DynoxideError};
 use serde_json::Value;
-use tokio::net::TcpListener;
 
 use crate::clock::SharedClock;
 use crate::tasks::Tasks;
@@ -162,16 +164,13 @@ impl DynamoDb {
         &self.database
     }
 
-    /// Answers on `listener`, and deletes expired items, until the cloud stops.
-    pub(crate) fn serve(&self, listener: TcpListener, clock: SharedClock, tasks: &Tasks) {
-        let (database, stopping) = (self.database.clone(), tasks.stopping());
-        tasks.spawn(async move {
-            if let Err(error) =
-                dynoxide::server::serve_with_shutdown(listener, database, stopping).await
-            {
-                tracing::error!(error, "DynamoDB does not answer any more");
-            }
-        });
+    /// What answers over HTTP.
+    pub(crate) fn routes(&self, tasks: &Tasks) -> Router {
+        server::routes(self.database.clone(), tasks.clone())
+    }
+
+    /// Deletes expired items until the cloud stops.
+    pub(crate) fn sweep_on(&self, clock: SharedClock, tasks: &Tasks) {
         let swept = self.clone();
         tasks.spawn_until_stopped(async move {
             loop {

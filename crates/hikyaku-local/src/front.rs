@@ -3,6 +3,10 @@
 //! PHP's own web server can have workers (`PHP_CLI_SERVER_WORKERS`), but each of them takes connections as they come and
 //! serves them one after the other, also while others have nothing to do: a request may lie behind a job of minutes.
 //! PHP-FPM gives a request to a process that has none, and so does this.
+//!
+//! A [guard](crate::guard) looks at the head of each connection's first request. PHP's server takes one request a connection.
+
+mod head;
 
 use std::io;
 use std::net::{self, Ipv4Addr};
@@ -10,9 +14,13 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinSet;
+
+use crate::guard::Guard;
+use head::Head;
 
 /// The door, on the loopback interface. It closes, and every connection breaks, when this is dropped.
 #[derive(Debug)]
@@ -29,11 +37,23 @@ impl Front {
     ///
     /// The port is taken.
     pub async fn open(port: u16, servers: &[u16]) -> io::Result<Self> {
+        Self::open_to(&[], port, servers).await
+    }
+
+    /// The same for clients that may ask for these names of this machine too.
+    ///
+    /// # Errors
+    ///
+    /// The port is taken.
+    pub async fn open_to(names: &[String], port: u16, servers: &[u16]) -> io::Result<Self> {
         let door = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let port = door.local_addr()?.port();
-        let idle = Arc::new(Idle::new(servers));
+        let behind = Arc::new(Behind {
+            guard: Guard::new(Ipv4Addr::LOCALHOST.into(), names).of_pages(),
+            idle: Idle::new(servers),
+        });
         let mut carrying = JoinSet::new();
-        carrying.spawn(carry(door, idle));
+        carrying.spawn(carry(door, behind));
         Ok(Self { port, carrying })
     }
 
@@ -87,13 +107,20 @@ pub fn free_ports(count: usize) -> io::Result<Vec<u16>> {
     Ok(found.into_iter().map(|(port, _)| port).collect())
 }
 
-async fn carry(door: TcpListener, idle: Arc<Idle>) {
+/// What is behind the door.
+#[derive(Debug)]
+struct Behind {
+    guard: Guard,
+    idle: Idle,
+}
+
+async fn carry(door: TcpListener, behind: Arc<Behind>) {
     let mut connections = JoinSet::new();
     loop {
         while connections.try_join_next().is_some() {}
         match door.accept().await {
             Ok((client, _)) => {
-                connections.spawn(connection(client, Arc::clone(&idle)));
+                connections.spawn(connection(client, Arc::clone(&behind)));
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be taken");
@@ -125,16 +152,19 @@ impl Idle {
     }
 }
 
-async fn connection(mut client: TcpStream, idle: Arc<Idle>) {
+async fn connection(mut client: TcpStream, behind: Arc<Behind>) {
     // A browser opens connections that it may never use: they shall keep no server from its work.
-    if !matches!(client.peek(&mut [0]).await, Ok(1..)) {
+    let Some(begun) = begun(&mut client, &behind.guard).await else {
         return;
-    }
-    let Some(port) = idle.next.lock().await.recv().await else {
+    };
+    let Some(port) = behind.idle.next.lock().await.recv().await else {
         return;
     };
     if let Ok(mut server) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await {
-        let carried = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+        let carried = match server.write_all(&begun).await {
+            Ok(()) => tokio::io::copy_bidirectional(&mut client, &mut server).await,
+            Err(error) => Err(error),
+        };
         if carried.is_err() {
             // Not an end, which a client might take for that of an answer.
             let _ = client.set_zero_linger();
@@ -144,131 +174,33 @@ async fn connection(mut client: TcpStream, idle: Arc<Idle>) {
         }
     }
     // Nobody waits any more when the door is closed.
-    let _ = idle.back.send(port).await;
+    let _ = behind.idle.back.send(port).await;
+}
+
+/// What a client has sent when its request is let in; to any other client, why it is not.
+async fn begun(client: &mut TcpStream, guard: &Guard) -> Option<Vec<u8>> {
+    let mut sent = Vec::new();
+    loop {
+        if client.read_buf(&mut sent).await.ok()? == 0 {
+            return None;
+        }
+        let refusal = match head::read(&sent) {
+            Head::Unfinished => continue,
+            Head::Read(head) => match guard.check(head.method(), head.uri(), head.headers()) {
+                Ok(()) => return Some(sent),
+                Err(refused) => head::refusal("403 Forbidden", &refused.to_string()),
+            },
+            Head::Malformed => head::refusal("400 Bad Request", "this is no request in HTTP/1.1"),
+        };
+        let _ = client.write_all(refusal.as_bytes()).await;
+        let _ = client.shutdown().await;
+        // A client that still sends would lose the answer to a reset.
+        let mut sink = tokio::io::sink();
+        let rest = tokio::io::copy(client, &mut sink);
+        let _ = tokio::time::timeout(Duration::from_secs(1), rest).await;
+        return None;
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-
-    use super::*;
-
-    async fn server() -> (TcpListener, u16) {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let port = listener.local_addr().unwrap().port();
-        (listener, port)
-    }
-
-    async fn ask(front: &Front, text: &str) -> TcpStream {
-        let address = (Ipv4Addr::LOCALHOST, front.port());
-        let mut client = TcpStream::connect(address).await.unwrap();
-        client.write_all(text.as_bytes()).await.unwrap();
-        client
-    }
-
-    /// Takes the next connection of a server and hears what was asked.
-    async fn hear(server: &TcpListener) -> (TcpStream, String) {
-        let (mut connection, _) = server.accept().await.unwrap();
-        let mut heard = [0; 64];
-        let length = connection.read(&mut heard).await.unwrap();
-        let heard = String::from_utf8_lossy(&heard[..length]).into_owned();
-        (connection, heard)
-    }
-
-    async fn answer(mut connection: TcpStream, text: &str) {
-        connection.write_all(text.as_bytes()).await.unwrap();
-    }
-
-    async fn answered(mut client: TcpStream) -> String {
-        let mut text = String::new();
-        client.read_to_string(&mut text).await.unwrap();
-        text
-    }
-
-    #[tokio::test]
-    async fn a_request_never_lies_behind_another_while_a_server_is_idle() {
-        let ((one, first), (other, second)) = (server().await, server().await);
-        let front = Front::open(0, &[first, second]).await.unwrap();
-        let long = ask(&front, "long").await;
-        let (long_one, heard) = hear(&one).await;
-        assert_eq!(heard, "long");
-        for _ in 0..5 {
-            let short = ask(&front, "short").await;
-            let (connection, heard) = hear(&other).await;
-            assert_eq!(heard, "short");
-            answer(connection, "done").await;
-            assert_eq!(answered(short).await, "done");
-        }
-        answer(long_one, "done at last").await;
-        assert_eq!(answered(long).await, "done at last");
-    }
-
-    #[test]
-    fn free_ports_are_different_ones() {
-        let mut ports = free_ports(20).unwrap();
-        ports.sort_unstable();
-        ports.dedup();
-        assert_eq!(ports.len(), 20);
-        assert!(ports.iter().all(|port| PORTS.contains(port)));
-    }
-
-    #[tokio::test]
-    async fn who_finds_every_server_busy_waits() {
-        let (server, port) = server().await;
-        let front = Front::open(0, &[port]).await.unwrap();
-        let first = ask(&front, "first").await;
-        let (connection, _) = hear(&server).await;
-        let second = ask(&front, "second").await;
-        answer(connection, "done").await;
-        assert_eq!(answered(first).await, "done");
-        let (connection, heard) = hear(&server).await;
-        assert_eq!(heard, "second");
-        answer(connection, "done too").await;
-        assert_eq!(answered(second).await, "done too");
-    }
-
-    #[tokio::test]
-    async fn a_connection_without_a_request_takes_no_server() {
-        let (server, port) = server().await;
-        let front = Front::open(0, &[port]).await.unwrap();
-        let silent = ask(&front, "").await;
-        let client = ask(&front, "request").await;
-        let (connection, heard) = hear(&server).await;
-        assert_eq!(heard, "request");
-        answer(connection, "done").await;
-        assert_eq!(answered(client).await, "done");
-        drop(silent);
-    }
-
-    #[tokio::test]
-    async fn a_server_is_busy_for_a_client_that_has_gone_until_it_ends_the_connection() {
-        let ((one, first), (other, second)) = (server().await, server().await);
-        let front = Front::open(0, &[first, second]).await.unwrap();
-        let gone = ask(&front, "gone").await;
-        let (abandoned, _) = hear(&one).await;
-        gone.set_zero_linger().unwrap();
-        drop(gone);
-        for _ in 0..3 {
-            let client = ask(&front, "next").await;
-            let (connection, _) = hear(&other).await;
-            answer(connection, "done").await;
-            assert_eq!(answered(client).await, "done");
-        }
-        drop(abandoned);
-    }
-
-    #[tokio::test]
-    async fn when_the_door_closes_its_connections_break() {
-        let (server, port) = server().await;
-        let front = Front::open(0, &[port]).await.unwrap();
-        let mut client = ask(&front, "request").await;
-        let (_connection, _) = hear(&server).await;
-        let door = front.port();
-        front.close().await;
-        let mut heard = String::new();
-        // Reset or ended, but not left hanging.
-        let read = client.read_to_string(&mut heard).await;
-        assert_eq!(read.unwrap_or(0), 0);
-        Front::open(door, &[port]).await.unwrap();
-    }
-}
+mod tests;

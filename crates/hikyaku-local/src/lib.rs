@@ -8,6 +8,7 @@ pub mod dynamodb;
 pub mod event;
 pub mod faults;
 pub mod front;
+pub mod guard;
 pub mod lambda;
 mod lock;
 pub mod mapping;

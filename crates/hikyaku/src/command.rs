@@ -6,6 +6,8 @@ use std::sync::Arc;
 use hikyaku_core::memory::MemoryLedger;
 use hikyaku_core::{Clock, Ports, Timestamp, Worker};
 use lexopt::prelude::*;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::json;
 
 use crate::{
@@ -93,8 +95,12 @@ async fn run_once<S: Send + Sync + 'static>(
         }
         Payload::Data { job, data } => envelope(&worker, job, &data)?,
     };
+    let ledger = Arc::new(MemoryLedger::default());
+    let event = QueueEvent::of(&payload);
+    // Rows of failed jobs are what this one is for.
+    let buries = worker.descriptions().is_empty() && event.is_of_dead_letters();
     let ports = Ports {
-        ledger: Arc::new(MemoryLedger::default()),
+        ledger: ledger.clone(),
         queue: Arc::new(SqsQueue::new(config.clone())),
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
@@ -116,11 +122,63 @@ async fn run_once<S: Send + Sync + 'static>(
         "a deadline that has passed is none"
     );
     let answer = function.handle(&payload, &request_id, never, None).await;
-    print(
-        answer
-            .map_err(|error| Error::Failed(hikyaku_core::explain(&error)))?
-            .get(),
-    )
+    let answer = answer.map_err(|error| Error::Failed(hikyaku_core::explain(&error)))?;
+    print(answer.get())?;
+    let for_good = if buries { 0 } else { ledger.all_failed().len() };
+    event.judge(answer.get(), for_good)
+}
+
+/// What a whole event from a queue holds; nothing of any other.
+#[derive(Debug, Default, Deserialize)]
+struct QueueEvent {
+    #[serde(rename = "Records", default)]
+    records: Vec<Record>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Record {
+    #[serde(default)]
+    attributes: Attributes,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Attributes {
+    #[serde(rename = "DeadLetterQueueSourceArn")]
+    dead_letter_source: Option<String>,
+}
+
+impl QueueEvent {
+    fn of(payload: &str) -> Self {
+        serde_json::from_str(payload).unwrap_or_default()
+    }
+
+    fn is_of_dead_letters(&self) -> bool {
+        let mut records = self.records.iter();
+        records.all(|record| record.attributes.dead_letter_source.is_some())
+    }
+
+    /// An error if a message came back or failed for good: Lambda is answered in the same way either way.
+    fn judge(&self, answer: &str, for_good: usize) -> Result<(), Error> {
+        if self.records.is_empty() {
+            return Ok(());
+        }
+        let came_back = serde_json::from_str::<Answer>(answer).unwrap_or_default();
+        let came_back = came_back.failures.len();
+        if came_back + for_good == 0 {
+            return Ok(());
+        }
+        Err(Error::Failed(format!(
+            "messages: {}, would come back: {came_back}, failed for good: {for_good}; the log lines say why",
+            self.records.len()
+        )))
+    }
+}
+
+/// What Lambda is told of a batch.
+#[derive(Debug, Default, Deserialize)]
+struct Answer {
+    #[serde(rename = "batchItemFailures")]
+    failures: Vec<IgnoredAny>,
 }
 
 /// The job that `run --data` means, as a message.
@@ -173,7 +231,7 @@ fn describe<S: Send + Sync + 'static>(worker: &Worker<S>, json: bool) -> String 
 
 fn usage<S: Send + Sync + 'static>(worker: &Worker<S>) -> String {
     format!(
-        "A function of these jobs:\n{}\n\nUsage:\n  run --data '{{…}}' [--job NAME]   run one job here and print what it answers; exits 1 if it fails\n  run --event FILE               the same with a whole message or event from a file\n  describe [--json]              print the jobs' policies\n\nStarted by Lambda it serves invocations instead.",
+        "A function of these jobs:\n{}\n\nUsage:\n  run --data '{{…}}' [--job NAME]   run one job here and print what it answers; exits 1 if it fails\n  run --event FILE               the same with a whole message or event from a file; exits 1 if one of its messages fails\n  describe [--json]              print the jobs' policies\n\nStarted by Lambda it serves invocations instead.",
         describe(worker, false)
     )
 }

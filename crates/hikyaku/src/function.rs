@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_lambda_events::event::sqs::SqsBatchResponse;
 use hikyaku_core::{
     Delivery, Invocation, Outcome, Outgoing, Ports, Report, Timestamp, Verdict, Worker,
 };
@@ -10,7 +11,7 @@ use serde_json::json;
 use serde_json::value::RawValue;
 
 use crate::Config;
-use crate::event::{self, BatchResponse, Event, EventError, Surroundings};
+use crate::event::{self, Event, EventError, Surroundings};
 use crate::metrics::{CountingLedger, Detail, Measured, write_line};
 
 type MetricLines = Box<dyn Fn(&str) + Send + Sync>;
@@ -152,12 +153,13 @@ impl<S: Send + Sync + 'static> Function<S> {
         match event::read(payload, surroundings)? {
             Event::Queue(deliveries) => {
                 let reports = self.process(&deliveries, invocation, surroundings).await;
-                let again = reports
-                    .into_iter()
-                    .filter(|report| !report.verdict.acknowledges());
-                Ok(serde_json::value::to_raw_value(&BatchResponse::of(
-                    again.map(|report| report.message_id),
-                ))?)
+                let mut answer = SqsBatchResponse::default();
+                for report in reports {
+                    if !report.verdict.acknowledges() {
+                        answer.add_failure(report.message_id);
+                    }
+                }
+                Ok(serde_json::value::to_raw_value(&answer)?)
             }
             Event::Single(delivery) => {
                 let deliveries = [delivery];

@@ -33,9 +33,6 @@ final class Ask
     /** Believes a request or throws. Nothing of it is looked at before its signature. */
     public static function of(Request $request, Keys $keys): self
     {
-        if (! $keys->areThere()) {
-            throw new Refused('the application has no key: set HIKYAKU_KEY (php artisan hikyaku:install)', 401);
-        }
         [$time, $said, $signature] = array_map(
             fn ($name) => (string) $request->headers->get($name, ''),
             ['hikyaku-time', 'hikyaku-ask', 'hikyaku-signature'],
@@ -43,14 +40,19 @@ final class Ask
         $path = (string) parse_url($request->server('REQUEST_URI', '/'), PHP_URL_PATH);
         $body = $request->getContent();
         if (! $keys->haveSigned(Keys::requestText($path, $time, $said, $body), $signature)) {
-            throw new Refused("no key of this application has signed it, or what was signed is not what came to $path", 401);
+            throw new Refused(Refused::UNSIGNED, 401);
         }
         $skew = time() - (int) $time;
         if (abs($skew) > self::WINDOW) {
-            throw new Refused("it was signed $skew seconds ago by this application's clock, and ".self::WINDOW.' are allowed', 401);
+            throw new Refused("it was signed $skew seconds ago by this application's clock, and ".self::WINDOW.' are allowed', 401, isNoted: true);
         }
 
-        return self::parsed($said, $body, $skew);
+        $ask = self::parsed($said, $body, $skew);
+        if (! in_array($ask->what, ['run', 'failed', 'ping'], true)) {
+            throw new Refused('the installed version of hikyaku/laravel does not know what is asked of it', 400, isNoted: true);
+        }
+
+        return $ask;
     }
 
     /** What was believed when it came, for the task that runs the job. A task that is not heard of for so many seconds is over. */

@@ -17,7 +17,7 @@ final class CarriedJob extends Job implements JobContract
 
     private ?Throwable $exception = null;
 
-    public function __construct(Container $container, private Ask $ask)
+    public function __construct(Container $container, private Ask $ask, private Attempts $attempts)
     {
         $this->container = $container;
         $this->connectionName = $ask->connection;
@@ -46,7 +46,19 @@ final class CarriedJob extends Job implements JobContract
     public function fail($e = null)
     {
         $this->failure = $e instanceof Throwable ? $e : null;
+        // An attempt that was given up tells nobody: Laravel only marks what is deleted.
+        $this->isOvertaken() && $this->delete();
         parent::fail($e);
+    }
+
+    /** A cache that is away keeps no job from failing. */
+    private function isOvertaken(): bool
+    {
+        try {
+            return $this->attempts->isOvertaken($this->ask);
+        } catch (Throwable) {
+            return false;
+        }
     }
 
     public function attempts()

@@ -31,12 +31,7 @@ final class HikyakuServiceProvider extends ServiceProvider
                 $event->job->threw($event->exception);
             }
         });
-        $events->listen(JobFailed::class, function (JobFailed $event) {
-            if ($event->job instanceof CarriedJob && $this->app['config']['hikyaku.log_failed']) {
-                // What queue:retry sends again is the next generation of the job: the courier runs it anew.
-                $this->app['queue.failer']->log($event->connectionName, $event->job->getQueue(), $event->job->nextGeneration(), $event->exception);
-            }
-        });
+        $events->listen(JobFailed::class, LogFailedJob::class);
         if ($this->app->runningInConsole()) {
             $this->commands([InstallCommand::class, CheckCommand::class, WorkOnceCommand::class]);
             $this->publishes([__DIR__.'/../config/hikyaku.php' => $this->app->configPath('hikyaku.php')], 'hikyaku-config');

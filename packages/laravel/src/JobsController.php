@@ -2,9 +2,9 @@
 
 namespace Hikyaku\Laravel;
 
-use Closure;
 use Illuminate\Http\Request;
 use Illuminate\Http\Response;
+use Throwable;
 
 /** The one route: believes a request or refuses it, has the job run, and signs what it answers. */
 final class JobsController
@@ -21,19 +21,13 @@ final class JobsController
                 throw new Refused('it was sent before', 409);
             }
         } catch (Refused $refused) {
-            $this->attempts->note('refused', ['why' => $refused->getMessage()]);
+            $refused->isNoted && $this->attempts->note('refused', ['why' => $refused->getMessage()]);
 
             return new Response('', $refused->getCode(), ['Hikyaku-Refused' => $refused->getMessage()]);
         }
-        $this->attempts->note('accepted', ['skew' => $ask->skew]);
-        // What a job prints is not part of the answer.
-        ob_start();
-        try {
-            $verdict = $this->answer($ask);
-        } finally {
-            ob_end_clean();
-        }
-        $body = json_encode($verdict, JSON_THROW_ON_ERROR | JSON_UNESCAPED_UNICODE);
+        // A ping is hikyaku:check's own.
+        $ask->what === 'ping' || $this->attempts->note('accepted', ['skew' => $ask->skew]);
+        $body = json_encode($this->answer($ask), JSON_THROW_ON_ERROR | JSON_UNESCAPED_UNICODE);
 
         return new Response($body, 200, [
             'Content-Type' => 'application/json',
@@ -54,31 +48,18 @@ final class JobsController
         if ($known !== null) {
             return $known;
         }
-        $over = $this->keepTime($ask);
-        $verdict = $this->attempts->settle($ask, $ask->what === 'failed' ? $this->runner->fail($ask) : $this->runner->run($ask));
-        $over();
+        $verdict = Enclosure::run(
+            max(1, (int) ceil($ask->seconds) + intdiv(Attempts::GRACE, 2)),
+            fn () => $ask->what === 'failed' ? $this->runner->fail($ask) : $this->runner->run($ask),
+            fn (string $why) => $this->attempts->settle($ask, ['verdict' => 'threw', 'error' => $why]),
+        );
+        try {
+            return $this->attempts->settle($ask, $verdict);
+        } catch (Throwable $e) {
+            // The courier hears it all the same, and asks again only if this answer is lost.
+            report($e);
 
-        return $verdict;
-    }
-
-    /**
-     * PHP counts only its own computing here, so this stops what computes for ever; what waits, the courier gives up.
-     * Answers with what is to be called when the attempt has come to its end.
-     */
-    private function keepTime(Ask $ask): Closure
-    {
-        ignore_user_abort(true);
-        set_time_limit(max(1, (int) ceil($ask->seconds) + intdiv(Attempts::GRACE, 2)));
-        $over = false;
-        register_shutdown_function(function () use ($ask, &$over) {
-            if (! $over) {
-                $why = error_get_last()['message'] ?? 'exit() was called';
-                $this->attempts->settle($ask, ['verdict' => 'threw', 'error' => 'PHP broke off: '.mb_substr(mb_scrub($why), 0, 2000)]);
-            }
-        });
-
-        return function () use (&$over) {
-            $over = true;
-        };
+            return $verdict;
+        }
     }
 }

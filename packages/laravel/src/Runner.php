@@ -16,14 +16,14 @@ final class Runner
     /** A job that neither deleted nor released itself comes again after so many seconds, as it would from SQS. */
     private const UNDECIDED = 60;
 
-    public function __construct(private Application $app, private ExceptionHandler $exceptions)
+    public function __construct(private Application $app, private ExceptionHandler $exceptions, private Attempts $attempts)
     {
     }
 
     /** One attempt. */
     public function run(Ask $ask): array
     {
-        $job = new CarriedJob($this->app, $ask);
+        $job = new CarriedJob($this->app, $ask, $this->attempts);
         $missing = $this->missing($job) ?? $this->lacksTasks($ask);
         if ($missing !== null) {
             return $this->unknown($job, $missing);
@@ -68,7 +68,7 @@ final class Runner
     public function fail(Ask $ask): array
     {
         try {
-            (new CarriedJob($this->app, $ask))->fail(new MaxAttemptsExceededException($ask->error));
+            (new CarriedJob($this->app, $ask, $this->attempts))->fail(new MaxAttemptsExceededException($ask->error));
         } catch (Throwable $e) {
             $this->exceptions->report($e);
         }
@@ -80,7 +80,7 @@ final class Runner
     private function unknown(CarriedJob $job, string $missing): array
     {
         try {
-            is_array($job->payload()) && $job->fail(new LogicException($missing));
+            is_string($job->payload()['job'] ?? null) && $job->fail(new LogicException($missing));
         } catch (Throwable $e) {
             $this->exceptions->report($e);
         }

@@ -3,15 +3,11 @@
 /**
  * The package's tests, on the Laravel that is installed (Debian's php-laravel-framework): php packages/laravel/tests/run.php
  *
- * A request goes through the application's own HTTP kernel and router; jobs run in this process. Each test is a function of
- * cases.php whose name says what holds.
+ * A request goes through the application's own HTTP kernel and router; jobs run in this process. Each test is a function of a
+ * file in cases/ whose name says what holds.
  */
 
-use Illuminate\Contracts\Console\Kernel as ConsoleKernel;
-use Illuminate\Contracts\Debug\ExceptionHandler;
-use Illuminate\Contracts\Http\Kernel as HttpKernel;
 use Illuminate\Foundation\Application;
-use Illuminate\Http\Request;
 
 // The process of its own in which hikyaku:work-once runs a job: it takes its time, and ends as it is told.
 if (($argv[1] ?? '') === 'hikyaku:work-once') {
@@ -22,6 +18,8 @@ if (($argv[1] ?? '') === 'hikyaku:work-once') {
 }
 
 error_reporting(E_ALL & ~E_DEPRECATED); // Laravel 8 on PHP 8.2 speaks of little else
+// As in an application, where Laravel makes an exception of each warning.
+set_error_handler(fn ($level, $text, $file, $line) => error_reporting() & $level ? throw new ErrorException($text, 0, $level, $file, $line) : true);
 require_once getenv('LARAVEL_AUTOLOAD') ?: '/usr/share/php/Illuminate/autoload.php';
 spl_autoload_register(function (string $class): void {
     if (str_starts_with($class, 'Hikyaku\\Laravel\\')) {
@@ -29,192 +27,7 @@ spl_autoload_register(function (string $class): void {
     }
 });
 
-final class HttpCore extends Illuminate\Foundation\Http\Kernel
-{
-    protected $middleware = [
-        Illuminate\Foundation\Http\Middleware\PreventRequestsDuringMaintenance::class,
-        Illuminate\Foundation\Http\Middleware\ValidatePostSize::class,
-        Illuminate\Foundation\Http\Middleware\TrimStrings::class,
-        Illuminate\Foundation\Http\Middleware\ConvertEmptyStringsToNull::class,
-    ];
-}
-
-final class Reported extends Illuminate\Foundation\Exceptions\Handler
-{
-    public static array $seen = [];
-
-    public function report(Throwable $e)
-    {
-        self::$seen[] = get_class($e).': '.$e->getMessage();
-    }
-
-    public function render($request, Throwable $e)
-    {
-        $status = $e instanceof Symfony\Component\HttpKernel\Exception\HttpExceptionInterface ? $e->getStatusCode() : 500;
-
-        return new Illuminate\Http\Response($status === 500 ? (string) $e : '', $status);
-    }
-}
-
-const KEY = 'the-key-of-these-tests-has-forty-characters';
-const OTHER_KEY = 'another-key-of-these-tests-has-as-many-of-them';
-
-/** One application, new, with nothing remembered. */
-final class Stage
-{
-    public Application $app;
-
-    public array $events = [];
-
-    private int $nonces = 0;
-
-    public function __construct(array $config = [])
-    {
-        $folder = sys_get_temp_dir().'/hikyaku-package-'.getmypid();
-        foreach (['', '/bootstrap', '/bootstrap/cache', '/config', '/storage', '/storage/framework'] as $part) {
-            is_dir($folder.$part) || mkdir($folder.$part);
-        }
-        foreach ($config + self::config() as $name => $values) {
-            file_put_contents("$folder/config/$name.php", '<?php return '.var_export($values, true).';');
-        }
-        $this->app = new Application($folder);
-        $this->app->singleton(HttpKernel::class, HttpCore::class);
-        $this->app->singleton(ConsoleKernel::class, Illuminate\Foundation\Console\Kernel::class);
-        $this->app->singleton(ExceptionHandler::class, Reported::class);
-        Reported::$seen = [];
-        Job::$log = [];
-        $this->app->make(ConsoleKernel::class)->bootstrap();
-        // This script shows errors itself.
-        restore_error_handler();
-        restore_exception_handler();
-        $schema = $this->app['db']->connection()->getSchemaBuilder();
-        $schema->create('failed_jobs', function ($table) {
-            $table->id();
-            $table->string('uuid')->unique();
-            foreach (['connection', 'queue', 'payload', 'exception'] as $column) {
-                $table->text($column);
-            }
-            $table->timestamp('failed_at')->useCurrent();
-        });
-        foreach (['Processing', 'Processed', 'ExceptionOccurred', 'Failed'] as $event) {
-            $this->app['events']->listen('Illuminate\\Queue\\Events\\Job'.$event, function () use ($event) {
-                $this->events[] = $event;
-            });
-        }
-    }
-
-    private static function config(): array
-    {
-        return [
-            'app' => ['name' => 'Laravel', 'env' => 'testing', 'debug' => false, 'timezone' => 'UTC', 'key' => str_repeat('k', 32), 'cipher' => 'AES-256-CBC',
-                'url' => 'http://localhost', 'aliases' => [], 'providers' => [
-                    Illuminate\Bus\BusServiceProvider::class, Illuminate\Cache\CacheServiceProvider::class, Illuminate\Database\DatabaseServiceProvider::class,
-                    Illuminate\Encryption\EncryptionServiceProvider::class, Illuminate\Filesystem\FilesystemServiceProvider::class,
-                    Illuminate\Queue\QueueServiceProvider::class, Illuminate\View\ViewServiceProvider::class,
-                    Illuminate\Foundation\Providers\ArtisanServiceProvider::class,
-                    Illuminate\Foundation\Providers\ComposerServiceProvider::class, Hikyaku\Laravel\HikyakuServiceProvider::class,
-                ]],
-            'cache' => ['default' => 'array', 'prefix' => 'test', 'stores' => ['array' => ['driver' => 'array', 'serialize' => true]]],
-            'database' => ['default' => 'sqlite', 'connections' => ['sqlite' => ['driver' => 'sqlite', 'database' => ':memory:', 'prefix' => '']]],
-            'queue' => ['default' => 'sync', 'connections' => ['sync' => ['driver' => 'sync']], 'batching' => ['database' => 'sqlite', 'table' => 'job_batches'],
-                'failed' => ['driver' => 'database-uuids', 'database' => 'sqlite', 'table' => 'failed_jobs']],
-            'hikyaku' => ['key' => KEY],
-            'logging' => ['default' => 'null', 'channels' => ['null' => ['driver' => 'monolog', 'handler' => Monolog\Handler\NullHandler::class]]],
-            'view' => ['paths' => [], 'compiled' => sys_get_temp_dir()],
-        ];
-    }
-
-    /** Sends what a courier would; `$spoil` changes the request after it was signed. */
-    public function ask(string $body, array $fields = [], array $how = []): array
-    {
-        $nonce = $how['nonce'] ?? 'nonce-'.(++$this->nonces).'-'.spl_object_id($this);
-        $ask = http_build_query($fields + ['ask' => 'run', 'nonce' => $nonce, 'id' => json_decode($body)->uuid ?? 'message-1', 'generation' => 0, 'attempt' => 1,
-            'left' => 30000, 'connection' => 'sqs', 'queue' => 'https://sqs/jobs', 'tries' => 1, 'backoff' => '0', 'timeout' => 60]);
-        $time = (string) ($how['time'] ?? time());
-        $signature = Hikyaku\Laravel\Keys::parse($how['key'] ?? KEY)->sign(Hikyaku\Laravel\Keys::requestText('/hikyaku/jobs', $time, $ask, $body));
-        $headers = ['hikyaku-time' => $time, 'hikyaku-ask' => $how['ask'] ?? $ask, 'hikyaku-signature' => $how['signature'] ?? $signature];
-        $request = Request::create($how['path'] ?? '/hikyaku/jobs', $how['method'] ?? 'POST', [], [], [], [], $how['body'] ?? $body);
-        foreach ($headers as $name => $value) {
-            $request->headers->set($name, $value);
-        }
-        $response = $this->app->make(HttpKernel::class)->handle($request);
-        $isSigned = Hikyaku\Laravel\Keys::parse($how['key'] ?? KEY)
-            ->haveSigned(Hikyaku\Laravel\Keys::answerText($nonce, $response->getContent()), (string) $response->headers->get('hikyaku-signature'));
-
-        return ['status' => $response->getStatusCode(), 'refused' => $response->headers->get('hikyaku-refused'), 'signed' => $isSigned]
-            + (json_decode($response->getContent(), true) ?: []);
-    }
-
-    public function failedRows(): array
-    {
-        return $this->app['db']->table('failed_jobs')->get()->all();
-    }
-}
-
-/** A job that does what its name says. */
-final class Job implements Illuminate\Contracts\Queue\ShouldQueue
-{
-    use Illuminate\Bus\Queueable, Illuminate\Queue\InteractsWithQueue;
-
-    public static array $log = [];
-
-    public $tries;
-
-    public function __construct(public string $does, ?int $tries = null)
-    {
-        $this->tries = $tries;
-    }
-
-    public function handle(): void
-    {
-        self::$log[] = $this->does.' '.$this->attempts();
-        match ($this->does) {
-            'succeeds' => null,
-            'prints' => print 'out of the way',
-            'throws' => throw new DomainException('no paper'),
-            'releases' => $this->release(30),
-            'releases and throws' => [$this->release(30), throw new DomainException('no paper')],
-            'fails' => $this->fail(new DomainException('never')),
-            'deletes' => $this->delete(),
-        };
-    }
-
-    public function failed(Throwable $e): void
-    {
-        self::$log[] = 'failed() '.get_class($e).': '.$e->getMessage();
-    }
-
-    public static function body(string $does, ?int $tries = null, string $uuid = 'job-1'): string
-    {
-        return json_encode(['uuid' => $uuid, 'displayName' => self::class, 'job' => 'Illuminate\\Queue\\CallQueuedHandler@call', 'maxTries' => $tries,
-            'maxExceptions' => null, 'failOnTimeout' => false, 'backoff' => null, 'timeout' => null,
-            'data' => ['commandName' => self::class, 'command' => serialize(new self($does, $tries))]]);
-    }
-}
-
-/** A job that takes longer than a request may. */
-final class LongJob implements Illuminate\Contracts\Queue\ShouldQueue, Hikyaku\Laravel\RunsAsTask
-{
-    public function handle(): void
-    {
-        Job::$log[] = 'long';
-    }
-
-    public static function body(): string
-    {
-        return json_encode(['uuid' => 'job-1', 'displayName' => self::class,
-            'job' => 'Illuminate\\Queue\\CallQueuedHandler@call', 'maxTries' => 3, 'data' => ['commandName' => self::class, 'command' => serialize(new self)]]);
-    }
-}
-
-final class StringJob
-{
-    public function run($job, $data): void
-    {
-        Job::$log[] = 'string job '.json_encode($data);
-        empty($data['forgets']) && $job->delete();
-    }
-}
+require __DIR__.'/clock.php';
 
 function equal(mixed $should, mixed $is, string $what = ''): void
 {
@@ -223,10 +36,27 @@ function equal(mixed $should, mixed $is, string $what = ''): void
     }
 }
 
-require __DIR__.'/cases.php';
+require __DIR__.'/stage.php';
+
+// A process that serves several requests, one after the other.
+if (($argv[1] ?? '') === 'serves') {
+    $stage = new Stage([], new LastingStore(new Illuminate\Filesystem\Filesystem, $argv[2]));
+    foreach (array_slice($argv, 3) as $number => $does) {
+        $does === 'end' && exit(0);
+        // What computes for ever has a second: PHP is told five more than an attempt has.
+        $stage->ask(Job::body($does, 9, "job-$number"), ['left' => $does === 'computes for ever' ? -4000 : 30000]);
+        LastingStore::$isAway = false;
+    }
+    exit(0);
+}
 
 $failed = 0;
-$cases = cases();
+$cases = [];
+foreach (glob(__DIR__.'/cases/*.php') as $file) {
+    $more = require $file;
+    equal([], array_intersect_key($cases, $more), 'what has the same name as an earlier test');
+    $cases += $more;
+}
 foreach ($cases as $name => $case) {
     try {
         $case();

@@ -1,6 +1,6 @@
 //! A real Laravel application and functions in Rust, playing against each other on the local cloud.
 //!
-//! `make test-laravel` runs it. Each scene dispatches from PHP, through Laravel's own queue, waits until the queues are
+//! `make -C tests laravel` runs it. Each scene dispatches from PHP, through Laravel's own queue, waits until the queues are
 //! empty, and compares what Rust did, what the tables hold and what `php artisan` shows with what should be. It exits 1
 //! on any difference. Words on its command line choose the scenes whose titles hold them; `--seed 7` before them chooses what
 //! breaks when.

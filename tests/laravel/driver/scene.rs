@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::{Value, json};
+use tokio::process::Command;
 
 use crate::Result;
 use crate::ecs::Ecs;
 use crate::flaky::Flaky;
 use crate::php::Output;
-use crate::stage::Stage;
+use crate::stage::{self, Stage};
 
 /// Far more than it takes; only something broken needs so long.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -215,6 +216,22 @@ impl Scene {
         let words: Vec<_> = output.text.split_whitespace().collect();
         self.php.push(words.join(" "));
         Ok(output)
+    }
+
+    /// Runs the command `hikyaku` against this cloud's tables; answers with what it printed.
+    pub(crate) async fn hikyaku(&self, words: &[&str]) -> Result<String> {
+        let hikyaku = stage::examples()?.join("../hikyaku");
+        let command = Command::new(hikyaku)
+            .args(words)
+            .envs(self.stage.php.variables.iter().cloned())
+            .kill_on_drop(true)
+            .output();
+        let ended = command.await?;
+        if ended.status.success() {
+            return Ok(String::from_utf8(ended.stdout)?);
+        }
+        let said = String::from_utf8_lossy(&ended.stderr);
+        Err(format!("`hikyaku {}` failed: {said}", words.join(" ")).into())
     }
 
     /// The rows that `php artisan queue:failed` prints: id, connection, queue, class, time.

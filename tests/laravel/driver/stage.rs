@@ -39,6 +39,7 @@ impl Stage {
             ("Markers", folder.join("markers").display().to_string()),
             ("AppKey", APP_KEY.to_owned()),
             ("PreviousKeys", OLDER_KEY.to_owned()),
+            ("PhpKey", web::KEY.to_owned()),
             ("FlakyUrl", web::url(flaky)),
             ("EcsUrl", ecs),
         ];
@@ -53,15 +54,19 @@ impl Stage {
     ) -> Result<Self> {
         let seen = Arc::new(Seen::new(&folder.join("functions.log"))?);
         let port = front::free_port()?;
-        let lane = [("PhpUrl", web::url(port)), ("PhpKey", web::KEY.to_owned())];
+        let lane = [("PhpUrl", web::url(port))];
         let parameters = parameters.iter().chain(&lane);
         let sink = Arc::clone(&seen);
         let options = Options {
             parameters: parameters
                 .map(|(name, value)| ((*name).to_owned(), value.clone()))
                 .collect(),
-            // Functions refuse file:// under Lambda; here it is this machine's own disk.
-            variables: [("HIKYAKU_LOCAL_FILES".to_owned(), "1".to_owned())].into(),
+            // Functions refuse file:// under Lambda; here it is this machine's own disk. The key is a secret's there.
+            variables: [
+                ("HIKYAKU_LOCAL_FILES".to_owned(), "1".to_owned()),
+                ("HIKYAKU_PHP_KEY".to_owned(), web::KEY.to_owned()),
+            ]
+            .into(),
             logs: Some(Arc::new(move |function, line| sink.read(function, line))),
             binaries: Arc::new(Built(examples()?)),
             ..Options::on_free_ports()

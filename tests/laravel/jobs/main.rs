@@ -1,4 +1,4 @@
-//! The function of `make test-laravel`: jobs under the names of the classes in `tests/laravel/app`.
+//! The function of `make -C tests laravel`: jobs under the names of the classes in `tests/laravel/app`.
 
 mod config;
 mod import_rows;

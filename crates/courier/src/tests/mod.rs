@@ -1,5 +1,6 @@
 //! Each way in which an application can answer has one verdict.
 
+mod keys;
 mod server;
 mod settings;
 mod tasks;
@@ -111,7 +112,7 @@ async fn the_exact_body_goes_out_with_the_attempt_signed() {
 
 #[test]
 fn both_sides_sign_the_same() {
-    // The same text is in packages/laravel/tests/cases.php.
+    // The same text is in packages/laravel/tests/cases/requests.php.
     let text = request_text(
         "/hikyaku/jobs",
         1_764_150_000,

@@ -4,7 +4,7 @@ use hikyaku::Config;
 use hikyaku::core::Defaults;
 
 use super::KEY;
-use crate::{ConfigError, Settings};
+use crate::{ConfigError, KeyFrom, Settings};
 
 fn read(variables: &[(&str, &str)]) -> Result<Settings, ConfigError> {
     let all = [
@@ -71,4 +71,31 @@ fn a_short_key_is_refused_and_no_key_is_shown() {
     assert!(!hikyaku::explain(&error).contains("short-and-secret"));
     let settings = read(&[]).unwrap();
     assert!(!format!("{settings:?}").contains(KEY));
+}
+
+#[test]
+fn a_key_is_in_one_place() {
+    let from = ("HIKYAKU_PHP_KEY_FROM", "/app/hikyaku-key");
+    let error = read(&[from]).unwrap_err();
+    let said = hikyaku::explain(&error);
+    assert!(said.contains("HIKYAKU_PHP_KEY_FROM"), "{said}");
+    assert!(!said.contains(KEY));
+    for empty in ["", "  "] {
+        let settings = read(&[("HIKYAKU_PHP_KEY", empty), from]).unwrap();
+        assert!(matches!(settings.key, KeyFrom::Kept(_)));
+        let settings = read(&[("HIKYAKU_PHP_KEY_FROM", empty)]).unwrap();
+        assert!(matches!(settings.key, KeyFrom::Given(_)));
+    }
+    assert!(read(&[("HIKYAKU_PHP_KEY", ""), ("HIKYAKU_PHP_KEY_FROM", "")]).is_err());
+}
+
+#[test]
+fn what_names_no_secret_is_refused_and_not_shown() {
+    // A key that was put in the wrong place.
+    let error = read(&[
+        ("HIKYAKU_PHP_KEY", ""),
+        ("HIKYAKU_PHP_KEY_FROM", "hunter2:"),
+    ])
+    .unwrap_err();
+    assert!(!hikyaku::explain(&error).contains("hunter2"));
 }

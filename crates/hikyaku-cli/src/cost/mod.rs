@@ -29,6 +29,7 @@ use self::containers::Present;
 use self::prices::Prices;
 use self::report::Report;
 use self::workload::Workload;
+use crate::output::{self, Text};
 
 /// What `hikyaku cost` takes.
 #[derive(Debug, Args)]
@@ -69,9 +70,9 @@ impl Cost {
             today: today(),
         };
         if self.json {
-            say!("{:#}", report.json());
+            output::json(&report.json());
         } else {
-            say_as_is!("{}", report.text()?);
+            output::say(&Text::block("", &report.text()?));
         }
         Ok(())
     }

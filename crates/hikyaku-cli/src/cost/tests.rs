@@ -8,6 +8,7 @@ use super::compare::{BreakEven, Comparison, Verdict, break_even, compare};
 use super::figures::usd;
 use super::prices::Prices;
 use super::report::Report;
+use super::workload::{ALARM_METRICS, QUEUES};
 use super::{Cost, today};
 
 #[derive(Debug, Parser)]
@@ -21,10 +22,14 @@ enum Command {
     Cost(Box<Cost>),
 }
 
+/// Of one queue and three alarms, unless the arguments say otherwise: those of the worked examples.
 #[track_caller]
 fn cost(arguments: &str) -> Cost {
-    let words = ["hikyaku", "cost"]
-        .into_iter()
+    let examples = ["--queues 1", "--alarms 3"].into_iter();
+    let unsaid = examples.filter(|option| !arguments.contains(&option[..8]));
+    let words = ["hikyaku", "cost"].into_iter();
+    let words = words
+        .chain(unsaid.flat_map(str::split_whitespace))
         .chain(arguments.split_whitespace());
     let Command::Cost(cost) = Arguments::try_parse_from(words).unwrap().command;
     *cost
@@ -426,10 +431,6 @@ fn alarms_metrics_traces_and_retries_are_paid() {
     let plain = compared("--jobs 1M").new.total();
     for (options, more) in [
         ("--metrics 30", "9.00"),
-        // docs/monitoring.md has these.
-        ("--metrics alarms --functions 2 --job-types 5", "1.80"),
-        ("--metrics function --functions 2 --job-types 5", "5.40"),
-        ("--metrics jobs --functions 2 --job-types 5", "17.40"),
         ("--alarms 13", "1.00"),
         ("--xray 90", "4.50"),
         ("--fair", "0.10"),
@@ -444,6 +445,104 @@ fn alarms_metrics_traces_and_retries_are_paid() {
     let again = line(&retried, "SQS, hiding");
     assert_eq!(usd(again), "0.04");
     assert_eq!(usd(line(&retried, "DynamoDB")), "1.57");
+}
+
+#[test]
+fn metrics_are_paid_by_the_month_and_their_lines_as_logs() {
+    for (options, metrics, logs) in [
+        ("--metrics off", "0.00", "0.72"),
+        // docs/monitoring.md has these three.
+        (
+            "--metrics alarms --functions 2 --job-types 5",
+            "1.80",
+            "0.97",
+        ),
+        (
+            "--metrics function --functions 2 --job-types 5",
+            "5.40",
+            "1.20",
+        ),
+        (
+            "--metrics jobs --functions 2 --job-types 5",
+            "17.40",
+            "1.48",
+        ),
+        (
+            "--metrics jobs --functions 2 --job-types 5 --php-functions 1",
+            "19.80",
+            "1.48",
+        ),
+        // A batch has one line, or one for each job type that may be in it.
+        ("--metrics function --batch 10", "2.70", "0.77"),
+        ("--metrics jobs --batch 10 --job-types 4", "12.30", "1.02"),
+        ("--metrics jobs --batch 10 --job-types 20", "50.70", "1.48"),
+    ] {
+        let new = compared(&format!("--jobs 1M {options}")).new;
+        assert_eq!(usd(line(&new, "CloudWatch, custom")), metrics, "{options}");
+        assert_eq!(usd(line(&new, "CloudWatch, logs")), logs, "{options}");
+    }
+}
+
+/// <https://aws.amazon.com/sqs/pricing/>: every 64 KB of a payload is one request.
+#[test]
+fn a_receive_is_paid_by_what_all_its_messages_hold_together() {
+    for (options, sends, receives) in [
+        ("--body 64 --batch 1", 1, 1),
+        ("--body 65 --batch 1", 2, 2),
+        ("--body 1 --batch 10", 10, 1),
+        ("--body 250 --batch 10", 40, 40),
+        ("--body 10 --batch 10", 10, 2),
+        // Of which each receive brings ten.
+        ("--body 10 --batch 100", 100, 20),
+    ] {
+        let batch = options.rsplit(' ').next().unwrap();
+        let new = compared(&format!("--jobs {batch} {options}")).new;
+        let requests = |what: &str| {
+            let mut lines = new.lines.iter();
+            lines.find(|line| line.what == what).unwrap().quantity
+        };
+        assert_eq!(requests("SQS, sending"), Decimal::from(sends), "{options}");
+        assert_eq!(
+            requests("SQS, receiving"),
+            Decimal::from(receives),
+            "{options}"
+        );
+    }
+}
+
+#[test]
+fn without_options_the_idle_stack_is_that_of_the_template() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../template.yaml");
+    let template = hikyaku_local::template::Template::read(&path).unwrap();
+    let environment =
+        hikyaku_local::template::Environment::new("https://sqs.us-east-1.amazonaws.com");
+    let inspected = template.inspect(&environment).unwrap();
+    let left_out = &inspected.left_out;
+    let resources = inspected.root.get("Resources").unwrap().entries();
+    let of_kind = |kind: &str| {
+        let resources = resources.iter().filter(move |resource| {
+            let there = !left_out.contains(&resource.key);
+            there && resource.node.get("Type").and_then(|kind| kind.text()) == Some(kind)
+        });
+        resources
+            .filter_map(|resource| resource.node.get("Properties"))
+            .collect::<Vec<_>>()
+    };
+    let polled = of_kind("AWS::Serverless::Function");
+    assert_eq!(polled.len(), usize::try_from(QUEUES).unwrap());
+    let looked_at = of_kind("AWS::CloudWatch::Alarm").into_iter().map(|alarm| {
+        let metrics = alarm.get("Metrics").and_then(|metrics| metrics.items());
+        metrics.map_or(1, |metrics| {
+            metrics
+                .iter()
+                .filter(|metric| metric.get("MetricStat").is_some())
+                .count()
+        })
+    });
+    assert_eq!(
+        looked_at.sum::<usize>(),
+        usize::try_from(ALARM_METRICS).unwrap()
+    );
 }
 
 #[test]

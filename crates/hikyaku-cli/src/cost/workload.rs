@@ -10,7 +10,7 @@ use super::network::{self, Vpc};
 use super::prices::{PriceError, Prices};
 use super::quantities::{jobs_a_month, milliseconds};
 
-/// A message's chunk that is billed as one request.
+/// A chunk of a request's or an answer's messages, which is billed as one request.
 /// <https://aws.amazon.com/sqs/pricing/>
 const CHUNK_KB: u32 = 64;
 /// One receive or delete carries ten messages at most.
@@ -20,6 +20,9 @@ const POLLS_PER_MINUTE: u32 = 3;
 /// A job whose timeout is longer is kept alive by heartbeats, one every 30 s (ARCHITECTURE.md, Time).
 const LONG_MS: u64 = 60_000;
 const HEARTBEAT_MS: u64 = 30_000;
+/// Queues that functions of template.yaml poll, and metrics that its alarms look at, without the PHP lane.
+pub(super) const QUEUES: u32 = 4;
+pub(super) const ALARM_METRICS: u32 = 14;
 
 /// What runs in a month.
 #[derive(Debug, Clone, Args)]
@@ -57,8 +60,8 @@ pub(crate) struct Workload {
     /// A message's size in KB
     #[arg(long, value_name = "KB", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub(crate) body: u32,
-    /// How many queues are polled, day and night
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    /// How many queues are polled, day and night: by default those of this repository's template
+    #[arg(long, value_name = "N", default_value_t = QUEUES)]
     pub(crate) queues: u32,
     /// Pollers of an idle queue: 5, or 2 where Lambda may save some, which it does not with `MaximumConcurrency`
     #[arg(long, value_name = "N", default_value_t = 5)]
@@ -72,8 +75,8 @@ pub(crate) struct Workload {
     /// What a job writes to the logs, in KB: Lambda's three lines and one of ours by default
     #[arg(long, value_name = "KB", default_value = "1", value_parser = number)]
     pub(crate) log: Decimal,
-    /// CloudWatch alarms
-    #[arg(long, value_name = "N", default_value_t = 3)]
+    /// Metrics that CloudWatch alarms look at: by default those of this repository's template
+    #[arg(long, value_name = "N", default_value_t = ALARM_METRICS)]
     pub(crate) alarms: u32,
     #[command(flatten)]
     pub(crate) measured: Measured,
@@ -208,12 +211,15 @@ impl Workload {
         } else {
             "sqs.request"
         };
-        let chunks = Decimal::from(self.body.div_ceil(CHUNK_KB));
-        let batches = self.attempts() / Decimal::from(self.batch.min(SQS_BATCH));
+        let chunks = |kilobytes: u32| Decimal::from(kilobytes.div_ceil(CHUNK_KB));
+        let per_batch = self.batch.min(SQS_BATCH);
+        let batches = self.attempts() / Decimal::from(per_batch);
         let polls = Decimal::from(self.queues) * Decimal::from(self.pollers * POLLS_PER_MINUTE);
-        let sends = self.jobs * chunks;
+        let sends = self.jobs * chunks(self.body);
         bill.add(prices, "SQS, sending", request, sends)?;
-        bill.add(prices, "SQS, receiving", request, batches * chunks)?;
+        // What a receive answers with is one payload, however many messages there are in it.
+        let receives = batches * chunks(per_batch * self.body);
+        bill.add(prices, "SQS, receiving", request, receives)?;
         bill.add(prices, "SQS, deleting", request, batches)?;
         bill.add(
             prices,
@@ -235,7 +241,9 @@ impl Workload {
     }
 
     fn bill_watching(&self, bill: &mut Bill, prices: &Prices) -> Result<(), PriceError> {
-        let gigabytes = self.attempts() * self.log / Decimal::from(1_048_576);
+        let lines = self.invocations() * Decimal::from(self.measured.bytes(self.batch));
+        let gigabytes =
+            (self.attempts() * self.log + lines / Decimal::from(1024)) / Decimal::from(1_048_576);
         let alarms = Decimal::from(self.alarms);
         let traces = self.attempts() * self.xray;
         bill.add(prices, "CloudWatch, logs", "cloudwatch.logs_gb", gigabytes)?;

@@ -11,6 +11,7 @@ use hikyaku::SystemRandom;
 use hikyaku::core::Random as _;
 use hikyaku_local::cloud::Cloud;
 use hikyaku_local::front::free_port;
+use hikyaku_local::template::Template;
 use tokio::process::Command;
 
 use super::web::{Server, show};
@@ -124,6 +125,12 @@ impl Application {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    /// The parameter without which the template has no PHP lane, if it has that parameter.
+    pub(super) fn parameter(&self, template: &Template) -> Option<(String, String)> {
+        let declared = template.root().get("Parameters")?.get("PhpUrl");
+        declared.map(|_| ("PhpUrl".to_owned(), format!("{}/{PATH}", self.url())))
+    }
+
     /// What the courier is told instead of what the template says.
     pub(super) fn overrides(&self) -> BTreeMap<String, String> {
         [
@@ -140,18 +147,18 @@ impl Application {
         ("HIKYAKU_PHP_KEY".to_owned(), self.key.clone())
     }
 
-    /// Starts it on a cloud, waits until it listens, and has it say what is wrong with its set-up.
-    pub(super) async fn serve(self, cloud: &Cloud) -> Result<Server, PhpError> {
+    /// Starts it on a cloud, for clients that may ask for these names too, waits until it listens, and has it say what is wrong with its set-up.
+    pub(super) async fn serve(self, cloud: &Cloud, hosts: &[String]) -> Result<Server, PhpError> {
         let variables = self.variables(cloud)?;
         let command = |port| self.web_server(port, &variables);
-        let server = Server::start(self.port, self.workers, command).await?;
+        let server = Server::start(hosts, self.port, self.workers, command).await?;
         self.check(&variables).await?;
         say!(
             "# The application answers at {}. Its artisan needs these besides:",
             self.url()
         );
         for (name, value) in variables.iter().filter(|(name, _)| !is_told(name)) {
-            say!("{name}={value}");
+            say!("{}={}", name, value);
         }
         Ok(server)
     }
@@ -235,7 +242,7 @@ impl Application {
             lines.for_each(show);
         }
         if !ended.status.success() {
-            eprintln!(
+            tell!(
                 "warning: `php artisan hikyaku:check` is not content; docs/lane.md says how the application is set up"
             );
         }

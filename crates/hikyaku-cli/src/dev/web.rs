@@ -28,6 +28,7 @@ pub(super) struct Server {
 impl Server {
     /// Starts so many processes, each with the command for its port, and opens the door to them.
     pub(super) async fn start(
+        hosts: &[String],
         port: u16,
         processes: u16,
         command: impl Fn(u16) -> Command,
@@ -36,7 +37,7 @@ impl Server {
         let ports = free_ports(processes.into()).map_err(taken)?;
         let start = |port: &u16| Process::start(command(*port), *port);
         let processes: Result<Vec<_>, _> = ports.iter().map(start).collect();
-        let front = Front::open(port, &ports).await.map_err(taken)?;
+        let front = Front::open_to(hosts, port, &ports).await.map_err(taken)?;
         let mut server = Self {
             front,
             processes: processes?,
@@ -196,6 +197,6 @@ const NOISE: [&str; 4] = [
 /// A line of PHP's.
 pub(super) fn show(line: &str) {
     if !NOISE.iter().any(|noise| line.ends_with(noise)) {
-        say!("php | {line}");
+        say!("php | {}", line);
     }
 }

@@ -8,6 +8,8 @@ mod reference;
 mod rules;
 mod stack;
 
+pub(crate) use project::{Workspace, of_binary as jobs_of_binary};
+
 #[cfg(test)]
 mod tests;
 
@@ -16,8 +18,11 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
+use hikyaku::SystemClock;
+use hikyaku::core::Clock as _;
 use hikyaku_local::template::{Environment, Template, TemplateError};
 
+use crate::output::{self, Text};
 use deployed::{Aws, DeployedError};
 use finding::{Finding, Severity};
 use print::Report;
@@ -37,10 +42,10 @@ pub(crate) struct Doctor {
     /// A value for a parameter of the template; may be repeated
     #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = crate::dev::name_and_value)]
     parameters: Vec<(String, String)>,
-    /// A rule that is not to be looked at; may be repeated
-    #[arg(long = "ignore", value_name = "RULE", value_parser = PossibleValuesParser::new(rules::ALL.iter().map(|rule| rule.id)), hide_possible_values = true)]
+    /// A rule that is not to be looked at; `not-looked-at` lets --strict succeed all the same; may be repeated
+    #[arg(long = "ignore", value_name = "RULE", value_parser = PossibleValuesParser::new(words()), hide_possible_values = true)]
     ignored: Vec<String>,
-    /// Fail on warnings too
+    /// Fail on warnings, and on what could not be looked at, too
     #[arg(long)]
     strict: bool,
     /// Print findings as JSON
@@ -63,13 +68,31 @@ pub(crate) enum DoctorError {
     /// There are findings that fail.
     #[error("{0}; `hikyaku doctor --rules` explains all rules")]
     Found(String),
+    /// With `--strict`, something was not looked at.
+    #[error(
+        "{count} of what --strict asks for could not be looked at: make it known as \"Not looked at\" says, accept `{NOT_LOOKED_AT}` in \
+         the Metadata of the resource, or add --ignore {NOT_LOOKED_AT}"
+    )]
+    NotLookedAt {
+        /// How many.
+        count: usize,
+    },
+}
+
+/// What stands for everything that could not be looked at, where a rule's name stands.
+const NOT_LOOKED_AT: &str = "not-looked-at";
+
+/// What can be ignored.
+fn words() -> impl Iterator<Item = &'static str> {
+    let rules = rules::ALL.iter().map(|rule| rule.id);
+    rules.chain([NOT_LOOKED_AT])
 }
 
 impl Doctor {
-    /// Prints findings. An error if one of them is an error, or with `--strict` a warning.
+    /// Prints findings. An error if one of them is an error, or with `--strict` a warning or something that was not looked at.
     pub(crate) fn run(self) -> Result<(), DoctorError> {
         if self.rules {
-            say_as_is!("{}", reference::markdown());
+            output::say(&Text::block("", &reference::markdown()));
             return Ok(());
         }
         let report = if self.deployed.is_empty() {
@@ -92,7 +115,7 @@ impl Doctor {
         } else {
             folder
         };
-        let mut stack = Stack::read(&template, &environment, folder)?;
+        let mut stack = Stack::read(&template, &environment, folder, SystemClock.now())?;
         stack.project = Project::look(&stack.functions, folder);
         Ok(Report {
             template: template.source().to_owned(),
@@ -103,7 +126,7 @@ impl Doctor {
 
     fn examine_deployed(&self) -> Result<Report, DoctorError> {
         let (template, environment, unchecked) = deployed::read(&Aws::from_env()?, &self.deployed)?;
-        let stack = Stack::read(&template, &environment, Path::new(""))?;
+        let stack = Stack::read(&template, &environment, Path::new(""), SystemClock.now())?;
         Ok(Report {
             template: self.deployed.join(" "),
             findings: deployed_findings(&stack, &self.ignored),
@@ -113,9 +136,9 @@ impl Doctor {
 
     fn print(&self, report: &Report) -> Result<(), DoctorError> {
         if self.json {
-            say!("{:#}", report.to_json());
+            output::json(&report.to_json());
         } else {
-            say_as_is!("{}", report.to_text());
+            output::say(&Text::block("", &report.to_text()));
         }
         let failing = report
             .findings
@@ -127,6 +150,11 @@ impl Doctor {
             });
         if failing {
             return Err(DoctorError::Found(report.summary()));
+        }
+        let ignores = self.ignored.iter().any(|word| word == NOT_LOOKED_AT);
+        let count = report.unchecked.len();
+        if self.strict && count > 0 && !ignores {
+            return Err(DoctorError::NotLookedAt { count });
         }
         if !self.json {
             say!("{}", report.summary());
@@ -142,13 +170,24 @@ fn findings(stack: &Stack, ignored: &[String]) -> Vec<Finding> {
         .filter(|rule| !ignored.iter().any(|id| id == rule.id));
     let found = looked_for.flat_map(|rule| (rule.check)(stack));
     let mut found: Vec<Finding> = found
-        .filter(|finding| !is_accepted(stack, finding))
+        .filter(|finding| !accepts(stack, &finding.resource, finding.rule.id))
+        .map(|finding| in_its_file(stack, finding))
         .collect();
     found.sort_by(|left, right| (&left.file, left.line).cmp(&(&right.file, right.line)));
     found.dedup_by(|later, earlier| {
         later.rule.id == earlier.rule.id && later.line == earlier.line && later.what == earlier.what
     });
     found
+}
+
+/// Rules count lines over all files of a template; people see those of one file.
+fn in_its_file(stack: &Stack, mut finding: Finding) -> Finding {
+    if finding.file.is_none() && finding.line > 0 {
+        let place = stack.lines.place(finding.line);
+        finding.file = Some(place.source).filter(|source| *source != stack.source);
+        finding.line = place.line;
+    }
+    finding
 }
 
 /// What the rules find that need no text. There are no lines.
@@ -161,13 +200,13 @@ fn deployed_findings(stack: &Stack, ignored: &[String]) -> Vec<Finding> {
     found
 }
 
-/// `Metadata: { Doctor: { Accept: [rule] } }` on the resource.
-fn is_accepted(stack: &Stack, finding: &Finding) -> bool {
-    let id = finding.resource.split('.').next().unwrap_or_default();
+/// `Metadata: { Doctor: { Accept: [word] } }` on the resource, or on the function of an event.
+fn accepts(stack: &Stack, resource: &str, word: &str) -> bool {
+    let id = resource.split('.').next().unwrap_or_default();
     let accepted = stack
         .resource(id)
         .map(|whole| texts(whole.at("Metadata.Doctor.Accept")));
-    accepted.is_some_and(|accepted| accepted.iter().any(|rule| rule == finding.rule.id))
+    accepted.is_some_and(|accepted| accepted.iter().any(|accepted| accepted == word))
 }
 
 /// Words under `Accept` that are no rule: what they were meant for is still looked for.
@@ -177,15 +216,18 @@ fn accepted_in_vain(stack: &Stack) -> Vec<String> {
         words.map(move |word| (whole.id.as_str(), word))
     });
     accepted
-        .filter(|(_, word)| !rules::ALL.iter().any(|rule| rule.id == word))
+        .filter(|(_, word)| !words().any(|known| known == word))
         .map(|(id, word)| format!("{id}: it accepts `{word}`, which is no rule"))
         .collect()
 }
 
 fn unchecked(stack: &Stack) -> Vec<String> {
-    let mut reasons = accepted_in_vain(stack);
-    reasons.extend(stack.unseen());
+    let mut reasons = stack.unseen();
     reasons.extend(rules::unseen_networks(stack));
     reasons.extend(stack.project.unchecked.iter().cloned());
+    // Each begins with its resource.
+    let resource = |reason: &String| reason.split(':').next().unwrap_or_default().to_owned();
+    reasons.retain(|reason| !accepts(stack, &resource(reason), NOT_LOOKED_AT));
+    reasons.extend(accepted_in_vain(stack));
     reasons
 }

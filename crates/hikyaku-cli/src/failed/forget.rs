@@ -64,7 +64,7 @@ impl Forget {
                 },
             };
             if !self.place.json {
-                say!("{uuid}  {}", in_words(forgotten));
+                say!("{}  {}", output::name(uuid), in_words(forgotten));
             }
             answers.push(json!({"uuid": uuid, "result": forgotten}));
         }

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use super::Row;
 use super::selection::Filter;
 use crate::outcome::{OperatorError, Outcome};
-use crate::output;
+use crate::output::{self, Text};
 use crate::place::{Place, Reach};
 
 /// What an error is cut to, so that a row stays a line of an 80-column terminal.
@@ -30,7 +30,7 @@ impl Failed {
         if self.place.json {
             output::json(&rows.iter().map(to_json).collect::<Vec<_>>());
         } else {
-            say_as_is!("{}", text(&rows));
+            output::say(&text(&rows));
         }
         Ok(Outcome::Done)
     }
@@ -43,28 +43,26 @@ async fn rows(reach: Reach, filter: Filter) -> Result<Vec<Row>, OperatorError> {
     Ok(rows)
 }
 
-fn text(rows: &[Row]) -> String {
+fn text(rows: &[Row]) -> Text {
     if rows.is_empty() {
-        return "No failed jobs.\n".to_owned();
+        return text!("No failed jobs.\n");
     }
     let mut table = vec![["UUID", "FAILED AT (UTC)", "JOB"].map(str::to_owned)];
     table.extend(rows.iter().map(|row| {
         let at = output::moment(row.failed_at);
         [row.uuid.clone(), at, row.job()]
     }));
-    let table = output::table(&table);
-    let mut lines = table.lines().map(str::to_owned);
-    let mut text: Vec<String> = lines.next().into_iter().collect();
-    for (line, row) in lines.zip(rows) {
+    let (heading, lines) = output::table_lines(&table);
+    let mut text = heading;
+    for (line, row) in lines.iter().zip(rows) {
         let error = output::in_short(row.error(), LINE);
-        text.push(line);
-        text.push(format!("    {}", output::red(&error)));
+        text.push(&text!("{}\n    {}\n", line, output::red(&error)));
     }
-    text.push(format!(
+    text.push(&text!(
         "\n{} failed. `hikyaku show UUID` says more, `hikyaku retry UUID` sends it again.\n",
         output::count(rows.len(), "job")
     ));
-    text.join("\n")
+    text
 }
 
 /// A row as programs read it.

@@ -14,7 +14,7 @@ use super::selection::Filter;
 use super::store::Forgotten;
 use super::verdict::{Verdict, judge};
 use crate::outcome::{OperatorError, Outcome};
-use crate::output;
+use crate::output::{self, Text};
 use crate::place::{ABOUT_TABLES, Place, Reach};
 
 /// The word for every failed job.
@@ -76,7 +76,7 @@ impl Retry {
             };
             all &= matches!(answer, Answer::Sent { .. } | Answer::WouldSend { .. });
             if !self.place.json {
-                say!("{}", line(&uuid, &answer));
+                say!("{}", line(&output::name(&uuid), &answer));
             }
             if let (Answer::Sent { .. }, Some(pause)) = (&answer, pause) {
                 tokio::time::sleep(pause).await;
@@ -171,18 +171,19 @@ impl Retry {
     }
 }
 
-fn line(uuid: &str, answer: &Answer) -> String {
+fn line(uuid: &str, answer: &Answer) -> Text {
     match answer {
         Answer::Sent { queue, kept } => {
             let kept = kept
                 .as_ref()
                 .map_or_else(String::new, |kept| format!("; {kept}"));
-            format!("{uuid}  sent to {}{kept}", short(queue))
+            text!("{}  sent to {}{}", uuid, short(queue), kept)
         }
-        Answer::WouldSend { queue } => format!("{uuid}  would be sent to {}", short(queue)),
-        Answer::Refused(reason) => format!("{uuid}  {}: {reason}", output::red("refused")),
-        Answer::NotFound => format!(
-            "{uuid}  {}: no failed job has this uuid (`hikyaku failed` lists them)",
+        Answer::WouldSend { queue } => text!("{}  would be sent to {}", uuid, short(queue)),
+        Answer::Refused(reason) => text!("{}  {}: {}", uuid, output::red("refused"), reason),
+        Answer::NotFound => text!(
+            "{}  {}: no failed job has this uuid (`hikyaku failed` lists them)",
+            uuid,
             output::red("not found")
         ),
     }

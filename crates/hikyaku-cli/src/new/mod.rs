@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use crate::output::{self, Text};
 use files::File;
 use names::{JobName, PackageName};
 use source::{NoCheckout, Source};
@@ -67,7 +68,7 @@ impl New {
         for file in &files {
             write(&folder.join(&file.path), &file.text)?;
         }
-        say!("{}", self.report(&folder, &files, &source));
+        output::say(&Text::block("", &self.report(&folder, &files, &source)));
         Ok(())
     }
 

@@ -8,9 +8,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use hikyaku_local::cloud::Cloud;
+use hikyaku_local::lambda::Binaries;
+use hikyaku_local::template::{BinaryRule, Function};
 use serde::{Deserialize, Serialize};
 
-/// Where the file is, below the folder that `hikyaku dev` was started in.
+use crate::doctor::jobs_of_binary;
+
+/// Where the file is, below the folder that `hikyaku dev` was started in, unless it was told another one.
 const STATE_FILE: &str = ".hikyaku/local.json";
 
 /// What an operator needs to know of what functions are told. Not a queue: that would be one function's own.
@@ -33,6 +37,54 @@ pub(crate) struct LocalCloud {
     pub(crate) lambda: String,
     /// The queues, in the template's order.
     pub(crate) queues: Vec<LocalQueue>,
+    /// The functions of this library's.
+    #[serde(default)]
+    pub(crate) functions: Vec<LocalFunction>,
+}
+
+/// A function of a local cloud.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LocalFunction {
+    /// Its name.
+    pub(crate) name: String,
+    /// The jobs that it registers; none if its binary does not say.
+    pub(crate) jobs: Option<Vec<String>>,
+    /// Whether it has PHP as its other side, and so reads routes.
+    pub(crate) has_php: bool,
+}
+
+impl LocalFunction {
+    /// Asks the binaries. One that does not answer counts if its function has a variable of this library's.
+    fn all(functions: &[Function], binaries: &dyn Binaries) -> Vec<Self> {
+        let ask = |function: &Function| {
+            let mut names = function.environment.keys();
+            let is_ours = names.any(|name| name.starts_with("HIKYAKU_"));
+            if !is_ours && function.binary.rule != BinaryRule::Metadata {
+                return None;
+            }
+            let described = jobs_of_binary(&binaries.path(function)).ok();
+            let asked = Self {
+                name: function.name.clone(),
+                jobs: described.map(|jobs| jobs.into_iter().map(|job| job.name).collect()),
+                has_php: has_php(|name| function.environment.get(name).map(String::as_str)),
+            };
+            Some(asked).filter(|asked| is_ours || asked.jobs.is_some())
+        };
+        // Each takes as long as its process takes to start.
+        std::thread::scope(|scope| {
+            let asked = functions.iter();
+            let asked: Vec<_> = asked
+                .map(|function| scope.spawn(|| ask(function)))
+                .collect();
+            let answers = asked.into_iter().filter_map(|asked| asked.join().ok());
+            answers.flatten().collect()
+        })
+    }
+}
+
+/// Whether a function with such variables has PHP as its other side.
+pub(crate) fn has_php<'v>(variable: impl Fn(&str) -> Option<&'v str>) -> bool {
+    variable("HIKYAKU_PHP_URL").is_some_and(|url| !url.is_empty())
 }
 
 /// A queue of a local cloud.
@@ -74,6 +126,15 @@ pub(crate) enum LocalError {
         /// Where it was.
         address: String,
     },
+    /// Another cloud's file.
+    #[error(
+        "the local cloud at {address} runs here already, and `--local` finds that one: name a file for this one with \
+         --local-file, and say --local=FILE to find it"
+    )]
+    Taken {
+        /// Where the other one answers.
+        address: String,
+    },
     /// The file cannot be written.
     #[error("writing {}, by which `--local` finds this cloud", path.display())]
     Unwritable {
@@ -86,7 +147,7 @@ pub(crate) enum LocalError {
 
 impl LocalCloud {
     /// What there is to say of a cloud.
-    pub(crate) fn of(cloud: &Cloud) -> Self {
+    pub(crate) fn of(cloud: &Cloud, binaries: &dyn Binaries) -> Self {
         let stack = cloud.stack();
         let of_functions = stack.functions.iter().flat_map(|function| {
             let told = function.environment.iter();
@@ -112,6 +173,7 @@ impl LocalCloud {
                     url: queue.url.clone(),
                 })
                 .collect(),
+            functions: LocalFunction::all(&stack.functions, binaries),
         }
     }
 
@@ -143,9 +205,18 @@ impl LocalCloud {
         address.is_some_and(|address| TcpStream::connect_timeout(&address, PATIENCE).is_ok())
     }
 
-    /// Writes the file; it is removed when the answer is dropped.
-    pub(crate) fn announce(&self) -> Result<Announced, LocalError> {
-        let path = PathBuf::from(STATE_FILE);
+    /// Writes the file, or the one that is named; it is removed when the answer is dropped. The file of another cloud that
+    /// runs is left alone.
+    pub(crate) fn announce(&self, file: Option<&Path>) -> Result<Announced, LocalError> {
+        let path = file.unwrap_or(Path::new(STATE_FILE)).to_owned();
+        if let Ok(text) = fs::read_to_string(&path)
+            && let Ok(other) = serde_json::from_str::<Self>(&text)
+            && other.lambda != self.lambda
+            && other.answers()
+        {
+            let address = other.lambda;
+            return Err(LocalError::Taken { address });
+        }
         let text = serde_json::to_string_pretty(self).unwrap_or_default();
         let write = || {
             fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
@@ -169,7 +240,7 @@ pub(crate) struct Announced {
 
 impl Drop for Announced {
     fn drop(&mut self) {
-        // Another cloud may have written its own since.
+        // What is there now may be another cloud's.
         if fs::read_to_string(&self.path).is_ok_and(|text| text == self.text) {
             drop(fs::remove_file(&self.path));
         }

@@ -13,7 +13,9 @@ use hikyaku::signed::{Service, SignedClient, SignedError, SignedRequest};
 use hikyaku::{Config, clients, dynamodb};
 use serde_json::Value as Json;
 
-pub(crate) use local::{LocalCloud, LocalError};
+#[cfg(test)]
+pub(crate) use local::LocalFunction;
+pub(crate) use local::{LocalCloud, LocalError, has_php};
 pub(crate) use pages::List;
 
 use crate::outcome::OperatorError;
@@ -173,6 +175,11 @@ impl Reach {
         SignedClient::of(&self.config, endpoint)
             .send(&service, request)
             .await
+    }
+
+    /// Whether Lambda is asked at the place where the tables are: not if only they are at an emulator's.
+    pub(crate) fn has_lambda(&self) -> bool {
+        self.endpoint.is_some() || self.config.dynamodb_endpoint.is_none()
     }
 
     /// Where this is, for messages.

@@ -47,7 +47,10 @@ impl Clear {
         if self.place.json {
             output::json(&json!({"queue": url, "deleted": depth.all()}));
         } else {
-            say!("About {messages} deleted. SQS takes up to a minute for it.");
+            say!(
+                "About {} deleted. SQS takes up to a minute for it.",
+                messages
+            );
         }
         Ok(Outcome::Done)
     }

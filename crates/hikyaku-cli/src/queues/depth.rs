@@ -6,6 +6,7 @@ use aws_sdk_sqs::types::QueueAttributeName as Name;
 use serde::Serialize;
 use serde_json::Value as Json;
 
+use super::mapping::Reading;
 use crate::outcome::OperatorError;
 use crate::place::Reach;
 
@@ -22,6 +23,8 @@ pub(crate) struct Depth {
     pub(crate) oldest_seconds: Option<u64>,
     /// The name of the queue that its dead letters go to.
     pub(crate) dead_letters_to: Option<String>,
+    /// Whether functions read it, if that may be known.
+    pub(super) state: Option<Reading>,
 }
 
 impl Depth {
@@ -49,6 +52,7 @@ impl Depth {
             dead_letters_to: target
                 .and_then(|arn| arn.rsplit(':').next())
                 .map(str::to_owned),
+            state: None,
         }
     }
 }

@@ -4,6 +4,7 @@
 
 use clap::Args;
 use hikyaku::signed::SignedRequest;
+use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use crate::outcome::{OperatorError, Outcome};
@@ -17,6 +18,56 @@ const MAPPINGS: List = List {
     member: "EventSourceMappings",
     what: "event source mappings",
 };
+
+/// Whether functions read a queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum Reading {
+    /// At least one does.
+    Read,
+    /// Some would, and are all told not to.
+    Paused,
+    /// Nothing is said to read it.
+    NotRead,
+}
+
+impl Reading {
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Paused => "paused",
+            Self::NotRead => "not read",
+        }
+    }
+}
+
+/// The event source mappings of a place.
+pub(super) struct Mappings(Vec<Json>);
+
+impl Mappings {
+    fn of_queue(&self, name: &str) -> impl Iterator<Item = &Json> {
+        self.0.iter().filter(move |mapping| {
+            let arn = mapping["EventSourceArn"].as_str().unwrap_or_default();
+            arn.split(':').nth(2) == Some("sqs") && arn.rsplit(':').next() == Some(name)
+        })
+    }
+
+    /// States that are on their way count as reached (AWS Lambda API reference, `EventSourceMappingConfiguration`).
+    pub(super) fn reading(&self, queue: &str) -> Reading {
+        let is_off = |mapping: &Json| {
+            let state = mapping["State"].as_str().unwrap_or_default();
+            ["Disabled", "Disabling"].contains(&state)
+        };
+        let mut of_queue = self.of_queue(queue).peekable();
+        if of_queue.peek().is_none() {
+            Reading::NotRead
+        } else if of_queue.all(is_off) {
+            Reading::Paused
+        } else {
+            Reading::Read
+        }
+    }
+}
 
 /// What `hikyaku pause` takes.
 #[derive(Debug, Clone, Args)]
@@ -66,15 +117,11 @@ impl Which {
             let url = reach.queue_url(queue).await?;
             names.push(url.rsplit('/').next().unwrap_or_default().to_owned());
         }
-        let mappings = reach.lambda_list(&MAPPINGS).await?;
+        let mappings = reach.mappings().await?;
         let mut answers = Vec::new();
         for name in &names {
-            let of_queue = mappings.iter().filter(|mapping| {
-                let arn = mapping["EventSourceArn"].as_str().unwrap_or_default();
-                arn.split(':').nth(2) == Some("sqs") && arn.rsplit(':').next() == Some(name)
-            });
             let before = answers.len();
-            for mapping in of_queue {
+            for mapping in mappings.of_queue(name) {
                 answers.push(reach.switch_mapping(name, mapping, enabled).await?);
             }
             if answers.len() == before {
@@ -103,6 +150,11 @@ fn line(answer: &Json) -> String {
 }
 
 impl Reach {
+    /// All of them. One request for a hundred.
+    pub(super) async fn mappings(&self) -> Result<Mappings, OperatorError> {
+        self.lambda_list(&MAPPINGS).await.map(Mappings)
+    }
+
     async fn switch_mapping(
         &self,
         queue: &str,
@@ -130,5 +182,33 @@ impl Reach {
             "mapping": uuid,
             "state": answer["State"].as_str().unwrap_or_default(),
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_queue_is_paused_when_every_function_is_told_not_to_read_it() {
+        let mapping = |queue: &str, state: &str| json!({ "EventSourceArn": format!("arn:aws:sqs:r:1:{queue}"), "State": state });
+        let mappings = Mappings(vec![
+            mapping("on", "Enabled"),
+            mapping("off", "Disabled"),
+            mapping("both", "Disabling"),
+            mapping("both", "Enabling"),
+            mapping("new", "Creating"),
+            json!({ "EventSourceArn": "arn:aws:kinesis:r:1:off-too", "State": "Disabled" }),
+        ]);
+        for (queue, reading) in [
+            ("on", Reading::Read),
+            ("off", Reading::Paused),
+            ("both", Reading::Read),
+            ("new", Reading::Read),
+            ("off-too", Reading::NotRead),
+            ("of", Reading::NotRead),
+        ] {
+            assert_eq!(mappings.reading(queue), reading, "{queue}");
+        }
     }
 }

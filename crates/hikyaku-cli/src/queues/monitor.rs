@@ -1,7 +1,6 @@
 //! `hikyaku monitor`: how full the queues are and how fast jobs run, again and again on a terminal.
 
 use std::collections::BTreeSet;
-use std::io::{IsTerminal as _, Write as _};
 use std::time::Duration;
 
 use clap::Args;
@@ -11,9 +10,11 @@ use hikyaku::signed::SignedRequest;
 use serde_json::{Value as Json, json};
 
 use super::depth::Depth;
+use super::mapping::Reading;
 use super::work::Work;
+use crate::logs::{self, NotStarted};
 use crate::outcome::{OperatorError, Outcome};
-use crate::output;
+use crate::output::{self, Text};
 use crate::place::{Place, Reach};
 use crate::time;
 
@@ -45,6 +46,35 @@ struct Look {
     failed: usize,
 }
 
+/// What costs more to ask for, and changes less.
+#[derive(Default)]
+struct Seldom {
+    work: Option<Result<Work, OperatorError>>,
+    not_started: Vec<NotStarted>,
+}
+
+impl Seldom {
+    async fn look(reach: &Reach) -> Self {
+        // Who may not read logs sees the rest.
+        let not_started = match reach.functions().await {
+            Ok(functions) => reach.not_started(&functions).await,
+            Err(error) => Err(error),
+        };
+        Self {
+            work: Some(reach.work().await),
+            not_started: not_started.unwrap_or_default(),
+        }
+    }
+
+    fn text(&self) -> Text {
+        let work = self.work.as_ref().map_or_else(Text::default, work_as_text);
+        if self.not_started.is_empty() {
+            return work;
+        }
+        text!("\n{}{}", logs::as_text(&self.not_started), work)
+    }
+}
+
 impl Monitor {
     /// Looks until Ctrl-C, or once.
     pub(crate) fn run(self) -> Result<Outcome, OperatorError> {
@@ -53,30 +83,27 @@ impl Monitor {
 
     async fn monitor(self, reach: Reach) -> Result<Outcome, OperatorError> {
         let urls = self.urls(&reach).await?;
-        let once = self.once || self.place.json || !std::io::stdout().is_terminal();
-        let (mut work, mut asked) = (None, None);
+        let once = self.once || self.place.json || !output::is_terminal();
+        let (mut seldom, mut asked) = (Seldom::default(), None);
         loop {
             let look = look(&reach, &urls).await?;
             let now = SystemClock.now();
             let is_due = reach.local.is_some() || asked.is_none_or(|at| now >= at + WORK_EVERY);
             if self.queues.is_empty() && is_due {
-                (work, asked) = (Some(reach.work().await), Some(now));
+                (seldom, asked) = (Seldom::look(&reach).await, Some(now));
             }
             if self.place.json {
-                let work = work.as_ref().map(work_as_json);
+                let work = seldom.work.as_ref().map(work_as_json);
                 output::json(
-                    &json!({"queues": look.queues, "failedJobs": look.failed, "work": work}),
+                    &json!({"queues": look.queues, "failedJobs": look.failed, "notStarted": seldom.not_started, "work": work}),
                 );
                 return Ok(Outcome::Done);
             }
-            let work = work.as_ref().map_or_else(String::new, work_as_text);
-            let text = format!("{}{work}", look.text());
+            let text = text!("{}{}", look.text(), seldom.text());
             if once {
-                say_as_is!("{text}");
+                output::say(&text);
             } else {
-                // From the upper left corner, and nothing of the last look below.
-                say_as_is!("\u{1b}[H\u{1b}[2J{text}\nCtrl-C ends.\n");
-                drop(std::io::stdout().flush());
+                output::say(&text!("{}{}\nCtrl-C ends.\n", output::cleared(), text));
             }
             if once {
                 return Ok(Outcome::Done);
@@ -101,10 +128,10 @@ impl Monitor {
 }
 
 /// Whoever may not ask for metrics still sees the queues.
-fn work_as_text(work: &Result<Work, OperatorError>) -> String {
+fn work_as_text(work: &Result<Work, OperatorError>) -> Text {
     match work {
-        Ok(work) => format!("\n{}", work.text()),
-        Err(error) => format!("\nNo metrics: {}\n", hikyaku::explain(error)),
+        Ok(work) => text!("\n{}", work.text()),
+        Err(error) => text!("\nNo metrics: {}\n", hikyaku::explain(error)),
     }
 }
 
@@ -131,6 +158,12 @@ async fn look(reach: &Reach, urls: &[String]) -> Result<Look, OperatorError> {
         queues.push(reach.depth(&url).await?);
     }
     reach.find_oldest(&mut queues).await;
+    // Who may not list them sees the rest.
+    if let Ok(mappings) = reach.mappings().await {
+        for queue in &mut queues {
+            queue.state = Some(mappings.reading(&queue.name));
+        }
+    }
     Ok(Look {
         queues,
         failed: reach.failed_count().await?,
@@ -138,13 +171,21 @@ async fn look(reach: &Reach, urls: &[String]) -> Result<Look, OperatorError> {
 }
 
 impl Look {
-    fn text(&self) -> String {
+    fn text(&self) -> Text {
         let targets: BTreeSet<_> = self
             .queues
             .iter()
             .filter_map(|queue| queue.dead_letters_to.as_deref())
             .collect();
-        let heading = ["QUEUE", "WAITING", "DELAYED", "IN FLIGHT", "OLDEST"].map(str::to_owned);
+        let heading = [
+            "QUEUE",
+            "WAITING",
+            "DELAYED",
+            "IN FLIGHT",
+            "OLDEST",
+            "STATE",
+        ]
+        .map(str::to_owned);
         let mut working = vec![heading];
         let mut dead = vec![["DEAD LETTERS", "MESSAGES"].map(str::to_owned)];
         for queue in &self.queues {
@@ -158,6 +199,7 @@ impl Look {
                     queue.delayed.to_string(),
                     queue.in_flight.to_string(),
                     oldest,
+                    queue.state.map_or("-", Reading::words).to_owned(),
                 ]);
             }
         }
@@ -167,10 +209,22 @@ impl Look {
         } else {
             " (`hikyaku failed` lists them)"
         };
-        format!(
-            "{}\n{}\n{failed}{more}\n",
+        let paused = self
+            .queues
+            .iter()
+            .any(|queue| queue.state == Some(Reading::Paused));
+        let resume = if paused {
+            "`hikyaku resume QUEUE` lets functions read a paused queue again.\n"
+        } else {
+            ""
+        };
+        text!(
+            "{}{}\n{}\n{}{}\n",
             output::table(&working),
-            output::table(&dead)
+            Text::block("", resume),
+            output::table(&dead),
+            failed,
+            more
         )
     }
 }

@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 
 use crate::metrics::{Asked, HOW_TO_MEASURE, Points, Span, Subject};
 use crate::outcome::OperatorError;
-use crate::output;
+use crate::output::{self, Text};
 use crate::place::Reach;
 
 /// How far back it is counted; up to a period more.
@@ -141,15 +141,18 @@ impl Pace {
 }
 
 impl Work {
-    pub(super) fn text(&self) -> String {
+    pub(super) fn text(&self) -> Text {
         if !self.is_measured {
-            return format!(
-                "No function has measured anything in two weeks. If jobs have run since then,\nnone measures: {HOW_TO_MEASURE}.\n"
+            return Text::block(
+                "",
+                &format!(
+                    "No function has measured anything in two weeks. If jobs have run since then,\nnone measures: {HOW_TO_MEASURE}."
+                ),
             );
         }
         let since = clock_time(self.span.from);
         if self.subjects.is_empty() {
-            return format!("No job has run since {since} UTC.\n");
+            return text!("No job has run since {} UTC.\n", since);
         }
         let heading = [
             "FUNCTION, JOB",
@@ -166,9 +169,10 @@ impl Work {
                 .iter()
                 .map(|(subject, pace)| pace.row(subject)),
         );
-        format!(
-            "{}since {since} UTC; P50, P99 and OLDEST of the last five minutes with a job\n",
-            output::table(&rows)
+        text!(
+            "{}since {} UTC; P50, P99 and OLDEST of the last five minutes with a job\n",
+            output::table(&rows),
+            since
         )
     }
 
@@ -259,9 +263,9 @@ mod tests {
             subjects: Vec::new(),
             is_measured: false,
         };
-        assert!(work.text().contains("HIKYAKU_METRICS=function"));
+        assert!(work.text().as_str().contains("HIKYAKU_METRICS=function"));
         work.is_measured = true;
-        assert_eq!(work.text(), "No job has run since 11:00 UTC.\n");
+        assert_eq!(work.text().as_str(), "No job has run since 11:00 UTC.\n");
     }
 
     #[test]

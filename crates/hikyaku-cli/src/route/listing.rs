@@ -1,6 +1,5 @@
 //! The routes that are set, how many jobs have begun on which side, and what shadows came to.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use hikyaku::core::StoreError;
@@ -8,7 +7,7 @@ use hikyaku::ledger::{Comparisons, DynamoDbRoutes, RouteSet, SideCounts};
 use serde_json::{Value as Json, json};
 
 use super::said;
-use crate::output;
+use crate::output::{self, Text};
 
 /// The classes that have a route, and those of which jobs were counted.
 pub(super) struct Listing {
@@ -58,7 +57,7 @@ impl Listing {
         } else {
             let heading = ["CLASS", "ROUTE", "SET AT (UTC)"].map(str::to_owned);
             let rows = std::iter::once(heading).chain(self.lines.iter().map(Line::cells));
-            say_as_is!("{}", output::table(&rows.collect::<Vec<_>>()));
+            output::say(&output::table(&rows.collect::<Vec<_>>()));
             say!(
                 "\n`--count` counts the jobs on both sides. So does CloudWatch Logs Insights, without the ledger: \
                  filter outcome = \"done\" | stats count(*) by `job.name`, side"
@@ -79,7 +78,7 @@ impl Listing {
             [job, route, at, rust.to_string(), php.to_string()]
         });
         let rows: Vec<_> = std::iter::once(heading).chain(rows).collect();
-        say_as_is!("{}", output::table(&rows));
+        output::say(&output::table(&rows));
         say!(
             "\nCounted are the jobs that have begun in the last 15 days, by the side of their last attempt."
         );
@@ -154,7 +153,7 @@ impl Line {
 }
 
 /// What the shadows of a class came to, in words.
-fn came_to(job: &str, shadows: &Comparisons) -> String {
+fn came_to(job: &str, shadows: &Comparisons) -> Text {
     let Comparisons {
         agreed,
         differed,
@@ -163,17 +162,19 @@ fn came_to(job: &str, shadows: &Comparisons) -> String {
         since,
         last,
     } = shadows;
-    let mut said = format!(
-        "The shadows of {job} since {}: {agreed} came to the same as PHP, {differed} to something else.\n\
-         An attempt took {:.3} s in PHP and {:.3} s in Rust, on average.",
+    let mut said = text!(
+        "The shadows of {} since {}: {} came to the same as PHP, {} to something else.\n\
+         An attempt took {} s in PHP and {} s in Rust, on average.",
+        job,
         output::moment(*since),
-        php.as_secs_f64(),
-        rust.as_secs_f64(),
+        agreed,
+        differed,
+        format!("{:.3}", php.as_secs_f64()),
+        format!("{:.3}", rust.as_secs_f64()),
     );
     if let Some(last) = last {
         let why = last.error.as_deref().map(|error| format!(": {error}"));
-        let _ = write!(
-            said,
+        said.push(&text!(
             "\nThe last that differed, at {}: {}, attempt {}, {} in PHP and {} in Rust{}",
             output::moment(last.at),
             last.id,
@@ -181,7 +182,7 @@ fn came_to(job: &str, shadows: &Comparisons) -> String {
             last.php,
             last.rust,
             why.unwrap_or_default(),
-        );
+        ));
     }
     said
 }

@@ -8,6 +8,7 @@ use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
 
 use super::{CloudError, Options, Service};
+use crate::guard::Guard;
 use crate::tasks::Tasks;
 
 /// Where the services answer, as URLs without a slash at the end.
@@ -84,9 +85,9 @@ async fn open(
     ))
 }
 
-/// Answers on a port until the cloud stops.
-pub(super) fn serve(listener: TcpListener, routes: Router, tasks: &Tasks) {
-    let stopping = tasks.stopping();
+/// Answers on a port, to whom the guard lets in, until the cloud stops.
+pub(super) fn serve(listener: TcpListener, guard: &Guard, routes: Router, tasks: &Tasks) {
+    let (routes, stopping) = (guard.before(routes), tasks.stopping());
     tasks.spawn(async move {
         // Small answers must not wait for the next one (Nagle's algorithm).
         let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));

@@ -17,6 +17,7 @@ use crate::clock::SharedClock;
 use crate::dynamodb::DynamoDb;
 use crate::event::{Event, Events};
 use crate::faults::Struck;
+use crate::guard::Guard;
 use crate::lambda::{Host, Lambda, Surroundings};
 use crate::mapping::{Poller, Source, Switch, Switches};
 use crate::sqs::{Identity, QueueName, Sqs};
@@ -106,7 +107,8 @@ impl Cloud {
             struck,
             tasks,
         };
-        cloud.begin(listeners, &options.clock)?;
+        let guard = Guard::new(options.bind, &options.hosts);
+        cloud.begin(listeners, &guard, &options.clock)?;
         Ok(cloud)
     }
 
@@ -169,12 +171,18 @@ impl Cloud {
         self.lambda.stop().await;
     }
 
-    fn begin(&self, listeners: Listeners, clock: &SharedClock) -> Result<(), CloudError> {
-        let sqs = crate::sqs::router(self.sqs.clone())
+    fn begin(
+        &self,
+        listeners: Listeners,
+        guard: &Guard,
+        clock: &SharedClock,
+    ) -> Result<(), CloudError> {
+        let sqs = crate::sqs::routes(self.sqs.clone())
             .layer(axum::middleware::from_fn(trace_header::keep));
-        address::serve(listeners.sqs, sqs, &self.tasks);
-        self.dynamodb
-            .serve(listeners.dynamodb, clock.clone(), &self.tasks);
+        address::serve(listeners.sqs, guard, sqs, &self.tasks);
+        let dynamodb = self.dynamodb.routes(&self.tasks);
+        address::serve(listeners.dynamodb, guard, dynamodb, &self.tasks);
+        self.dynamodb.sweep_on(clock.clone(), &self.tasks);
         let mut switches = Vec::new();
         for mapping in &self.stack.mappings {
             let source = self.source(mapping, clock)?;
@@ -187,7 +195,7 @@ impl Cloud {
         let lambda = crate::lambda::routes(self.lambda.clone())
             .merge(crate::mapping::routes(Switches::new(switches)))
             .merge(crate::watch::routes(self.watch.clone()));
-        address::serve(listeners.lambda, lambda, &self.tasks);
+        address::serve(listeners.lambda, guard, lambda, &self.tasks);
         dead_letters::watch(&self.sqs, &self.events, clock, &self.tasks);
         scheduler::run(
             &self.stack,

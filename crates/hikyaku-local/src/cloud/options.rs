@@ -21,6 +21,8 @@ pub struct Options {
     pub lambda_port: u16,
     /// The address they are open on. The functions' Runtime API is always on 127.0.0.1.
     pub bind: IpAddr,
+    /// Names of this machine that clients may ask for, besides localhost, its own addresses and what containers call it.
+    pub hosts: Vec<String>,
     /// The folder that DynamoDB is kept in; in memory without one.
     pub data: Option<PathBuf>,
     /// Values for the template's parameters.
@@ -57,6 +59,7 @@ impl Default for Options {
             dynamodb_port: 8000,
             lambda_port: 9000,
             bind: Ipv4Addr::LOCALHOST.into(),
+            hosts: Vec::new(),
             data: None,
             parameters: BTreeMap::new(),
             binaries: Arc::new(CargoBinaries::new("target/debug")),

@@ -1,5 +1,7 @@
 //! The cloud as a whole, over HTTP where its users come over HTTP.
 
+mod pages;
+
 use std::path::PathBuf;
 use std::time::Duration;
 

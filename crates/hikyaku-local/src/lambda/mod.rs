@@ -9,6 +9,7 @@ mod environment;
 mod error;
 pub(crate) mod function;
 mod host;
+mod init_report;
 mod invoke_api;
 mod logs;
 mod pool;

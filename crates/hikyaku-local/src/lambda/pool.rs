@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 use super::sandbox::{Request, Sandbox};
-use super::{Answer, Host, InvokeError};
+use super::{Answer, FailureCause, FunctionError, Host, InvokeError};
 use crate::event::Event;
 use crate::lock::Lock;
 use crate::template::Function;
@@ -64,7 +64,7 @@ impl Pool {
         loop {
             let mut sandbox = match self.take_warm().await {
                 Some(sandbox) => sandbox,
-                None => Sandbox::start(Arc::clone(&self.function), Arc::clone(&self.host)).await?,
+                None => self.start().await?,
             };
             let Some(result) = sandbox.invoke(request).await else {
                 sandbox.finish().await;
@@ -79,6 +79,19 @@ impl Pool {
             self.keep_warm(sandbox);
             return Ok(answer);
         }
+    }
+
+    /// A new environment. Without a binary there is no process that could say why.
+    async fn start(&self) -> Result<Sandbox, InvokeError> {
+        let started = Sandbox::start(Arc::clone(&self.function), Arc::clone(&self.host)).await;
+        if let Err(error) = &started {
+            let (why, kind) = (error.to_string(), "Runtime.InvalidEntrypoint");
+            (self.host.logs)(&self.function.name, &why);
+            let error = FunctionError::of(FailureCause::Init, kind, &why);
+            self.host
+                .report_failed_start(&self.function, Duration::ZERO, &error);
+        }
+        started
     }
 
     /// Stops what has waited too long, has ended, or was built anew.

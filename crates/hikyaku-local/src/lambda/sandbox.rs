@@ -17,6 +17,7 @@ use super::process::{exit_reason, kill_group, start};
 use super::runtime_api::{Ask, Desk, Reply, Work, routes};
 use super::{FailureCause, FunctionError, Host, InvokeError};
 use crate::event::Event;
+use crate::guard::Guard;
 use crate::template::Function;
 
 /// How long the last lines of a process that ended may take to arrive.
@@ -129,7 +130,14 @@ impl Sandbox {
         let deadline_ms = match self.hand_over(request).await {
             Ok(deadline_ms) => deadline_ms,
             Err(NotReady::WasGone) => return None,
-            Err(NotReady::Failed(error)) => return Some(self.break_with(error).await),
+            Err(NotReady::Failed(error)) => {
+                let reply = self.break_with(error.clone()).await;
+                if !self.ready && error.cause != FailureCause::Stopped {
+                    let took = self.host.elapsed(self.started_ms);
+                    self.host.report_failed_start(&self.function, took, &error);
+                }
+                return Some(reply);
+            }
         };
         let time_left = Duration::from_millis(deadline_ms.saturating_sub(self.host.clock.now_ms()));
         let error = tokio::select! {
@@ -274,7 +282,7 @@ impl Drop for Sandbox {
 
 /// Answers the process, for as long as the set is kept.
 fn serve(listener: TcpListener, desk: &Arc<Desk>) -> JoinSet<()> {
-    let app = routes(Arc::clone(desk));
+    let app = Guard::loopback().before(routes(Arc::clone(desk)));
     let mut server = JoinSet::new();
     server.spawn(async move {
         let _ = axum::serve(listener.tap_io(without_delay), app).await;

@@ -5,6 +5,8 @@
     reason = "a process that misbehaves is what is tested"
 )]
 
+mod starts;
+
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::PathBuf;
@@ -73,6 +75,7 @@ fn serve() -> ! {
                     "deadline": header("lambda-runtime-deadline-ms").parse::<u64>().unwrap(),
                     "arn": header("lambda-runtime-invoked-function-arn"),
                     "trace": header("lambda-runtime-trace-id"),
+                    "api": runtime_api(),
                     "outside": std::env::var_os("CARGO_MANIFEST_DIR").is_some(),
                 }),
             ),
@@ -106,13 +109,18 @@ fn serve() -> ! {
     }
 }
 
+fn runtime_api() -> String {
+    let address = std::env::var_os("AWS_LAMBDA_RUNTIME_API").unwrap();
+    address.into_string().unwrap()
+}
+
 /// One request to the Runtime API, by hand. Returns the head and the body of the response.
 fn call(method: &str, path: &str, body: &str) -> (String, String) {
-    let address = std::env::var_os("AWS_LAMBDA_RUNTIME_API").unwrap();
-    let mut stream = TcpStream::connect(address.to_str().unwrap()).unwrap();
+    let address = runtime_api();
+    let mut stream = TcpStream::connect(&address).unwrap();
     let length = body.len();
     let request = format!(
-        "{method} {path} HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
+        "{method} {path} HTTP/1.1\r\nhost: {address}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
     );
     stream.write_all(request.as_bytes()).unwrap();
     // The server may refuse a large body before it has read all of it.

@@ -68,9 +68,24 @@ impl Trace {
         self
     }
 
-    /// One chain out of several, for a batch that holds messages of each: the longest lineage counts, for every function.
-    #[must_use]
-    pub fn merge(mut self, other: &Self) -> Self {
+    /// The chain of a batch of messages, if one of them has one. Messages of one chain continue it; others would be logged
+    /// and traced as somebody else's, so that they begin one of their own. The longest lineage counts in either.
+    pub fn of_batch(messages: &[Option<Self>], now_ms: u64) -> Option<Self> {
+        let first = messages.iter().flatten().next()?;
+        let is_of_it = |message: &Option<Self>| {
+            message
+                .as_ref()
+                .is_some_and(|trace| trace.root == first.root)
+        };
+        let chain = if messages.iter().all(is_of_it) {
+            first.clone()
+        } else {
+            Self::start(now_ms)
+        };
+        Some(messages.iter().flatten().fold(chain, Self::merge))
+    }
+
+    fn merge(mut self, other: &Self) -> Self {
         for (function, hops) in &other.lineage {
             let mine = self.lineage.entry(function.clone()).or_insert(0);
             *mine = (*mine).max(*hops);

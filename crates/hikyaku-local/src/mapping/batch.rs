@@ -55,10 +55,11 @@ impl Source {
             .map(|gathered| gathered.record.as_str())
             .collect();
         let payload = axum::body::Bytes::from(format!(r#"{{"Records":[{}]}}"#, records.join(",")));
-        let trace = batch
+        let traces: Vec<_> = batch
             .iter()
-            .filter_map(|gathered| trace_of(&gathered.message))
-            .reduce(|all, one| all.merge(&one));
+            .map(|gathered| trace_of(&gathered.message))
+            .collect();
+        let trace = Trace::of_batch(&traces, self.clock.now_ms());
         let gives_up_ms = self.first_visible_ms(batch);
         let mut pause = FIRST_THROTTLE_PAUSE;
         loop {

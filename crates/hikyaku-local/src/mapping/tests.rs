@@ -489,3 +489,48 @@ async fn a_loop_is_cut_after_sixteen_hops() {
     stage.run(1).await;
     assert_eq!((stage.batches().len(), stage.dead()), (1, 0));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_goes_on_with_a_chain_only_if_all_its_messages_are_of_that_one() {
+    let traced = |stage: &Stage, header: Option<&str>| {
+        let mut request = SendRequest::new(stage.queue.clone(), "x");
+        request.trace_header = header.map(str::to_owned);
+        stage.sqs.send(request).unwrap();
+    };
+    let (one, other) = (
+        "1-00000001-000000000000000000000001",
+        "1-00000002-000000000000000000000002",
+    );
+    let of =
+        |root: &str, rest: &str| format!("Root={root};Parent=53995c3f42cd8ad8;Sampled=1{rest}");
+    let first = of(one, ";Lineage=a87bd80c:2");
+    for (headers, root) in [
+        (vec![Some(&first)], Some(one)),
+        (vec![Some(&first), Some(&of(one, ""))], Some(one)),
+        (vec![Some(&first), None], None),
+        (vec![None, Some(&first)], None),
+        (vec![Some(&first), Some(&of(other, ""))], None),
+        (vec![Some(&"nonsense".to_owned()), Some(&first)], None),
+    ] {
+        let stage = Stage::new("jobs", |_| async { Ok(Ok(Value::Null)) });
+        for header in &headers {
+            traced(&stage, header.map(String::as_str));
+        }
+        stage.run(2).await;
+        assert_eq!(stage.batches().len(), 1, "{headers:?}");
+        let trace = stage.fake.traces.lock()[0].clone().unwrap().to_string();
+        if let Some(root) = root {
+            let begins = format!("Root={root};Parent=");
+            assert!(trace.starts_with(&begins), "{trace}");
+        } else {
+            assert!(!trace.contains(one) && !trace.contains(other), "{trace}");
+            assert!(!trace.contains("53995c3f42cd8ad8"), "{trace}");
+        }
+        // Loops are counted whoever is in the batch.
+        assert!(trace.ends_with(";Lineage=a87bd80c:2"), "{trace}");
+    }
+    let stage = Stage::new("jobs", |_| async { Ok(Ok(Value::Null)) });
+    traced(&stage, None);
+    stage.run(2).await;
+    assert_eq!(*stage.fake.traces.lock(), [None]);
+}

@@ -32,6 +32,13 @@ const KEPT: [&str; 4] = [
     "SqsManagedSseEnabled",
 ];
 
+/// What is true or false, in any case of letters.
+const TRUTHS: [&str; 3] = [
+    "ContentBasedDeduplication",
+    "FifoQueue",
+    "SqsManagedSseEnabled",
+];
+
 /// A queue's settable attributes, all with valid values.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct QueueAttributes {
@@ -72,18 +79,21 @@ impl QueueAttributes {
             redrive_allow: None,
         };
         let mut given = given.clone();
-        match (fifo, given.remove("FifoQueue").as_deref()) {
+        let said = given.remove("FifoQueue").map(|value| truth(&value));
+        match (fifo, said.as_deref()) {
             (false, None) | (true, Some("true")) => {}
             (true, None) => {
-                return Err(invalid(
-                    "FifoQueue",
-                    "The queue name ends in .fifo, so it must be true",
+                return Err(SqsError::InvalidRequest(
+                    "can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length: a name that ends \
+                     with .fifo needs the attribute FifoQueue, true"
+                        .to_owned(),
                 ));
             }
             (false, Some("true")) => {
-                return Err(invalid(
-                    "FifoQueue",
-                    "The name of a FIFO queue must end with .fifo suffix",
+                return Err(SqsError::InvalidRequest(
+                    "the name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must end \
+                     with .fifo suffix and be 1 to 80 in length"
+                        .to_owned(),
                 ));
             }
             (_, Some(_)) => return Err(SqsError::InvalidAttributeName("FifoQueue".to_owned())),
@@ -100,8 +110,14 @@ impl QueueAttributes {
     ) -> Result<(), SqsError> {
         let mut changed = self.clone();
         for (name, value) in given {
-            changed.set_one(name, value, identity)?;
+            let value = if TRUTHS.contains(&name.as_str()) {
+                truth(value)
+            } else {
+                value.clone()
+            };
+            changed.set_one(name, &value, identity)?;
         }
+        changed.choose_key(given)?;
         changed.check_together()?;
         *self = changed;
         Ok(())
@@ -155,6 +171,25 @@ impl QueueAttributes {
             _ if KEPT.contains(&name) => {}
             _ => return Err(SqsError::InvalidAttributeName(name.to_owned())),
         }
+        Ok(())
+    }
+
+    /// A key of one's own takes the place of SQS's; both at once are too many (recorded).
+    fn choose_key(&mut self, given: &BTreeMap<String, String>) -> Result<(), SqsError> {
+        const OWN: &str = "KmsMasterKeyId";
+        const OF_SQS: &str = "SqsManagedSseEnabled";
+        if !self.shown.contains_key(OWN) {
+            return Ok(());
+        }
+        if given
+            .get(OF_SQS)
+            .is_some_and(|value| truth(value) == "true")
+        {
+            return Err(SqsError::InvalidAttributeName(format!(
+                "{OF_SQS}: it cannot be true for a queue with {OWN}"
+            )));
+        }
+        self.shown.insert(OF_SQS.to_owned(), "false".to_owned());
         Ok(())
     }
 
@@ -236,6 +271,16 @@ impl QueueAttributes {
         self.redrive_allow
             .as_ref()
             .is_none_or(|policy| policy.allows(arn))
+    }
+}
+
+/// `True` as `true`; what is neither stays as it is.
+fn truth(value: &str) -> String {
+    let small = value.to_ascii_lowercase();
+    if small == "true" || small == "false" {
+        small
+    } else {
+        value.to_owned()
     }
 }
 

@@ -12,7 +12,10 @@ pub(crate) fn check_body(body: &str) -> Result<(), SqsError> {
     if body.is_empty() {
         return Err(SqsError::MissingParameter("MessageBody"));
     }
-    check_characters(body)
+    if has_invalid_characters(body) {
+        return Err(SqsError::InvalidMessageContents);
+    }
+    Ok(())
 }
 
 /// Checks the producer's attributes.
@@ -54,12 +57,14 @@ fn check_attribute(name: &str, attribute: &MessageAttribute) -> Result<(), SqsEr
         return refuse(&format!("must contain a non-empty value of type '{kind}'"));
     }
     match (kind, &attribute.value) {
-        ("String", AttributeValue::String(text)) => check_characters(text),
+        ("String", AttributeValue::String(text)) if has_invalid_characters(text) => refuse(
+            &format!("has a value with {}", SqsError::InvalidMessageContents),
+        ),
         ("Number", AttributeValue::String(text)) if text.parse::<f64>().is_ok() => Ok(()),
         ("Number", AttributeValue::String(_)) => {
             refuse("has a value that can't be cast to a number")
         }
-        ("Binary", AttributeValue::Binary(_)) => Ok(()),
+        ("String", AttributeValue::String(_)) | ("Binary", AttributeValue::Binary(_)) => Ok(()),
         ("String" | "Number" | "Binary", _) => {
             refuse(&format!("must contain a non-empty value of type '{kind}'"))
         }
@@ -70,12 +75,13 @@ fn check_attribute(name: &str, attribute: &MessageAttribute) -> Result<(), SqsEr
 }
 
 fn check_name(name: &str) -> Result<(), SqsError> {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    // Letters of any language, as recorded, though the documentation says otherwise.
+    let allowed = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.');
     let lowercase = name.to_ascii_lowercase();
     let reserved = lowercase.starts_with("aws.") || lowercase.starts_with("amazon.");
     let misplaced_period = name.starts_with('.') || name.ends_with('.') || name.contains("..");
-    let right_length = (1..=NAME_CHARACTERS).contains(&name.len());
-    if right_length && name.bytes().all(allowed) && !reserved && !misplaced_period {
+    let right_length = (1..=NAME_CHARACTERS).contains(&name.chars().count());
+    if right_length && name.chars().all(allowed) && !reserved && !misplaced_period {
         return Ok(());
     }
     Err(SqsError::InvalidRequest(format!(
@@ -83,15 +89,10 @@ fn check_name(name: &str) -> Result<(), SqsError> {
     )))
 }
 
-fn check_characters(text: &str) -> Result<(), SqsError> {
-    let allowed = |character: char| match character {
-        '\t' | '\n' | '\r' => true,
-        '\u{0}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => false,
-        _ => true, // surrogates are no `char`
-    };
-    if text.chars().all(allowed) {
-        Ok(())
-    } else {
-        Err(SqsError::InvalidMessageContents)
-    }
+fn has_invalid_characters(text: &str) -> bool {
+    text.chars().any(|character| match character {
+        '\t' | '\n' | '\r' => false,
+        '\u{0}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => true,
+        _ => false, // surrogates are no `char`
+    })
 }

@@ -122,10 +122,7 @@ impl Draft {
         self.delay_seconds = None; // the queue's own delay always applies
         if self.content.deduplication_id.is_none() {
             if !attributes.content_based_deduplication() {
-                return Err(SqsError::InvalidRequest(
-                    "the queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly"
-                        .to_owned(),
-                ));
+                return Err(SqsError::no_deduplication_id());
             }
             self.content.deduplication_id = self.content_id.take();
         }

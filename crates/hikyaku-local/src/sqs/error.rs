@@ -27,9 +27,6 @@ pub enum SqsError {
     /// The receipt handle was not issued for this queue.
     #[error("the input receipt handle is invalid")]
     ReceiptHandleIsInvalid,
-    /// The message is not in flight, so it has no visibility timeout to change.
-    #[error("the specified message isn't in flight")]
-    MessageNotInflight,
     /// One parameter has a value that is not allowed.
     #[error("value {value} for parameter {parameter} is invalid. Reason: {reason}")]
     InvalidParameterValue {
@@ -120,6 +117,12 @@ impl SqsError {
         }
     }
 
+    /// A message of a FIFO queue has no deduplication id, and gets none from its body.
+    pub(crate) fn no_deduplication_id() -> Self {
+        let text = "the queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly";
+        Self::InvalidRequest(text.to_owned())
+    }
+
     /// The code that clients of the older Query protocol know: in its errors, in `x-amzn-query-error`, and in a batch's
     /// failures.
     pub fn code(&self) -> &'static str {
@@ -128,7 +131,6 @@ impl SqsError {
             Self::QueueNameExists { .. } => "QueueAlreadyExists",
             Self::QueueDeletedRecently => "AWS.SimpleQueueService.QueueDeletedRecently",
             Self::ReceiptHandleIsInvalid => "ReceiptHandleIsInvalid",
-            Self::MessageNotInflight => "AWS.SimpleQueueService.MessageNotInflight",
             Self::InvalidParameterValue { .. } | Self::InvalidRequest(_) => "InvalidParameterValue",
             Self::MissingParameter(_) => "MissingParameter",
             Self::InvalidAttributeName(_) => "InvalidAttributeName",
@@ -157,7 +159,6 @@ impl SqsError {
             Self::QueueNameExists { .. } => "com.amazonaws.sqs#QueueNameExists",
             Self::QueueDeletedRecently => "com.amazonaws.sqs#QueueDeletedRecently",
             Self::ReceiptHandleIsInvalid => "com.amazonaws.sqs#ReceiptHandleIsInvalid",
-            Self::MessageNotInflight => "com.amazonaws.sqs#MessageNotInflight",
             Self::InvalidParameterValue { .. } | Self::InvalidRequest(_) => {
                 "com.amazon.coral.service#InvalidParameterValueException"
             }

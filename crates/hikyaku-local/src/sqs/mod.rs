@@ -41,6 +41,7 @@ pub use move_task::{MoveTask, MoveTaskStatus};
 pub use names::{Identity, QueueName};
 pub use queue::Counts;
 pub use receive::ReceiveRequest;
+pub(crate) use server::routes;
 pub use server::{router, router_at};
 
 #[cfg(test)]

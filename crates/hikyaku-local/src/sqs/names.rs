@@ -48,7 +48,11 @@ impl Identity {
     }
 
     /// The queue that a URL names. The host is not looked at: a container and its laptop know us by different ones.
+    /// A bare name is taken for it, as AWS does.
     pub(crate) fn name_in_url(&self, url: &str) -> Option<QueueName> {
+        if !url.contains('/') {
+            return QueueName::new(url).ok();
+        }
         let path = url.split_once("://").map_or(url, |(_, rest)| rest);
         let mut segments = path.trim_end_matches('/').rsplit('/');
         let (name, account) = (segments.next()?, segments.next()?);

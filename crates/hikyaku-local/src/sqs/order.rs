@@ -11,7 +11,7 @@ pub(crate) enum Order {
     /// Oldest first; a message that comes back after a visibility timeout queues up again. A key whose message is gone
     /// stays until its turn and is skipped then.
     Standard(VecDeque<u64>),
-    /// Oldest group first, in order within a group.
+    /// The group first whose oldest message was shown first, in order within a group.
     Fifo(Groups),
 }
 
@@ -41,9 +41,9 @@ impl Order {
     }
 
     /// A message is no longer in flight.
-    pub(crate) fn land(&mut self, group: Option<&Arc<str>>) {
+    pub(crate) fn land(&mut self, key: u64, group: Option<&Arc<str>>) {
         if let (Self::Fifo(groups), Some(group)) = (self, group) {
-            groups.land(group);
+            groups.land(key, group);
         }
     }
 

@@ -76,7 +76,7 @@ impl Queue {
                 .messages
                 .get(&key)
                 .and_then(|message| message.content.group.clone());
-            self.order.land(group.as_ref());
+            self.order.land(key, group.as_ref());
             self.show(key);
         }
         if let Some(oldest_ms) = now_ms.checked_sub(self.attributes.retention_ms()) {
@@ -128,7 +128,7 @@ impl Queue {
             .messages
             .get(&key)
             .and_then(|message| message.content.group.clone());
-        self.order.land(group.as_ref());
+        self.order.land(key, group.as_ref());
         self.order.add(key, group.as_ref());
     }
 
@@ -166,7 +166,7 @@ impl Queue {
     pub(crate) fn take_out(&mut self, key: u64) -> Option<Message> {
         let message = self.messages.remove(&key)?;
         self.ages.remove(&(message.sent_ms, key));
-        self.order.land(message.content.group.as_ref());
+        self.order.land(key, message.content.group.as_ref());
         self.arrivals.notify_waiters(); // the rest of its group may be received
         Some(message)
     }
@@ -185,14 +185,16 @@ impl Queue {
             }
             Place::InFlight { until_ms } => {
                 self.in_flight.remove(&(until_ms, key));
-                self.order.land(group);
+                self.order.land(key, group);
                 self.arrivals.notify_waiters(); // the group may be open again
             }
         }
     }
 
-    /// Removes all messages.
+    /// Removes all messages, and all memory of them.
     pub(crate) fn clear(&mut self) {
+        self.sent = Recent::default();
+        self.attempts = Recent::default();
         self.messages.clear();
         self.order = Order::new(self.name.is_fifo());
         self.delayed.clear();

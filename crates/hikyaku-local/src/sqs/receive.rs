@@ -24,7 +24,7 @@ pub struct ReceiveRequest {
     pub wait: Option<Duration>,
     /// Seconds that the messages are hidden, at most 43,200; `None` takes the queue's `VisibilityTimeout`.
     pub visibility_timeout_seconds: Option<u32>,
-    /// On FIFO queues: the same id within 5 minutes gets the same messages again, as long as they were left alone.
+    /// On FIFO queues alone: the same id within 5 minutes gets the same messages again, as long as they were left alone.
     pub attempt_id: Option<String>,
 }
 
@@ -47,6 +47,11 @@ impl ReceiveRequest {
         self
     }
 
+    /// The attempt's id, which a standard queue does not look at (as reported of AWS).
+    fn attempt(&self) -> Option<&str> {
+        self.attempt_id.as_deref().filter(|_| self.queue.is_fifo())
+    }
+
     fn check(&self) -> Result<(), SqsError> {
         if !(1..=MESSAGES_PER_RECEIVE).contains(&self.max_messages) {
             let reason = format!("Must be between 1 and {MESSAGES_PER_RECEIVE}, if provided");
@@ -63,14 +68,10 @@ impl ReceiveRequest {
                 &limits::VISIBILITY_SECONDS,
             )?;
         }
-        let Some(id) = &self.attempt_id else {
-            return Ok(());
-        };
-        if !self.queue.is_fifo() {
-            let reason = "The request includes a parameter that is not valid for this queue type";
-            return Err(SqsError::invalid("ReceiveRequestAttemptId", id, reason));
+        match self.attempt() {
+            Some(id) => limits::identifier("ReceiveRequestAttemptId", id),
+            None => Ok(()),
         }
-        limits::identifier("ReceiveRequestAttemptId", id)
     }
 }
 
@@ -228,7 +229,7 @@ impl HandOver<'_> {
 
     /// The messages of an earlier attempt with the same id, hidden anew; `None` if there was none or one was touched since.
     fn repeat(&self, queue: &mut Queue) -> Option<Vec<ReceivedMessage>> {
-        let id: Arc<str> = self.request.attempt_id.as_deref()?.into();
+        let id: Arc<str> = self.request.attempt()?.into();
         let attempt = queue.attempts.get(&id, self.now_ms)?.clone();
         let untouched = attempt.iter().all(|(key, number)| {
             queue.message(*key).is_some_and(|message| {
@@ -260,7 +261,7 @@ impl HandOver<'_> {
     }
 
     fn remember(&self, queue: &mut Queue, messages: &[ReceivedMessage]) {
-        let Some(id) = self.request.attempt_id.as_deref() else {
+        let Some(id) = self.request.attempt() else {
             return;
         };
         let receipts = messages

@@ -45,7 +45,34 @@ impl Sqs {
                 sent,
             });
         }
-        batch::run(BATCH_ENTRY, entries, |entry| self.send(request(entry)?))
+        let requests = entries.into_iter();
+        let requests: Vec<_> = requests.map(|(id, entry)| (id, request(entry))).collect();
+        for request in requests
+            .iter()
+            .filter_map(|(_, request)| request.as_ref().ok())
+        {
+            self.check_ids(request)?;
+        }
+        batch::run(BATCH_ENTRY, requests, |request| self.send(request?))
+    }
+
+    /// What AWS refuses a whole batch for (recorded), and a single message with other codes.
+    fn check_ids(&self, request: &SendRequest) -> Result<(), SqsError> {
+        if !request.queue.is_fifo() {
+            return Ok(());
+        }
+        if request.message_group_id.is_none() {
+            let text = "the request must contain the parameter MessageGroupId";
+            return Err(SqsError::InvalidRequest(text.to_owned()));
+        }
+        let content_based = self.with(|state, now_ms| {
+            let queue = state.queue(&request.queue, now_ms)?;
+            Ok(queue.attributes.content_based_deduplication())
+        })?;
+        if request.message_deduplication_id.is_none() && !content_based {
+            return Err(SqsError::no_deduplication_id());
+        }
+        Ok(())
     }
 }
 

@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, Method, Response, Uri, header};
 use super::engine::Sqs;
 use super::operations::Context;
 use super::protocol::{self, Request};
+use crate::guard::Guard;
 
 /// The longest request, in bytes: 1 MiB of messages in which JSON writes every byte with six characters (a form takes
 /// three), and the rest.
@@ -21,20 +22,26 @@ struct Server {
     base_url: Option<Arc<str>>,
 }
 
-/// Serves SQS on every path. Queue URLs have the host that the request was sent to.
+/// Serves SQS on every path, to programs of this machine. Queue URLs have the host that the request was sent to.
 pub fn router(sqs: Sqs) -> Router {
+    Guard::loopback().before(routes(sqs))
+}
+
+/// The same without a guard.
+pub(crate) fn routes(sqs: Sqs) -> Router {
     serve(Server {
         sqs,
         base_url: None,
     })
 }
 
-/// Serves SQS on every path. Queue URLs start with `base_url`, such as `http://127.0.0.1:9324`.
+/// Serves SQS on every path, to programs of this machine. Queue URLs start with `base_url`, such as
+/// `http://127.0.0.1:9324`.
 pub fn router_at(sqs: Sqs, base_url: &str) -> Router {
-    serve(Server {
+    Guard::loopback().before(serve(Server {
         sqs,
         base_url: Some(base_url.into()),
-    })
+    }))
 }
 
 fn serve(server: Server) -> Router {

@@ -51,6 +51,9 @@ impl Sqs {
     }
 
     /// Hides a message for `seconds` (0 to 43,200) from now on; 0 makes it visible at once.
+    ///
+    /// As AWS was recorded to answer: a message that is visible already stays so, without an error, and on a standard queue
+    /// the handle of an earlier receive will do.
     pub fn change_visibility(
         &self,
         name: &QueueName,
@@ -65,14 +68,14 @@ impl Sqs {
         self.settle(name, receipt_handle, |queue, receipt, now_ms| {
             let message = queue
                 .message(receipt.key)
-                .filter(|message| message.receives_here == receipt.number);
+                .filter(|message| !name.is_fifo() || message.receives_here == receipt.number);
             let Some(message) = message else {
                 let reason =
                     "Message does not exist or is not available for visibility timeout change";
                 return Err(SqsError::invalid("ReceiptHandle", receipt_handle, reason));
             };
             if !matches!(message.place, Place::InFlight { .. }) {
-                return Err(SqsError::MessageNotInflight);
+                return Ok(());
             }
             let until_ms = now_ms + u64::from(seconds) * 1000;
             if until_ms > message.received_ms + MAXIMUM_HIDDEN_MS {

@@ -9,6 +9,8 @@ mod environment;
 mod error;
 mod evaluate;
 mod inspect;
+mod lines;
+mod nested;
 mod node;
 mod read;
 mod stack;
@@ -19,16 +21,21 @@ use std::path::Path;
 pub use environment::Environment;
 pub use error::{Place, TemplateError, Warning};
 pub use inspect::{Inspected, is_unknown, with_unknowns_as};
+pub use lines::Lines;
+use nested::Nesting;
 pub use node::{Entry, Node, Scalar, Value};
 pub use stack::*;
 
-/// A template's text, read and not yet evaluated.
+/// A template's text, read and not yet evaluated, with those of its nested stacks.
 #[derive(Debug, Clone)]
 pub struct Template {
     source: String,
+    lines: Lines,
     root: Node,
     /// The line of the first alias, and why CloudFormation does not take it.
     repetition: Option<(usize, String)>,
+    /// The logical ids of nested stacks whose templates are in `root`.
+    written_in: Vec<String>,
 }
 
 /// How many resources a template may have (page "CloudFormation quotas").
@@ -44,7 +51,7 @@ pub(crate) struct Resource<'t> {
 }
 
 impl Template {
-    /// Reads YAML or JSON. Errors name `source`, usually the path.
+    /// Reads YAML or JSON. Errors name `source`, usually the path. Nested stacks are not read: they are files.
     pub fn parse(text: &str, source: &str) -> Result<Self, TemplateError> {
         let syntax = |fault: yaml::Fault| TemplateError::Syntax {
             place: Place {
@@ -54,23 +61,35 @@ impl Template {
             reason: fault.reason,
         };
         let document = yaml::read(text).map_err(syntax)?;
-        let template = Self {
+        let lines = Lines::of(source, text);
+        check_sections(&document.root, &lines)?;
+        Ok(Self {
             source: source.to_owned(),
+            lines,
             root: document.root,
             repetition: document.repetition.map(|fault| (fault.line, fault.reason)),
-        };
-        template.check_sections()?;
-        Ok(template)
+            written_in: Vec::new(),
+        })
     }
 
-    /// Reads a file.
+    /// Reads a file, and those of its nested stacks: their resources stand in this template then, each with the nested
+    /// stack's logical id before its own (`PhpLane` and `Function` give `PhpLaneFunction`).
     pub fn read(path: impl AsRef<Path>) -> Result<Self, TemplateError> {
-        let shown = path.as_ref().display().to_string();
+        let path = path.as_ref();
+        let shown = path.display().to_string();
         let text = std::fs::read_to_string(path).map_err(|source| TemplateError::Unreadable {
             path: shown.clone(),
             source,
         })?;
-        Self::parse(&text, &shown)
+        let outer = Self::parse(&text, &shown)?;
+        let mut lines = outer.lines.clone();
+        let flat = Nesting::new(&mut lines).flatten(outer.root, path)?;
+        Ok(Self {
+            lines,
+            root: flat.root,
+            written_in: flat.written_in,
+            ..outer
+        })
     }
 
     /// Evaluates the template as if it were deployed to that environment.
@@ -118,57 +137,19 @@ impl Template {
         self.root.get(name).map_or(&[], Node::entries)
     }
 
-    fn place(&self, line: usize) -> Place {
-        Place {
-            source: self.source.clone(),
-            line,
-        }
+    /// The files that lines are counted over.
+    pub fn lines(&self) -> &Lines {
+        &self.lines
     }
 
-    fn check_sections(&self) -> Result<(), TemplateError> {
-        let refuse = |line, reason: String| {
-            Err(TemplateError::Syntax {
-                place: self.place(line),
-                reason,
-            })
-        };
-        if !matches!(self.root.value, Value::Mapping(_)) {
-            return refuse(
-                self.root.line,
-                format!(
-                    "a template is a mapping with `Resources`; here is {}",
-                    self.root.shape()
-                ),
-            );
-        }
-        for section in [
-            "Parameters",
-            "Mappings",
-            "Conditions",
-            "Globals",
-            "Resources",
-        ] {
-            if let Some(entry) = self.root.entry(section)
-                && !matches!(entry.node.value, Value::Mapping(_))
-                && !entry.node.is_null()
-            {
-                return refuse(
-                    entry.line,
-                    format!(
-                        "`{section}` must be a mapping; here is {}",
-                        entry.node.shape()
-                    ),
-                );
-            }
-        }
-        let resources = self.section("Resources");
-        if let Some(entry) = resources.get(MOST_RESOURCES) {
-            return refuse(
-                entry.line,
-                format!("CloudFormation takes {MOST_RESOURCES} resources; this is one more"),
-            );
-        }
-        Ok(())
+    /// Which line of which file a line of the tree is.
+    pub fn place(&self, line: usize) -> Place {
+        self.lines.place(line)
+    }
+
+    /// Whether a resource is a nested stack whose own resources are here.
+    fn is_written_in(&self, logical_id: &str) -> bool {
+        self.written_in.iter().any(|id| id == logical_id)
     }
 
     /// Every resource is written out and says what it is.
@@ -195,6 +176,53 @@ impl Template {
             None => Ok(()),
         }
     }
+}
+
+/// The sections of one file are what CloudFormation takes.
+fn check_sections(root: &Node, lines: &Lines) -> Result<(), TemplateError> {
+    let refuse = |line, reason: String| {
+        Err(TemplateError::Syntax {
+            place: lines.place(line),
+            reason,
+        })
+    };
+    if !matches!(root.value, Value::Mapping(_)) {
+        return refuse(
+            root.line,
+            format!(
+                "a template is a mapping with `Resources`; here is {}",
+                root.shape()
+            ),
+        );
+    }
+    for section in [
+        "Parameters",
+        "Mappings",
+        "Conditions",
+        "Globals",
+        "Resources",
+    ] {
+        if let Some(entry) = root.entry(section)
+            && !matches!(entry.node.value, Value::Mapping(_))
+            && !entry.node.is_null()
+        {
+            return refuse(
+                entry.line,
+                format!(
+                    "`{section}` must be a mapping; here is {}",
+                    entry.node.shape()
+                ),
+            );
+        }
+    }
+    let resources = root.get("Resources").map_or(&[][..], Node::entries);
+    if let Some(entry) = resources.get(MOST_RESOURCES) {
+        return refuse(
+            entry.line,
+            format!("CloudFormation takes {MOST_RESOURCES} resources; this is one more"),
+        );
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -64,6 +64,51 @@ impl Node {
         }
     }
 
+    /// A list.
+    pub(super) fn list(line: usize, items: impl IntoIterator<Item = Self>) -> Self {
+        Self {
+            line,
+            value: Value::Sequence(items.into_iter().collect()),
+        }
+    }
+
+    /// A mapping without keys.
+    pub(super) fn empty(line: usize) -> Self {
+        Self {
+            line,
+            value: Value::Mapping(Vec::new()),
+        }
+    }
+
+    /// Sets a key of a mapping; the other shapes have none.
+    pub(super) fn set(&mut self, key: &str, node: Self) {
+        if let Value::Mapping(entries) = &mut self.value {
+            match entries.iter_mut().find(|entry| entry.key == key) {
+                Some(entry) => entry.node = node,
+                None => entries.push(Entry {
+                    key: key.to_owned(),
+                    line: node.line,
+                    node,
+                }),
+            }
+        }
+    }
+
+    /// Moves it down by so many lines.
+    pub(super) fn shift(&mut self, lines: usize) {
+        self.line += lines;
+        match &mut self.value {
+            Value::Scalar(_) => {}
+            Value::Sequence(items) => items.iter_mut().for_each(|item| item.shift(lines)),
+            Value::Mapping(entries) => {
+                for entry in entries {
+                    entry.line += lines;
+                    entry.node.shift(lines);
+                }
+            }
+        }
+    }
+
     /// The value of a key, when this is a mapping that has it.
     pub fn get(&self, key: &str) -> Option<&Self> {
         self.entry(key).map(|entry| &entry.node)
@@ -161,7 +206,7 @@ impl Node {
     }
 
     /// The value as JSON. Plain scalars that look like numbers or truth values become such.
-    pub(super) fn to_json(&self) -> serde_json::Value {
+    pub fn to_json(&self) -> serde_json::Value {
         match &self.value {
             Value::Scalar(scalar) => scalar.to_json(),
             Value::Sequence(items) => items.iter().map(Self::to_json).collect(),

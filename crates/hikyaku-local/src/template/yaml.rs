@@ -130,10 +130,14 @@ impl Builder {
                     .as_ref()
                     .is_some_and(|tag| tag.is_yaml_core_schema() && tag.suffix == "str");
                 let plain = style == ScalarStyle::Plain && !forced;
-                let value = Value::Scalar(Scalar {
-                    text: text.into_owned(),
-                    plain,
-                });
+                let text = match &*text {
+                    word if !plain => word,
+                    "yes" | "Yes" | "YES" | "on" | "On" | "ON" | "True" | "TRUE" => "true",
+                    "no" | "No" | "NO" | "off" | "Off" | "OFF" | "False" | "FALSE" => "false",
+                    word => word,
+                };
+                let text = text.to_owned();
+                let value = Value::Scalar(Scalar { text, plain });
                 self.add(Node { line, value }, anchor, tag.as_ref())
             }
             Event::SequenceStart(anchor, tag) => self.open(

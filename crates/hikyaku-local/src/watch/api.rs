@@ -210,7 +210,7 @@ impl Watch {
             .filter(|line| line.number >= first)
             .filter(|line| asked.start_time.is_none_or(|start| line.at >= start))
             .filter(|line| asked.end_time.is_none_or(|end| line.at <= end))
-            .filter(|line| terms.iter().all(|term| line.text.contains(term)));
+            .filter(|line| terms.are_in(&line.text));
         let events: Vec<_> = lines
             .by_ref()
             .take(limit)
@@ -264,17 +264,42 @@ fn described(series: &Series) -> Value {
     json!({ "Namespace": series.namespace, "MetricName": series.name, "Dimensions": dimensions })
 }
 
+/// What a filter pattern looks for.
+struct Terms {
+    words: Vec<String>,
+    /// Whether one of them is enough: each is written with a question mark.
+    one_is_enough: bool,
+}
+
+impl Terms {
+    fn are_in(&self, text: &str) -> bool {
+        let mut words = self.words.iter();
+        if self.one_is_enough {
+            words.any(|word| text.contains(word))
+        } else {
+            words.all(|word| text.contains(word))
+        }
+    }
+}
+
 /// The words and quoted texts of a filter pattern.
-fn terms(pattern: &str) -> Result<Vec<String>, Refused> {
+fn terms(pattern: &str) -> Result<Terms, Refused> {
     let pattern = pattern.trim();
-    if pattern.starts_with(['{', '[', '%', '?', '-']) {
+    if pattern.starts_with(['{', '[', '%', '-']) {
         let message = "only patterns of words and quoted text are served here".to_owned();
         return Err(Refused("InvalidParameterException", message));
     }
+    let one_is_enough = pattern.starts_with('?');
     let parts = pattern.split('"').enumerate();
-    let terms = parts.flat_map(|(index, part)| match index % 2 {
+    let words = parts.flat_map(|(index, part)| match index % 2 {
         1 => vec![part.to_owned()],
-        _ => part.split_whitespace().map(ToOwned::to_owned).collect(),
+        _ => part
+            .split_whitespace()
+            .map(|word| word.trim_start_matches('?').to_owned())
+            .collect(),
     });
-    Ok(terms.filter(|term| !term.is_empty()).collect())
+    Ok(Terms {
+        words: words.filter(|word| !word.is_empty()).collect(),
+        one_is_enough,
+    })
 }

@@ -10,7 +10,7 @@
 //! |---|---|---|
 //! | `GraniteServiceVersion20100801.GetMetricData` | awsJson1.0 | `MetricStat` with `Sum`, `Average`, `Minimum`, `Maximum`, `SampleCount` and `p1` to `p99.9`; no `Expression`, everything in one answer |
 //! | `GraniteServiceVersion20100801.ListMetrics` | awsJson1.0 | `Namespace`, `MetricName`, `Dimensions` |
-//! | `Logs_20140328.FilterLogEvents` | awsJson1.1 | `logGroupName` (`/aws/lambda/FUNCTION`), `startTime`, `endTime`, `limit`, `nextToken`, and a `filterPattern` of words or quoted text, all of which must occur |
+//! | `Logs_20140328.FilterLogEvents` | awsJson1.1 | `logGroupName` (`/aws/lambda/FUNCTION`), `startTime`, `endTime`, `limit`, `nextToken`, and a `filterPattern` of words or quoted text, all of which must occur, or with `?` before each one of which |
 //!
 //! CloudWatch's CBOR and query protocols are not served.
 

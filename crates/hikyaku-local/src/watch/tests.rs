@@ -179,3 +179,24 @@ async fn what_a_function_writes_is_kept_and_goes_on_to_the_next_sink() {
     let (_, none) = ask(&watch, LIST, &json!({})).await;
     assert_eq!(none["Metrics"], json!([]));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_pattern_of_question_marks_finds_lines_with_one_of_its_words() {
+    let watch = watch();
+    for line in [
+        "INIT_REPORT x",
+        "{\"type\":\"platform.initReport\"}",
+        "other",
+        "INIT platform",
+    ] {
+        watch.keep("jobs", line);
+    }
+    let found = async |pattern: &str| {
+        let body = json!({ "logGroupName": "/aws/lambda/jobs", "filterPattern": pattern });
+        let (_, answer) = ask(&watch, FILTER, &body).await;
+        answer["events"].as_array().unwrap().len()
+    };
+    assert_eq!(found("?INIT_REPORT ?\"platform.initReport\"").await, 2);
+    assert_eq!(found("INIT_REPORT x").await, 1);
+    assert_eq!(found("?nothing").await, 0);
+}

@@ -7,11 +7,10 @@ mod eventbridge;
 mod records;
 mod trace;
 
+use aws_lambda_events::event::sqs::SqsMessage;
 use hikyaku_core::{Delivery, Timestamp};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-
-pub(crate) use records::BatchResponse;
 
 /// What is known of an invocation besides its payload.
 #[derive(Debug, Clone, Copy)]
@@ -52,13 +51,12 @@ pub enum EventError {
         received: String,
     },
     /// It is an SQS event, but one of its records lacks what Lambda always sends.
-    #[error("record {index} of the SQS event does not read")]
+    #[error("record {index} of the SQS event has no `{member}`")]
     Record {
         /// Its position, from 0.
         index: usize,
-        /// What is missing or wrong.
-        #[source]
-        source: serde_json::Error,
+        /// What is missing.
+        member: &'static str,
     },
     /// It is an EventBridge event, and no job says that it is meant.
     #[error(
@@ -69,13 +67,16 @@ pub enum EventError {
         /// The event's detail-type.
         detail_type: String,
     },
+    /// The job's message could not be put together.
+    #[error("writing the job's message")]
+    Message(#[from] serde_json::Error),
 }
 
-/// The top level of any event, looked at just closely enough to tell its kind.
+/// Any event: SQS's records, which are most of all invocations, and of the others just enough to tell their kind.
 #[derive(Deserialize)]
 struct Outline<'a> {
-    #[serde(borrow, rename = "Records")]
-    records: Option<Vec<&'a RawValue>>,
+    #[serde(rename = "Records")]
+    records: Option<Vec<SqsMessage>>,
     #[serde(borrow, rename = "detail-type")]
     detail_type: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -86,7 +87,7 @@ struct Outline<'a> {
 pub(crate) fn read(payload: &str, surroundings: Surroundings<'_>) -> Result<Event, EventError> {
     let outline: Outline<'_> = serde_json::from_str(payload).map_err(|_| unknown(payload))?;
     if let Some(records) = outline.records {
-        return records::read(&records, surroundings).map(Event::Queue);
+        return records::read(records, surroundings).map(Event::Queue);
     }
     if outline.detail_type.is_some() {
         return eventbridge::read(payload, surroundings).map(Event::Single);

@@ -90,13 +90,40 @@ fn a_custom_event_hands_its_detail_to_the_only_job() {
 }
 
 #[test]
+fn an_events_detail_keeps_its_exact_text() {
+    let detail = r#"{"id": 12345678901234567890123, "price": 0.10, "a": 1e400}"#;
+    let event = format!(r#"{{"id":"e","detail-type":"x","source":"shop","detail":{detail}}}"#);
+    assert!(single(&event).body.contains(detail));
+}
+
+#[test]
+fn a_record_without_what_lambda_always_sends_is_refused_by_the_members_name() {
+    let whole = serde_json::json!({
+        "messageId": "m", "receiptHandle": "h", "body": "{}", "eventSource": "aws:sqs", "eventSourceARN": "arn"
+    });
+    for member in [
+        "messageId",
+        "receiptHandle",
+        "body",
+        "eventSource",
+        "eventSourceARN",
+    ] {
+        let mut record = whole.clone();
+        record.as_object_mut().unwrap().remove(member);
+        let event = serde_json::json!({ "Records": [whole, record] });
+        let wanted = format!("record 1 of the SQS event has no `{member}`");
+        assert_eq!(refused(&event.to_string()), wanted);
+    }
+}
+
+#[test]
 fn a_custom_event_that_fits_no_job_says_so() {
     let surroundings = Surroundings {
         jobs: &["a", "b"],
         ..SURROUNDINGS
     };
     let error = read(
-        r#"{"detail-type":"Order Placed","detail":{}}"#,
+        r#"{"detail-type":"Order Placed","source":"shop","detail":{}}"#,
         surroundings,
     )
     .unwrap_err();

@@ -164,4 +164,15 @@ impl Detail {
     pub fn count(self, functions: usize, jobs: usize) -> usize {
         functions * self.of_function().len() + jobs * self.of_job().len()
     }
+
+    /// About how long one of its lines is, in bytes, of one message and with names of some ten letters. CloudWatch Logs charges for them as for
+    /// any log. An invocation writes one; at [`Detail::Jobs`] one for each job type in its batch.
+    pub fn bytes_of_line(self) -> u32 {
+        match self {
+            Self::Off => 0,
+            Self::Alarms => 340,
+            Self::Function => 670,
+            Self::Jobs => 1_060,
+        }
+    }
 }

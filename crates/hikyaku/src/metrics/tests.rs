@@ -15,6 +15,29 @@ fn the_number_of_metrics_of_each_level_is_what_is_paid_for() {
     assert_eq!(Detail::Jobs.count(3, 5), 27 + 40);
 }
 
+#[test]
+fn a_line_is_about_as_long_as_is_counted_on() {
+    for level in [Detail::Alarms, Detail::Function, Detail::Jobs] {
+        let measured = Measured {
+            deliveries: &[delivery(1_700_000_000_000, 1)],
+            reports: &[report("a", "import-csv", Outcome::Done, 2_000)],
+            requests: &HashMap::new(),
+            started: Timestamp::from_millis(1_700_000_001_000),
+            ended: Timestamp::from_millis(1_700_000_003_000),
+        };
+        let [line] = measured
+            .lines(&config(level, "INFO"), &JOBS)
+            .try_into()
+            .unwrap();
+        let written = u32::try_from(line.len() + "\n".len()).unwrap();
+        let said = level.bytes_of_line();
+        assert!(
+            written.abs_diff(said) * 20 < said,
+            "{level:?}: {written}, not {said}"
+        );
+    }
+}
+
 const JOBS: [&str; 2] = ["import-csv", "send-invoice"];
 
 fn config(detail: Detail, log_level: &str) -> Config {

@@ -143,7 +143,7 @@ fn a_payload_may_leave_out_what_php_has_a_default_for() {
 #[test]
 fn the_sample_event_names_this_job() {
     let body: serde_json::Value =
-        serde_json::from_str(include_str!("../../../../events/import-csv.json")).unwrap();
+        serde_json::from_str(include_str!("../../../../events/direct/import-csv.json")).unwrap();
     assert_eq!(body["displayName"], <ImportCsv as hikyaku::Job>::NAME);
     assert!(
         body["data"]["command"]

@@ -49,7 +49,7 @@ async fn deliver(bench: Bench, ports: &Ports, body: String) -> Report {
 /// The sample event's message, for a file of this bench.
 fn message(job: &ImportCsv) -> String {
     let mut body: serde_json::Value =
-        serde_json::from_str(include_str!("../../../../events/import-csv.json")).unwrap();
+        serde_json::from_str(include_str!("../../../../events/direct/import-csv.json")).unwrap();
     body["uuid"] = "0197f3c2-7d52-7c3e-9c7e-5a1d5e0a4b01".into();
     let command = body["data"]["command"].as_str().unwrap();
     let sample = "file:///tmp/hikyaku/imports/customers.csv";

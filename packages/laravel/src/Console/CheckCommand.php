@@ -5,6 +5,7 @@ namespace Hikyaku\Laravel\Console;
 use Hikyaku\Laravel\Ask;
 use Hikyaku\Laravel\Attempts;
 use Hikyaku\Laravel\Keys;
+use Hikyaku\Laravel\Refused;
 use Illuminate\Console\Command;
 use Throwable;
 
@@ -82,6 +83,7 @@ final class CheckCommand extends Command
     private function why(int $status, array $headers): string
     {
         return match (true) {
+            ($headers['hikyaku-refused'] ?? '') === Refused::UNSIGNED => "refused ($status): another HIKYAKU_KEY there or none (is its configuration cached?), or something on the way changes the path or the body",
             isset($headers['hikyaku-refused']) => "refused ($status): ".$headers['hikyaku-refused'],
             $status >= 300 && $status < 400 => 'redirects to '.($headers['location'] ?? 'nowhere').'; the courier follows no redirect, so give it that address',
             $status === 404 => 'no such route: is the provider registered, are cached routes old (php artisan route:clear), is hikyaku.path the same there?',
@@ -106,13 +108,13 @@ final class CheckCommand extends Command
         }
         $at = fn (array $note) => date('Y-m-d H:i:s', $note['at']);
         if ($accepted === null) {
-            $this->line('  --    no signed request has come in the last seven days');
+            $this->line('  --    the courier has sent nothing that is signed with this key in the last seven days; its log says why');
         } else {
             $isNear = abs($accepted['skew']) <= Ask::WINDOW / 2;
             $this->say($isNear, "the last request was taken at {$at($accepted)}; it was {$accepted['skew']} s old",
                 "the last request was {$accepted['skew']} s old by this clock ({$at($accepted)}): set the clocks, for over ".Ask::WINDOW.' s it is refused');
         }
-        if ($refused !== null && $refused['at'] >= ($accepted['at'] ?? 0)) {
+        if ($refused !== null && $refused['at'] > ($accepted['at'] ?? 0)) {
             $this->say(false, '', "the last request was refused at {$at($refused)}: {$refused['why']}");
         }
     }

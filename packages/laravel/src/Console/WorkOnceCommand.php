@@ -47,11 +47,9 @@ final class WorkOnceCommand extends Command
             return 0;
         }
         $verdict = $this->watch($attempts, $ask, $task, $lease);
-        // What is done is done. Anything else counts only if nobody has gone on to the next attempt meanwhile.
-        $isOurs = $verdict !== null && ($verdict['verdict'] === 'done' || $this->goesOn($attempts, $ask));
-        $this->line("Attempt {$ask->attempt} of job {$ask->id}: ".($isOurs ? $verdict['verdict'] : 'lost to another task').'.');
+        $this->line("Attempt {$ask->attempt} of job {$ask->id}: ".($verdict['verdict'] ?? 'lost to another task').'.');
         // Hours of work are not to be done again because the cache is away for a moment.
-        $isOurs && retry(self::SETTLE_TIMES, fn () => $attempts->settle($ask, $verdict), self::SETTLE_EVERY_MS);
+        $verdict === null || retry(self::SETTLE_TIMES, fn () => $attempts->settle($ask, $verdict), self::SETTLE_EVERY_MS);
 
         return 0;
     }

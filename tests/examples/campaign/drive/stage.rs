@@ -204,7 +204,7 @@ fn beside_this_example() -> Result<PathBuf> {
     let example = std::env::current_exe()?;
     let folder = example.parent().ok_or("this example lies nowhere")?;
     if !folder.join("campaign-function").exists() {
-        return Err("the function is not built: `make campaign` builds it, and so does `cargo build --examples`".into());
+        return Err("the function is not built: `make -C tests campaign` builds it, and so does `cargo build --examples`".into());
     }
     Ok(folder.to_owned())
 }

@@ -164,11 +164,11 @@ impl Claims {
     pub(crate) fn print(&self, folder: &Path) -> bool {
         println!();
         for (what, _) in self.0.iter().filter(|(_, holds)| !holds) {
-            println!("NOT SO: {what}");
+            println!("NOT AS EXPECTED: {what}");
         }
         let held = self.0.iter().filter(|(_, holds)| *holds).count();
         println!(
-            "Looked for ourselves: {held} of {} things are so.",
+            "Checked the results: {held} of {} as expected.",
             self.0.len()
         );
         println!(

@@ -53,7 +53,7 @@ pub(crate) async fn run() -> Result<bool> {
 fn prepare() -> Result<PathBuf> {
     let folder = Path::new("target/run-laravel");
     stage::clear(folder)?;
-    let mut prepare = Command::new(stage::examples()?.join("run"));
+    let mut prepare = Command::new(stage::examples()?.join("../demo"));
     let ended = prepare.arg("--prepare").arg(folder).status()?;
     if !ended.success() {
         return Err("the files to work on were not made".into());
@@ -62,16 +62,10 @@ fn prepare() -> Result<PathBuf> {
 }
 
 async fn open(folder: &Path) -> Result<Stage> {
-    let url = |part: &str| format!("file://{}/{part}", folder.display());
     let database = folder.join("application.db");
     let parameters = [
         ("DatabaseUrl", format!("sqlite://{}", database.display())),
-        ("ImportSources", url("imports/")),
-        ("ImportRejectsUrl", url("rejects/")),
-        ("ImageSources", url("images/")),
-        ("ImageOutputUrl", url("variants/")),
-        ("ReportUrl", url("reports/")),
-        ("DefaultQueue", DEFAULT_QUEUE.to_owned()),
+        ("DataUrl", format!("file://{}/", folder.display())),
     ];
     let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
     let laravel = folder.join("laravel");

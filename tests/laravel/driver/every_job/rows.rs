@@ -98,7 +98,7 @@ const RUST: &str = "Rust";
 
 /// Who runs the jobs of a function.
 pub(crate) fn by(job: &Job) -> &'static str {
-    if job.function.ends_with("CourierFunction") {
+    if job.function.ends_with("PhpLaneFunction") {
         PHP
     } else {
         RUST

@@ -9,7 +9,7 @@ use super::Play;
 use crate::Result;
 use crate::scene::Scene;
 
-pub(super) const SCENES: [Play; 2] = [
+pub(super) const SCENES: [Play; 3] = [
     Play::new(
         "over the lane every kind of job leaves what queue:work leaves",
         |scene| Box::pin(every_kind(scene)),
@@ -17,6 +17,10 @@ pub(super) const SCENES: [Play; 2] = [
     Play::new(
         "over the lane what failed is sent again by queue:retry and runs",
         |scene| Box::pin(retried(scene)),
+    ),
+    Play::new(
+        "over the lane what fails again is listed anew and runs again, whichever side sends it again",
+        |scene| Box::pin(retried_elsewhere(scene)),
     ),
 ];
 
@@ -140,6 +144,40 @@ async fn retried(scene: &mut Scene) -> Result<()> {
         &rows["failed"].as_array().map(Vec::len),
         &Some(1),
     );
+    scene.stage.web.stop().await;
+    Ok(())
+}
+
+async fn retried_elsewhere(scene: &mut Scene) -> Result<()> {
+    scene.variables = VARIABLES.into();
+    scene.stage.web.start(&VARIABLES).await?;
+    let body = serde_json::json!({
+        "uuid": "lane-note-2", "displayName": "App\\Queue\\WritesNote", "job": "App\\Queue\\WritesNote@handle",
+        "maxTries": 1, "data": { "fails": "no ink" },
+    });
+    scene.send("lane", &body)?;
+    scene.drained("lane").await?;
+    let tables = ["--failed-table", "failed_jobs", "--ledger-table", "ledger"];
+    for times in 1..=4 {
+        let record = scene.record()?;
+        let told = record.iter().filter(|line| line["event"] == "JobFailed");
+        let told = told.count();
+        scene.equal("how often its failure was told", &told, &times);
+        let rows = scene.artisan(&["app:rows", "--generation"]).await?;
+        let rows: Value = serde_json::from_str(&rows.text)?;
+        let rows = rows["failed"].as_array().cloned().unwrap_or_default();
+        let generations: Vec<_> = rows.iter().map(|row| row["generation"].clone()).collect();
+        scene.equal("the generations in failed_jobs", &generations, &[times]);
+        // By turns: what one store has sent, the other has not.
+        if times % 2 == 1 {
+            let retry = ["retry", "lane-note-2"];
+            scene.hikyaku(&[&retry[..], &tables].concat()).await?;
+        } else {
+            scene.artisan(&["queue:retry", "lane-note-2"]).await?;
+        }
+        scene.drained("lane").await?;
+    }
+    scene.artisan(&["app:rows", "--clear"]).await?;
     scene.stage.web.stop().await;
     Ok(())
 }

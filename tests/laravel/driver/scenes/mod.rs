@@ -9,6 +9,7 @@ mod failures;
 mod jobs;
 mod lane;
 mod lane_kills;
+mod lane_late;
 mod lane_tasks;
 mod locks;
 mod php_only;
@@ -57,6 +58,7 @@ pub(crate) fn all() -> Vec<Play> {
         &locks::SCENES,
         &lane::SCENES,
         &lane_kills::SCENES,
+        &lane_late::SCENES,
         &lane_tasks::SCENES,
         &routed::SCENES,
         &shadowed::SCENES,

@@ -9,13 +9,12 @@ use std::time::Duration;
 
 use hikyaku::core::Route;
 use serde_json::{Value, json};
-use tokio::process::Command;
 
 use super::Play;
 use super::routed_jobs::{Jobs, THROWING};
 use crate::Result;
 use crate::scene::Scene;
-use crate::stage::{self, Stage};
+use crate::stage::Stage;
 
 pub(super) const SCENES: [Play; 1] = [Play::new(
     "a class switched from PHP to Rust and back under a thousand jobs loses none, and each runs once on one side",
@@ -75,20 +74,10 @@ async fn switched(scene: &mut Scene) -> Result<()> {
 
 /// Has `hikyaku route` set the route, or list it.
 pub(super) async fn command(scene: &Scene, class: &str, words: &[&str]) -> Result<String> {
-    let hikyaku = stage::examples()?.join("../hikyaku");
-    let command = Command::new(hikyaku)
-        .args(["route", class])
-        .args(words)
-        .args(["--ledger-table", "ledger"])
-        .envs(scene.stage.php.variables.iter().cloned())
-        .kill_on_drop(true)
-        .output();
-    let ended = command.await?;
-    if ended.status.success() {
-        return Ok(String::from_utf8(ended.stdout)?);
-    }
-    let said = String::from_utf8_lossy(&ended.stderr);
-    Err(format!("`hikyaku route {}` failed: {said}", words.join(" ")).into())
+    let words = [&["route", class], words].concat();
+    scene
+        .hikyaku(&[&words[..], &["--ledger-table", "ledger"]].concat())
+        .await
 }
 
 /// The route that the command's words set.

@@ -76,13 +76,16 @@ async fn configuration(account: &impl Account, name: &str) -> Result<Value, Sign
         .await
 }
 
-/// The functions of a stack are those that carry its name as a tag, which CloudFormation gives them.
+/// The tag that CloudFormation gives each function of a stack, with the stack's name.
+const STACK: &str = "aws:cloudformation:stack-name";
+
+/// The functions of a stack and of its nested stacks are those that carry their names as a tag.
 async fn of_stack(account: &impl Account, name: &str) -> Result<Vec<Value>, DeployedError> {
     let mut functions = Vec::new();
     let mut token = Value::from("");
     loop {
         let body = json!({
-            "TagFilters": [{ "Key": "aws:cloudformation:stack-name", "Values": [name] }],
+            "TagFilters": [{ "Key": STACK }],
             "ResourceTypeFilters": ["lambda:function"],
             "PaginationToken": token,
         });
@@ -91,6 +94,11 @@ async fn of_stack(account: &impl Account, name: &str) -> Result<Vec<Value>, Depl
             .ask("tagging", SignedRequest::json(target, "1.1", &body))
             .await?;
         for resource in items(&page, "ResourceTagMappingList") {
+            let mut tags = items(resource, "Tags").iter();
+            let stack = tags.find(|tag| text(tag, "Key") == STACK);
+            if !stack.is_some_and(|tag| is_of_stack(&text(tag, "Value"), name)) {
+                continue;
+            }
             functions.push(configuration(account, &text(resource, "ResourceARN")).await?);
         }
         token = page["PaginationToken"].clone();
@@ -105,6 +113,24 @@ async fn of_stack(account: &impl Account, name: &str) -> Result<Vec<Value>, Depl
         });
     }
     Ok(functions)
+}
+
+/// Whether a stack is the one of that name, or nested in it: CloudFormation calls those `<outer>-<logical id>-<random>`.
+fn is_of_stack(stack: &str, name: &str) -> bool {
+    let Some(rest) = stack.strip_prefix(name) else {
+        return false;
+    };
+    let is_random = |text: &str| {
+        text.len() >= 10
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+    };
+    let parts: Vec<&str> = rest.split('-').skip(1).collect();
+    rest.is_empty()
+        || rest.starts_with('-')
+            && parts.len().is_multiple_of(2)
+            && parts.chunks(2).all(|pair| is_random(pair[1]))
 }
 
 /// The mappings of a function and of its aliases: a list for a function does not hold those of its aliases.
@@ -243,4 +269,29 @@ fn encoded(text: &str) -> String {
             _ => format!("%{byte:02X}"),
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_of_stack;
+
+    #[test]
+    fn a_nested_stack_is_told_from_one_whose_name_begins_alike() {
+        for stack in [
+            "shop",
+            "shop-PhpLane-1A2B3C4D5E6F7",
+            "shop-A-1A2B3C4D5E6F7-B-7F6E5D4C3B2A1",
+        ] {
+            assert!(is_of_stack(stack, "shop"), "{stack}");
+        }
+        for stack in [
+            "shop-staging",
+            "shop-PhpLane",
+            "shopping",
+            "shop-staging-PhpLane-1A2B3C4D5E6F7",
+            "sho",
+        ] {
+            assert!(!is_of_stack(stack, "shop"), "{stack}");
+        }
+    }
 }

@@ -130,17 +130,23 @@ fn account() -> Fake {
                 json!({ "logGroups": [{ "logGroupName": "/aws/lambda/worker-2", "retentionInDays": 1 }, { "logGroupName": "/aws/lambda/worker" }] }),
             ),
             (
-                "GetResources shop",
-                json!({ "PaginationToken": "", "ResourceTagMappingList": [{ "ResourceARN": "arn:aws:lambda:eu-west-1:123456789012:function:worker" }] }),
-            ),
-            (
                 "GetResources",
-                json!({ "PaginationToken": "", "ResourceTagMappingList": [] }),
+                json!({ "PaginationToken": "", "ResourceTagMappingList": [
+                    tagged("worker", "shop-PhpLane-1A2B3C4D5E6F7"),
+                    tagged("other", "shop-staging"),
+                ] }),
             ),
         ],
         forbidden: "",
         asked: RefCell::default(),
     }
+}
+
+fn tagged(function: &str, stack: &str) -> Value {
+    json!({
+        "ResourceARN": format!("arn:aws:lambda:eu-west-1:123456789012:function:{function}"),
+        "Tags": [{ "Key": "other", "Value": "shop" }, { "Key": "aws:cloudformation:stack-name", "Value": stack }],
+    })
 }
 
 fn looked_at(account: &Fake, name: &str) -> Result<(Vec<String>, Vec<String>), DeployedError> {
@@ -149,7 +155,13 @@ fn looked_at(account: &Fake, name: &str) -> Result<(Vec<String>, Vec<String>), D
         .unwrap();
     let found = runtime.block_on(collect::found(account, &[name.to_owned()]))?;
     let (template, environment, unchecked) = written(found)?;
-    let stack = Stack::read(&template, &environment, std::path::Path::new("")).unwrap();
+    let stack = Stack::read(
+        &template,
+        &environment,
+        std::path::Path::new(""),
+        hikyaku::Timestamp::from_millis(1_796_083_200_000),
+    )
+    .unwrap();
     let found = deployed_findings(&stack, &[]);
     let found = found
         .iter()
@@ -178,7 +190,7 @@ fn what_is_deployed_is_looked_at_by_the_same_rules() {
 }
 
 #[test]
-fn the_functions_of_a_stack_are_found_by_their_tag() {
+fn the_functions_of_a_stack_and_of_its_nested_stacks_are_found_by_their_tag() {
     let account = account();
     let (found, _) = looked_at(&account, "shop").unwrap();
     assert_eq!(found.len(), 8);

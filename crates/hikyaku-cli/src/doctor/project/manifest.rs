@@ -1,4 +1,4 @@
-//! The one setting of a manifest that matters here: what a panic does.
+//! The settings of Cargo's files that matter here: what a panic does, and which processor is built for.
 
 /// What `[profile.release]` says about panics.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +42,15 @@ pub(super) fn panic_setting(manifest: &str) -> PanicSetting {
     setting
 }
 
+/// The line of Cargo's configuration that builds for the processor of whoever builds.
+pub(super) fn native_line(config: &str) -> Option<usize> {
+    let says = |line: &str| {
+        let line = line.split('#').next().unwrap_or_default();
+        line.replace(' ', "").contains("target-cpu=native")
+    };
+    config.lines().position(says).map(|index| index + 1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,5 +77,12 @@ mod tests {
         );
         check("[profile.dev]\npanic = \"abort\"\n", 1, None);
         check("", 1, None);
+    }
+
+    #[test]
+    fn a_comment_builds_for_no_processor() {
+        let flags = "[build]\nrustflags = [\"-C\", \"target-cpu=native\"]\n";
+        assert_eq!(native_line(flags), Some(2));
+        assert_eq!(native_line("# target-cpu=native\n"), None);
     }
 }

@@ -7,7 +7,7 @@ mod workspace;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-pub(crate) use describe::JobPolicy;
+pub(crate) use describe::{JobPolicy, of_binary};
 pub(crate) use workspace::Workspace;
 
 use super::stack::{Function, Seen};

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use super::manifest::{PanicSetting, panic_setting};
+use super::manifest::{PanicSetting, native_line, panic_setting};
 
 /// What Cargo says of the folder that `CodeUri` names.
 #[derive(Debug, Clone)]
@@ -19,6 +19,8 @@ pub(crate) struct Workspace {
     pub(crate) is_member: bool,
     /// Where Cargo puts what it builds.
     pub(crate) target: PathBuf,
+    /// The file and the line that build for the processor of this machine.
+    pub(crate) native: Option<(PathBuf, usize)>,
     /// What the profile says of panics.
     pub(crate) panic: PanicSetting,
 }
@@ -71,6 +73,7 @@ impl Workspace {
             binaries,
             is_member: inside && folder.join("Cargo.toml").is_file(),
             target: PathBuf::from(metadata["target_directory"].as_str()?),
+            native: native_setting(root),
             panic: panic_setting(&text),
             manifest,
         })
@@ -79,4 +82,13 @@ impl Workspace {
     pub(crate) fn has(&self, binary: &str) -> bool {
         self.binaries.contains(binary)
     }
+}
+
+/// Cargo's own settings that lie beside the workspace; those of whoever is logged in are not the project's.
+fn native_setting(root: &Path) -> Option<(PathBuf, usize)> {
+    let files = [".cargo/config.toml", ".cargo/config"].map(|file| root.join(file));
+    files.into_iter().find_map(|file| {
+        let line = native_line(&std::fs::read_to_string(&file).ok()?)?;
+        Some((file, line))
+    })
 }

@@ -1,6 +1,6 @@
-//! Alarms on queues.
+//! Alarms on queues, and on the failed store.
 
-use hikyaku_local::template::is_unknown;
+use hikyaku_local::template::{Node, is_unknown};
 
 use super::super::stack::part::{Part, one_or_many};
 use super::super::stack::{Queue, Seen};
@@ -11,12 +11,26 @@ pub(super) static MISSING: Rule = Rule {
     severity: Severity::Warning,
     title: "A dead-letter queue has no alarm",
     why: "Jobs lie in it until they expire, and nobody knows. The metric is ApproximateNumberOfMessagesVisible: NumberOfMessagesSent does not \
-          count what SQS moves there itself.",
+          count what SQS moves there itself. A queue that a function works off needs ApproximateNumberOfMessagesNotVisible beside it: \
+          the function takes each message the moment that it can be seen.",
     page: "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/dead-letter-queues-alarms-cloudwatch.html",
     fix: "DeadLetterQueueAlarm:\n  Type: AWS::CloudWatch::Alarm\n  Properties:\n    Namespace: AWS/SQS\n    MetricName: ApproximateNumberOfMessagesVisible\n    \
           Dimensions: [{ Name: QueueName, Value: !GetAtt DeadLetterQueue.QueueName }]\n    Statistic: Maximum\n    Period: 60\n    EvaluationPeriods: 1\n    \
           Threshold: 0\n    ComparisonOperator: GreaterThanThreshold\n    TreatMissingData: notBreaching\n    AlarmActions: [!Ref AlarmTopic]",
     check: check_missing,
+};
+
+pub(super) static FAILED: Rule = Rule {
+    id: "failed-alarm",
+    severity: Severity::Warning,
+    title: "Jobs fail for good, and nobody is told",
+    why: "A job that failed for good is a row in the failed store. Its function has no error, its queue no dead letter. Each row consumes \
+          writes of the table, which DynamoDB counts for nothing.",
+    page: "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html",
+    fix: "FailedJobsAlarm:\n  Type: AWS::CloudWatch::Alarm\n  Properties:\n    Namespace: AWS/DynamoDB\n    MetricName: ConsumedWriteCapacityUnits\n    \
+          Dimensions: [{ Name: TableName, Value: !Ref FailedJobsTable }]\n    Statistic: Sum\n    Period: 300\n    EvaluationPeriods: 1\n    Threshold: 0\n    \
+          ComparisonOperator: GreaterThanThreshold\n    TreatMissingData: notBreaching\n    AlarmActions: [!Ref AlarmTopic]",
+    check: check_failed,
 };
 
 pub(super) static SILENT: Rule = Rule {
@@ -42,15 +56,16 @@ pub(super) static AGE: Rule = Rule {
 };
 
 /// Metrics that grow when a message arrives in a dead-letter queue, whoever put it there.
-const ARRIVED: [&str; 2] = [
-    "ApproximateNumberOfMessagesVisible",
-    "ApproximateAgeOfOldestMessage",
-];
+const ARRIVED: [&str; 2] = [VISIBLE, AGE_METRIC];
+const VISIBLE: &str = "ApproximateNumberOfMessagesVisible";
+const HIDDEN: &str = "ApproximateNumberOfMessagesNotVisible";
+const AGE_METRIC: &str = "ApproximateAgeOfOldestMessage";
 
 fn check_missing(stack: &Stack) -> Vec<Finding> {
     let mut found = Vec::new();
     for queue in stack.dead_letter_queues() {
         if watched(stack, queue, &ARRIVED) {
+            found.extend(blind(stack, queue));
             continue;
         }
         let fix = MISSING.fix.replace("DeadLetterQueue", queue.id());
@@ -79,10 +94,74 @@ fn check_missing(stack: &Stack) -> Vec<Finding> {
     found
 }
 
+/// An alarm on what waits, where a function lets nothing wait.
+fn blind(stack: &Stack, queue: &Queue) -> Option<Finding> {
+    let is_worked_off = stack.consumed().any(|consumed| consumed.id() == queue.id());
+    let sees = watched(stack, queue, &[HIDDEN, AGE_METRIC]);
+    let alarm = alarm_on(stack, queue, VISIBLE).filter(|_| is_worked_off && !sees)?;
+    let what = format!(
+        "{} counts what waits in {}, and a function takes each message at once",
+        alarm.id,
+        queue.id()
+    );
+    let line = alarm.line_of("MetricName");
+    let metric = |id: &str, name: &str| {
+        format!(
+            "  - {{ Id: {id}, ReturnData: false, MetricStat: {{ Metric: {{ Namespace: AWS/SQS, MetricName: {name}, Dimensions: [{{ Name: QueueName, \
+             Value: !GetAtt {}.QueueName }}] }}, Period: 300, Stat: Maximum }} }}",
+            queue.id()
+        )
+    };
+    let fix = format!(
+        "Metrics:  # instead of MetricName, Dimensions, Statistic and Period\n  - {{ Id: waiting, Expression: visible + hidden }}\n{}\n{}",
+        metric("visible", VISIBLE),
+        metric("hidden", HIDDEN)
+    );
+    Some(MISSING.found(&alarm.id, line, what).fix(fix))
+}
+
+/// One finding for each table in which functions record failed jobs.
+fn check_failed(stack: &Stack) -> Vec<Finding> {
+    let mut tables: Vec<&Part> = Vec::new();
+    for function in &stack.functions {
+        let name = function
+            .part
+            .reference("Environment.Variables.HIKYAKU_FAILED_TABLE");
+        let table = name.and_then(|name| stack.find("AWS::DynamoDB::Table", name));
+        if let Some(table) = table.filter(|table| !tables.iter().any(|known| known.id == table.id))
+        {
+            tables.push(table);
+        }
+    }
+    // The count that functions write themselves, where HIKYAKU_METRICS is set, says the same.
+    let counted = stack
+        .of_kind("AWS::CloudWatch::Alarm")
+        .into_iter()
+        .any(|alarm| {
+            let names =
+                |alarm: &Part| alarm.text("MetricName").known().as_deref() == Some("Buried");
+            names(alarm) || looks_at(alarm).iter().any(names)
+        });
+    let is_watched = |table: &Part| {
+        let is_table = |name: &str| stack.is(&table.id, name) || is_unknown(name);
+        find_alarm(stack, &table.id, "ConsumedWriteCapacityUnits", &is_table).is_some()
+    };
+    let unwatched = tables
+        .into_iter()
+        .filter(|table| !counted && !is_watched(table));
+    unwatched
+        .map(|table| {
+            let what = format!("no alarm looks at what is written to {}", table.id);
+            let fix = FAILED.fix.replace("FailedJobsTable", &table.id);
+            FAILED.found(&table.id, table.line, what).fix(fix)
+        })
+        .collect()
+}
+
 fn check_age(stack: &Stack) -> Vec<Finding> {
     let unwatched = stack
         .consumed()
-        .filter(|queue| !watched(stack, queue, &["ApproximateAgeOfOldestMessage"]))
+        .filter(|queue| !watched(stack, queue, &[AGE_METRIC]))
         .filter(|queue| !tells_of_its_first_message(stack, queue));
     unwatched
         .map(|queue| {
@@ -139,35 +218,48 @@ fn watched(stack: &Stack, queue: &Queue, metrics: &[&str]) -> bool {
 }
 
 fn alarm_on<'s>(stack: &'s Stack, queue: &Queue, metric: &str) -> Option<&'s Part> {
-    let mut alarms = stack.of_kind("AWS::CloudWatch::Alarm").into_iter();
-    alarms.find(|alarm| measures(stack, alarm, queue, metric))
+    // A name that is not known, and is none of the template's, may be this queue's.
+    let is_queue = |name: &str| queue.is(name) || (is_unknown(name) && stack.queue(name).is_none());
+    find_alarm(stack, queue.id(), metric, &is_queue)
 }
 
-/// Whether an alarm looks at that metric of that queue, alone or in an expression.
-fn measures(stack: &Stack, alarm: &Part, queue: &Queue, metric: &str) -> bool {
-    if measured(stack, alarm, queue, metric) {
-        return true;
-    }
-    one_or_many(alarm.at("Metrics")).iter().any(|entry| {
-        let part = Part::new(
-            "",
-            entry.line,
-            entry.get("MetricStat").and_then(|stat| stat.get("Metric")),
-        );
-        measured(stack, &part, queue, metric)
+/// An alarm that looks at that metric of that resource, alone or in an expression.
+fn find_alarm<'s>(
+    stack: &'s Stack,
+    resource: &str,
+    metric: &str,
+    is_resource: &dyn Fn(&str) -> bool,
+) -> Option<&'s Part> {
+    let alarms = stack.of_kind("AWS::CloudWatch::Alarm").into_iter();
+    // One that a condition takes away, though not the resource, tells nobody.
+    let is_there = |alarm: &&Part| !stack.leaves_out(&alarm.id) || stack.leaves_out(resource);
+    let mut alarms = alarms.filter(is_there);
+    alarms.find(|alarm| {
+        measures(alarm, metric, is_resource)
+            || looks_at(alarm)
+                .iter()
+                .any(|part| measures(part, metric, is_resource))
     })
 }
 
-fn measured(stack: &Stack, part: &Part, queue: &Queue, metric: &str) -> bool {
-    let name = match part.text("MetricName") {
+/// The metrics of an alarm on an expression.
+fn looks_at(alarm: &Part) -> Vec<Part> {
+    let entries = one_or_many(alarm.at("Metrics")).iter();
+    let stats = entries.filter_map(|entry| entry.get("MetricStat")?.get("Metric"));
+    stats
+        .map(|metric| Part::new("", metric.line, Some(metric)))
+        .collect()
+}
+
+fn measures(part: &Part, metric: &str, is_resource: &dyn Fn(&str) -> bool) -> bool {
+    let is_metric = match part.text("MetricName") {
         Seen::Absent => return false,
         Seen::Known(name) => name == metric,
         Seen::Unknown => true,
     };
-    name && one_or_many(part.at("Dimensions")).iter().any(|dimension| {
+    let names = |dimension: &Node| {
         let dimension = Part::new("", dimension.line, Some(dimension));
-        let value = dimension.reference("Value").unwrap_or_default();
-        // A name that is not known, and is none of the template's, may be this queue's.
-        queue.is(value) || (is_unknown(value) && stack.queue(value).is_none())
-    })
+        is_resource(dimension.reference("Value").unwrap_or_default())
+    };
+    is_metric && one_or_many(part.at("Dimensions")).iter().any(names)
 }

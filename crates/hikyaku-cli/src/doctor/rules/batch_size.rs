@@ -28,10 +28,11 @@ pub(super) static FIFO: Rule = Rule {
 
 pub(super) static FIFO_BATCH: Rule = Rule {
     id: "fifo-batch",
-    severity: Severity::Note,
+    severity: Severity::Warning,
     title: "A FIFO queue hands more than one message to the engine at once",
-    why: "Messages of one group run one after the other in the time that one invocation has, and after a failure all later ones of the \
-          group come again. Unless the jobs are tiny, one message a batch is faster and safer.",
+    why: "Messages of one group run one after the other in the time that one invocation has. If the first has to come again, all behind it \
+          come again with it, and each time is a receive: at the queue's maxReceiveCount they are dead letters, though they never began. One \
+          message a batch is safer, and faster unless the jobs are tiny.",
     page: "https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html",
     fix: "BatchSize: 1",
     check: check_fifo_batch,

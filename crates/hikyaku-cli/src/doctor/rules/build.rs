@@ -25,6 +25,17 @@ pub(super) static BINARY: Rule = Rule {
     check: check_binary,
 };
 
+pub(super) static NATIVE: Rule = Rule {
+    id: "target-cpu",
+    severity: Severity::Error,
+    title: "A function is built for the machine that builds it",
+    why: "With `target-cpu=native` the compiler uses whatever the build machine's processor can do. Lambda's may lack it: the function \
+          then ends with an illegal instruction, on some machines and not on others.",
+    page: "https://doc.rust-lang.org/rustc/codegen-options/index.html#target-cpu",
+    fix: "rustflags = [\"-C\", \"target-cpu=x86-64-v3\"]  # for x86_64; neoverse-n1 for arm64",
+    check: check_native,
+};
+
 pub(super) static STALE: Rule = Rule {
     id: "stale-build",
     severity: Severity::Warning,
@@ -90,6 +101,21 @@ fn check_binary(stack: &Stack) -> Vec<Finding> {
         Some(BINARY.found(function.id(), line, what).fix(fix))
     });
     found.collect()
+}
+
+fn check_native(stack: &Stack) -> Vec<Finding> {
+    let mut found: Vec<Finding> = Vec::new();
+    for (function, workspace) in built(stack) {
+        let Some((config, line)) = &workspace.native else {
+            continue;
+        };
+        let file = stack.shown(config);
+        if !found.iter().any(|known| known.file.as_ref() == Some(&file)) {
+            let what = "the flags of rustc say `target-cpu=native`";
+            found.push(NATIVE.found(function.id(), *line, what).file(file));
+        }
+    }
+    found
 }
 
 fn check_stale(stack: &Stack) -> Vec<Finding> {

@@ -4,6 +4,7 @@ mod alarms;
 mod aliases;
 mod batch_failures;
 mod batch_size;
+mod behind_queue;
 mod build;
 mod concurrency;
 mod dashboard;
@@ -24,7 +25,9 @@ mod permissions;
 mod receive_count;
 mod receive_horizon;
 mod recursion;
+mod redrive_allow;
 mod retention;
+mod runtime;
 mod schedule;
 mod schedule_delivery;
 mod schedule_fifo;
@@ -49,9 +52,12 @@ pub(super) static ALL: &[&Rule] = &[
     &one_function::RULE,
     &one_function::ARN,
     &mapping_disabled::RULE,
+    &behind_queue::DURABLE,
+    &behind_queue::TENANTS,
     &dead_letter_queue::RULE,
     &dead_letter_retention::RULE,
     &dead_letter_type::RULE,
+    &redrive_allow::RULE,
     &receive_count::RULE,
     &receive_count::OF_ENGINE,
     &receive_horizon::RULE,
@@ -73,11 +79,13 @@ pub(super) static ALL: &[&Rule] = &[
     &secrets::PERMISSION,
     &schedule::EXPRESSION,
     &schedule::TIME_ZONE,
+    &schedule::NEVER,
     &schedule::INPUT,
     &schedule_fifo::RULE,
     &schedule_delivery::PERMISSION,
     &schedule_delivery::UNRECORDED,
     &schedule_delivery::FIXED_NAME,
+    &alarms::FAILED,
     &alarms::MISSING,
     &alarms::SILENT,
     &alarms::AGE,
@@ -88,7 +96,10 @@ pub(super) static ALL: &[&Rule] = &[
     &aliases::RULE,
     &network::WAY_OUT,
     &network::PERMISSIONS,
+    &runtime::SUPPORT,
+    &runtime::SNAP_START,
     &build::PANIC,
+    &build::NATIVE,
     &build::BINARY,
     &build::STALE,
     &jobs::TIMEOUT,

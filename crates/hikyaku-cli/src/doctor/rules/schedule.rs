@@ -17,6 +17,17 @@ pub(super) static EXPRESSION: Rule = Rule {
     check: check_expression,
 };
 
+pub(super) static NEVER: Rule = Rule {
+    id: "schedule-never",
+    severity: Severity::Error,
+    title: "A schedule has no time at which it fires",
+    why: "The expression is right, and there is no such time any more: the 30th of February, a year that is over, an EndDate in the \
+          past. It is deployed without a word, and the job never runs.",
+    page: "https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html",
+    fix: "ScheduleExpression: cron(0 1 L * ? *)  # the last day of each month",
+    check: check_never,
+};
+
 pub(super) static TIME_ZONE: Rule = Rule {
     id: "time-zone",
     severity: Severity::Error,
@@ -72,6 +83,28 @@ fn check_time_zone(stack: &Stack) -> Vec<Finding> {
         Some(TIME_ZONE.found(&part.id, line, error.to_string()))
     });
     wrong.collect()
+}
+
+fn check_never(stack: &Stack) -> Vec<Finding> {
+    let now = stack.now.as_millis();
+    let never = stack.schedules.iter().filter_map(|schedule| {
+        let part = &schedule.part;
+        let timing = parsed(schedule)?.ok()?;
+        let expression = timing.expression().to_owned();
+        let Some(next) = timing.next_after(now) else {
+            let what = format!("no time from now on fits {expression}");
+            let fix = NEVER.fix.replace("ScheduleExpression", schedule.expression);
+            let line = part.line_of(schedule.expression);
+            return Some(NEVER.found(&part.id, line, what).fix(fix));
+        };
+        let end = part.text("EndDate").known()?;
+        let end_ms = end.parse::<jiff::Timestamp>().ok()?.as_millisecond();
+        let what = format!("{expression} does not fire before its EndDate, {end}");
+        let found = || NEVER.found(&part.id, part.line_of("EndDate"), what);
+        let is_over = u64::try_from(end_ms).ok()? <= next;
+        is_over.then(|| found().fix("# take out EndDate, or let it lie behind the first firing"))
+    });
+    never.collect()
 }
 
 fn parsed(schedule: &Schedule) -> Option<Result<Timing, ScheduleError>> {

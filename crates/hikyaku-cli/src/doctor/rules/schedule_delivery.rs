@@ -1,5 +1,7 @@
 //! What becomes of a firing that fails, and whether it may be delivered at all.
 
+use hikyaku_local::template::is_unknown;
+
 use super::super::stack::grants::Grants;
 use super::super::stack::part::{Part, one_or_many, texts};
 use super::super::stack::{Function, Queue, Schedule, Service};
@@ -50,13 +52,15 @@ fn check_permission(stack: &Stack) -> Vec<Finding> {
                     "sqs:SendMessage",
                     &stack.queues[queue].arn,
                 ),
-                (Service::Scheduler, None, Some(function)) => {
-                    let arn = &stack.functions[function].arn;
-                    role_lacks(stack, &target.part, "lambda:InvokeFunction", arn)
+                (Service::Scheduler, None, Some(_)) => {
+                    // The ARN as it is written: a permission on the function is none on its alias, nor the reverse.
+                    let arn = texts(target.part.at("Arn")).concat();
+                    role_lacks(stack, &target.part, "lambda:InvokeFunction", &arn)
                 }
                 (Service::Rule, Some(queue), _) => policy_lacks(stack, &stack.queues[queue]),
                 (Service::Rule, None, Some(function)) => {
-                    permission_lacks(stack, &stack.functions[function])
+                    let arn = texts(target.part.at("Arn")).concat();
+                    permission_lacks(stack, &stack.functions[function], &arn)
                 }
                 _ => None,
             };
@@ -72,7 +76,8 @@ fn check_permission(stack: &Stack) -> Vec<Finding> {
 fn role_lacks(stack: &Stack, target: &Part, action: &str, arn: &str) -> Option<(String, String)> {
     let role = texts(target.at("RoleArn")).concat();
     let grants = Grants::of_role(stack, &role)?;
-    let name = arn.rsplit(':').next().unwrap_or(arn);
+    let name = arn.split_once(":function:").map(|(_, name)| name);
+    let name = name.or(arn.rsplit(':').next()).unwrap_or(arn);
     let what = format!("its role {} lacks {action} on {name}", grants.holder);
     let fix = format!(
         "Statement:  # in {}\n  - {{ Effect: Allow, Action: {action}, Resource: … }}",
@@ -114,13 +119,14 @@ fn policy_lacks(stack: &Stack, queue: &Queue) -> Option<(String, String)> {
     (!permits).then_some((what, fix))
 }
 
-fn permission_lacks(stack: &Stack, function: &Function) -> Option<(String, String)> {
+fn permission_lacks(stack: &Stack, function: &Function, arn: &str) -> Option<(String, String)> {
     let permits = stack
         .of_kind("AWS::Lambda::Permission")
         .into_iter()
         .any(|permission| {
             let named = texts(permission.at("FunctionName")).concat();
-            named.is_empty() || function.is(&named)
+            let is_same = function.is(&named) && qualifier(&named) == qualifier(arn);
+            named.is_empty() || is_unknown(&named) || is_same
         });
     let what = format!(
         "nothing permits events.amazonaws.com to invoke {}",
@@ -131,6 +137,13 @@ fn permission_lacks(stack: &Stack, function: &Function) -> Option<(String, Strin
         function.id()
     );
     (!permits).then_some((what, fix))
+}
+
+/// The alias or version at the end of a function's name or ARN.
+fn qualifier(reference: &str) -> Option<&str> {
+    let name = reference.split_once(":function:");
+    let name = name.map_or(reference, |(_, name)| name);
+    name.split_once(':').map(|(_, qualifier)| qualifier)
 }
 
 fn check_unrecorded(stack: &Stack) -> Vec<Finding> {

@@ -121,5 +121,15 @@ fn has_password(value: &Node) -> bool {
 
 fn is_given(value: &Node) -> bool {
     let text = value.text().unwrap_or_default();
-    !text.is_empty() && !text.contains("{{resolve:")
+    !text.is_empty() && !text.contains("{{resolve:") && !is_place(text)
+}
+
+/// Whether it says where a secret is: a parameter's name (`/shop/app-key`), or an ARN.
+fn is_place(text: &str) -> bool {
+    let is_name = |text: &str| {
+        text.bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"._-/".contains(&byte))
+    };
+    let parts = text.strip_prefix('/').map(|path| path.split('/').count());
+    (parts.is_some_and(|parts| parts > 1) && is_name(text)) || text.starts_with("arn:")
 }

@@ -4,7 +4,7 @@ use hikyaku_local::template::{Node, is_unknown, with_unknowns_as};
 
 use super::Stack;
 use super::part::{Part, one_or_many, texts};
-use super::{managed_policies, policy_templates};
+use super::{connectors, managed_policies, policy_templates};
 
 /// Whether something is permitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub(crate) enum May {
 #[derive(Debug, Default)]
 pub(crate) struct Grants {
     allowed: Vec<Allowed>,
+    /// What is refused whatever else allows it, without a condition.
+    denied: Vec<Allowed>,
     /// Whether there are policies whose statements are not in the template.
     incomplete: bool,
     /// Where policies would be added: the function's or the role's logical id.
@@ -27,6 +29,7 @@ pub(crate) struct Grants {
     pub(crate) line: usize,
 }
 
+/// One statement.
 #[derive(Debug)]
 struct Allowed {
     actions: Vec<String>,
@@ -44,10 +47,12 @@ impl Grants {
         };
         if let Some(role) = function.part.at("Role") {
             let arn = role.text().unwrap_or_default();
-            return Self::of_role(stack, arn).unwrap_or(Self {
+            let mut grants = Self::of_role(stack, arn).unwrap_or(Self {
                 incomplete: true,
                 ..grants
             });
+            grants.add_connectors(stack, function.id());
+            return grants;
         }
         grants.incomplete = !function.serverless;
         for policy in one_or_many(function.part.at("Policies")) {
@@ -85,6 +90,13 @@ impl Grants {
 
     /// Whether an action on a resource is permitted.
     pub(crate) fn may(&self, action: &str, arn: &str) -> May {
+        if self
+            .denied
+            .iter()
+            .any(|denied| denied.surely_covers(action, arn))
+        {
+            return May::No;
+        }
         let permitted = self.allowed.iter().any(|allowed| {
             allowed.actions.iter().any(|known| matches(known, action))
                 && allowed.resources.iter().any(|known| matches(known, arn))
@@ -96,15 +108,29 @@ impl Grants {
         }
     }
 
-    /// Whether an action is permitted by a statement about this resource, and not about all there are.
+    /// Whether an action on a resource is permitted, whatever is not known turns out to be.
+    pub(crate) fn surely_may(&self, action: &str, arn: &str) -> bool {
+        self.may(action, arn) != May::No
+            && self
+                .allowed
+                .iter()
+                .any(|allowed| allowed.surely_covers(action, arn))
+    }
+
+    /// Whether a statement is about this action on this resource, and not about all actions or all resources: then it is
+    /// meant to be used.
     pub(crate) fn names(&self, action: &str, arn: &str) -> bool {
-        self.allowed.iter().any(|allowed| {
-            allowed.actions.iter().any(|known| matches(known, action))
-                && allowed
-                    .resources
-                    .iter()
-                    .any(|known| known != "*" && !known.ends_with(":*") && matches(known, arn))
-        })
+        let is_wide = |pattern: &String| pattern == "*" || pattern.ends_with(":*");
+        self.may(action, arn) != May::No
+            && self.allowed.iter().any(|allowed| {
+                let actions = allowed.actions.iter().filter(|known| !is_wide(known));
+                let resources = allowed.resources.iter().filter(|known| !is_wide(known));
+                let named = Allowed {
+                    actions: actions.cloned().collect(),
+                    resources: resources.cloned().collect(),
+                };
+                named.surely_covers(action, arn)
+            })
     }
 
     /// Those of the actions that are not permitted.
@@ -160,8 +186,13 @@ impl Grants {
                 self.allow(&["sqs:SendMessage", "sns:Publish"], arn);
             }
         }
-        for connector in stack.connectors_of(function.id()) {
-            self.allow(&["sqs:*", "dynamodb:*"], &connector);
+        self.add_connectors(stack, function.id());
+    }
+
+    /// What SAM's connectors let a function do.
+    fn add_connectors(&mut self, stack: &Stack, function: &str) {
+        for (actions, arn) in connectors::grants(stack, function) {
+            self.allow(actions, &arn);
         }
     }
 
@@ -209,7 +240,13 @@ impl Grants {
                 continue;
             }
             let part = Part::new("", statement.line, Some(statement));
-            if part.text("Effect").known().as_deref() != Some("Allow") {
+            let effect = part.text("Effect").known();
+            // Under which circumstances a condition holds, or what `NotAction` leaves, is not looked into.
+            let is_plain = ["Condition", "NotAction", "NotResource"]
+                .iter()
+                .all(|key| !part.has(key));
+            let denies = effect.as_deref() == Some("Deny") && is_plain;
+            if effect.as_deref() != Some("Allow") && !denies {
                 continue;
             }
             let everything = |texts: Vec<String>| {
@@ -220,11 +257,28 @@ impl Grants {
                 }
             };
             // `NotAction` and `NotResource` permit nearly everything: they are read as if they did.
-            self.allowed.push(Allowed {
+            let statement = Allowed {
                 actions: everything(texts(part.at("Action"))),
                 resources: everything(texts(part.at("Resource"))),
-            });
+            };
+            let statements = if denies {
+                &mut self.denied
+            } else {
+                &mut self.allowed
+            };
+            statements.push(statement);
         }
+    }
+}
+
+impl Allowed {
+    /// Whether it is about an action on a resource, whatever is not known turns out to be.
+    fn surely_covers(&self, action: &str, arn: &str) -> bool {
+        let covers = |patterns: &[String], text: &str| {
+            let mut known = patterns.iter().filter(|pattern| !is_unknown(pattern));
+            known.any(|pattern| matches(pattern, text))
+        };
+        covers(&self.actions, action) && covers(&self.resources, arn)
     }
 }
 
@@ -232,7 +286,27 @@ impl Grants {
 pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     let pattern = with_unknowns_as(pattern, "*").to_lowercase();
     let text = with_unknowns_as(text, "?").to_lowercase();
+    let place = place_of(&pattern).zip(place_of(&text));
+    // Beside `AWS::Region`, which is known when it is deployed, a region that is written out may be the same one.
+    let (pattern, text) = match place {
+        Some((wanted, found)) if wanted == AS_DEPLOYED || found == AS_DEPLOYED => {
+            (pattern.replacen(wanted, "", 1), text.replacen(found, "", 1))
+        }
+        _ => (pattern, text),
+    };
     fits(pattern.as_bytes(), text.as_bytes())
+}
+
+/// What `AWS::Region` and `AWS::AccountId` are read as, in an ARN.
+const AS_DEPLOYED: &str = "us-east-1:000000000000";
+
+/// An ARN's region and account.
+fn place_of(arn: &str) -> Option<&str> {
+    let rest = arn.strip_prefix("arn:")?;
+    let start = arn.len() - rest.splitn(3, ':').nth(2)?.len();
+    let mut colons = arn[start..].match_indices(':');
+    let (end, _) = colons.nth(1)?;
+    Some(&arn[start..start + end])
 }
 
 /// Goes back to the last star only, so that it takes at most pattern times text.
@@ -280,6 +354,23 @@ mod tests {
             "arn:aws:sqs:eu-west-1:1:orders-1"
         ));
         assert!(!matches("sqs:Send", "sqs:SendMessage"));
+        let written_out = "arn:aws:sqs:eu-west-1:123456789012:orders";
+        assert!(matches(
+            "arn:aws:sqs:us-east-1:000000000000:orders",
+            written_out
+        ));
+        assert!(matches(
+            written_out,
+            "arn:aws:sqs:us-east-1:000000000000:orders"
+        ));
+        assert!(!matches(
+            "arn:aws:sqs:us-east-1:000000000000:other",
+            written_out
+        ));
+        assert!(!matches(
+            "arn:aws:sqs:eu-west-2:123456789012:orders",
+            written_out
+        ));
         assert!(!matches("", "sqs:SendMessage"));
     }
 }

@@ -1,5 +1,6 @@
 //! A template as the rules see it: functions, queues, and what connects them.
 
+mod connectors;
 mod function;
 pub(super) mod grants;
 mod managed_policies;
@@ -14,7 +15,8 @@ mod unseen;
 
 use std::path::{Path, PathBuf};
 
-use hikyaku_local::template::{Inspected, Node};
+use hikyaku::Timestamp;
+use hikyaku_local::template::{Inspected, Lines, Node};
 
 pub(super) use function::Function;
 pub(super) use mapping::Mapping;
@@ -41,8 +43,14 @@ pub(crate) struct Stack {
     pub(crate) queues: Vec<Queue>,
     pub(crate) mappings: Vec<Mapping>,
     pub(crate) schedules: Vec<Schedule>,
+    /// The name of the template.
+    pub(crate) source: String,
+    /// The files that lines are counted over.
+    pub(crate) lines: Lines,
     /// The template's folder: paths in it begin there.
     pub(crate) folder: PathBuf,
+    /// When it is looked at: schedules end, and runtimes go out of support.
+    pub(crate) now: Timestamp,
     /// What Cargo and the built binaries say.
     pub(crate) project: Project,
     /// `Fn::ForEach` among the resources.
@@ -68,6 +76,13 @@ impl Stack {
         resources
             .find(|resource| resource.part.id == id)
             .map(|resource| &resource.whole)
+    }
+
+    /// The kind of a resource.
+    fn kind_of(&self, id: &str) -> Option<&str> {
+        let mut resources = self.resources.iter();
+        let found = resources.find(|resource| resource.part.id == id);
+        found.map(|resource| resource.kind.as_str())
     }
 
     /// All resources with what they say beside their properties.
@@ -113,12 +128,11 @@ impl Stack {
             let variables = node?.get("Environment")?.get("Variables")?;
             variables.get(variable).map(|value| value.text().is_some())
         };
-        let resources = self.raw.get("Resources");
-        let own = resources.and_then(|resources| resources.get(function)?.get("Properties"));
-        let shared = self
-            .raw
-            .get("Globals")
-            .and_then(|globals| globals.get("Function"));
+        let resource = self.raw.get("Resources").and_then(|all| all.get(function));
+        let own = resource.and_then(|resource| resource.get("Properties"));
+        let ignores = resource.and_then(|resource| resource.get("IgnoreGlobals")?.text());
+        let shared = self.raw.get("Globals").filter(|_| ignores != Some("*"));
+        let shared = shared.and_then(|globals| globals.get("Function"));
         variables(own)
             .or_else(|| variables(shared))
             .unwrap_or(false)
@@ -187,26 +201,5 @@ impl Stack {
 
     pub(crate) fn queue(&self, reference: &str) -> Option<&Queue> {
         self.queues.iter().find(|queue| queue.is(reference))
-    }
-
-    /// The ARNs of what SAM's connectors let a function reach.
-    fn connectors_of(&self, function: &str) -> Vec<String> {
-        let standing = self.of_kind("AWS::Serverless::Connector").into_iter();
-        let standing = standing
-            .filter(|connector| connector.text("Source.Id").known().as_deref() == Some(function));
-        let mut parts: Vec<Part> = standing.cloned().collect();
-        let embedded = self
-            .resource(function)
-            .and_then(|whole| whole.at("Connectors"));
-        parts.extend(
-            embedded
-                .map_or(&[][..], Node::entries)
-                .iter()
-                .map(|entry| Part::new(&entry.key, entry.line, entry.node.get("Properties"))),
-        );
-        let ids = parts
-            .iter()
-            .filter_map(|part| part.text("Destination.Id").known());
-        ids.map(|id| self.arn(&id).to_owned()).collect()
     }
 }

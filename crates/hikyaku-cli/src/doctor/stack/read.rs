@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use hikyaku::Timestamp;
 use hikyaku_local::template::{Environment, Node, Template, TemplateError};
 
 use super::super::project::Project;
@@ -9,11 +10,12 @@ use super::part::merged;
 use super::{Function, Mapping, Part, Queue, Resource, Schedule, Stack};
 
 impl Stack {
-    /// Reads a template. `folder` is where it lies.
+    /// Reads a template as it is deployed at that time. `folder` is where it lies.
     pub(crate) fn read(
         template: &Template,
         environment: &Environment,
         folder: &Path,
+        now: Timestamp,
     ) -> Result<Self, TemplateError> {
         let inspected = template.inspect(environment)?;
         let resources = resources(&inspected.root);
@@ -28,7 +30,10 @@ impl Stack {
             queues: Vec::new(),
             mappings: Vec::new(),
             schedules: Vec::new(),
+            source: template.source().to_owned(),
+            lines: template.lines().clone(),
             folder: folder.to_owned(),
+            now,
             project: Project::default(),
             loops,
             resources,
@@ -58,7 +63,8 @@ impl Stack {
                 .at("Environment.Variables")
                 .map_or(&[][..], Node::entries);
             let own = variables.iter().map(|entry| entry.key.clone()).collect();
-            if let Some(shared) = shared.filter(|_| serverless) {
+            let ignores = whole.text("IgnoreGlobals").known().as_deref() == Some("*");
+            if let Some(shared) = shared.filter(|_| serverless && !ignores) {
                 part.node = merged(shared, &part.node);
             }
             let metadata = Part::new(&part.id, whole.line_of("Metadata"), whole.at("Metadata"));

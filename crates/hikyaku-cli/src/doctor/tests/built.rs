@@ -41,7 +41,7 @@ fn workspace(profile: &str) -> tempfile::TempDir {
 fn found(folder: &Path, template: &str) -> Vec<String> {
     let template = Template::parse(template, "template.yaml").unwrap();
     let environment = Environment::new("https://sqs.us-east-1.amazonaws.com");
-    let mut stack = Stack::read(&template, &environment, folder).unwrap();
+    let mut stack = Stack::read(&template, &environment, folder, super::NOW).unwrap();
     stack.project = Project::look(&stack.functions, folder);
     let found = super::super::findings(&stack, &[]);
     let place = |path: &Option<String>| {
@@ -97,6 +97,18 @@ fn a_panic_that_aborts_is_found_in_the_manifest() {
 }
 
 #[test]
+fn a_build_for_the_processor_of_this_machine_is_found_in_cargos_settings() {
+    let folder = workspace(UNWIND);
+    fs::create_dir(folder.path().join(".cargo")).unwrap();
+    let flags = "[build]\nrustflags = [\"-C\", \"target-cpu=native\"]\n";
+    fs::write(folder.path().join(".cargo/config.toml"), flags).unwrap();
+    assert_eq!(
+        found(folder.path(), &TEMPLATE.replace("CODE", ".")),
+        ["/.cargo/config.toml target-cpu error line 2: the flags of rustc say `target-cpu=native`"]
+    );
+}
+
+#[test]
 fn a_binary_that_is_not_there_is_found() {
     let folder = workspace(UNWIND);
     let template = TEMPLATE
@@ -129,7 +141,7 @@ fn what_cannot_be_asked_is_said() {
     let template = TEMPLATE.replace("CODE", "nowhere");
     let template = Template::parse(&template, "template.yaml").unwrap();
     let environment = Environment::new("https://sqs.us-east-1.amazonaws.com");
-    let stack = Stack::read(&template, &environment, folder.path()).unwrap();
+    let stack = Stack::read(&template, &environment, folder.path(), super::NOW).unwrap();
     let project = Project::look(&stack.functions, folder.path());
     assert!(
         project.unchecked[0].contains("nowhere` is no folder"),

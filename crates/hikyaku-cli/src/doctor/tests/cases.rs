@@ -19,7 +19,8 @@ struct Case {
 }
 
 /// Rules about what lies beside the template: tests/doctor/violations cannot break them, `built.rs` does.
-const OF_PROJECTS: [&str; 7] = [
+const OF_PROJECTS: [&str; 8] = [
+    "target-cpu",
     "panic-abort",
     "binary",
     "stale-build",

@@ -4,7 +4,7 @@ use std::fs;
 
 use super::super::finding::Severity;
 use super::super::unchecked;
-use super::{findings, folder, repository, shown, stack};
+use super::{findings, folder, read, repository, shown, stack};
 
 #[test]
 fn clean_templates_have_no_finding() {
@@ -24,9 +24,56 @@ fn clean_templates_have_no_finding() {
 
 #[test]
 fn the_projects_own_template_has_no_finding() {
-    let found = findings(&fs::read_to_string(repository().join("template.yaml")).unwrap());
+    let stack = read(&repository().join("template.yaml"));
+    let found = super::super::findings(&stack, &[]);
     let found: Vec<String> = found.iter().map(shown).collect();
     assert!(found.is_empty(), "{}", found.join("\n"));
+    assert!(
+        stack.functions.len() >= 5,
+        "the nested stacks are looked at too"
+    );
+}
+
+/// A nested template by itself: which queue its function works off is a parameter.
+#[test]
+fn a_role_for_a_queue_that_is_not_known_is_no_wide_one() {
+    let stack = read(&repository().join("templates/php-lane.yaml"));
+    let found = super::super::findings(&stack, &[]);
+    let found: Vec<String> = found.iter().map(shown).collect();
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+/// A queue in one template, its function in another.
+#[test]
+fn a_finding_in_a_nested_template_has_its_file_and_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let outer = "Resources:
+  Queue: { Type: AWS::SQS::Queue, Properties: { VisibilityTimeout: 60 } }
+  Inner: { Type: AWS::CloudFormation::Stack, Properties: { TemplateURL: inner.yaml, Parameters: { Queue: !GetAtt Queue.Arn } } }
+";
+    let inner = "Transform: AWS::Serverless-2016-10-31
+Parameters: { Queue: { Type: String } }
+Resources:
+  Function:
+    Type: AWS::Serverless::Function
+    Properties:
+      Timeout: 60
+      Events:
+        Messages: { Type: SQS, Properties: { Queue: !Ref Queue } }
+";
+    fs::write(folder.path().join("template.yaml"), outer).unwrap();
+    fs::write(folder.path().join("inner.yaml"), inner).unwrap();
+    let found = super::super::findings(&read(&folder.path().join("template.yaml")), &[]);
+    let at = |rule: &str| {
+        let finding = found
+            .iter()
+            .find(|finding| finding.rule.id == rule)
+            .unwrap();
+        let file = finding.file.as_deref().unwrap_or("template.yaml");
+        (file.rsplit('/').next().unwrap().to_owned(), finding.line)
+    };
+    assert_eq!(at("visibility-timeout"), ("template.yaml".to_owned(), 2));
+    assert_eq!(at("batch-failures"), ("inner.yaml".to_owned(), 9));
 }
 
 #[test]

@@ -141,9 +141,10 @@ impl MessageShape {
     }
 }
 
-/// Whether `wanted` asks for the attribute: by its name, by a prefix such as `foo.*`, or by `All`.
+/// Whether `wanted` asks for the attribute: by its name, by a prefix such as `foo.*`, or by `All` or `*`.
 fn matches(wanted: &str, name: &str) -> bool {
     wanted == "All"
+        || wanted == "*"
         || wanted
             .strip_suffix(".*")
             .map_or(wanted == name, |prefix| name.starts_with(prefix))

@@ -237,19 +237,6 @@ async fn the_same_attempt_gets_the_same_messages_hidden_anew() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_attempt_id_is_for_fifo_queues_only() {
-    let (sqs, queue) = with_queue("jobs", []);
-    let request = ReceiveRequest {
-        attempt_id: Some("x".to_owned()),
-        ..ReceiveRequest::new(queue, 1)
-    };
-    assert_eq!(
-        sqs.receive(request).await.unwrap_err().code(),
-        "InvalidParameterValue"
-    );
-}
-
-#[tokio::test(start_paused = true)]
 async fn every_message_of_many_groups_comes_exactly_once_and_in_order() {
     let (sqs, queue) = with_queue("jobs.fifo", [("FifoQueue", "true")]);
     for number in 0..500 {

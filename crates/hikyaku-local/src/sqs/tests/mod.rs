@@ -9,6 +9,7 @@ mod move_tasks;
 mod protocol;
 mod query;
 mod queues;
+mod recorded;
 mod sdk;
 mod standard;
 mod visibility;

@@ -171,6 +171,9 @@ async fn a_receive_shows_only_the_attributes_that_were_asked_for() {
         (json!([]), "", None),
         (json!(["All"]), "General Hello Help.Me", all),
         (json!([".*"]), "General Hello Help.Me", all),
+        (json!(["*"]), "General Hello Help.Me", all),
+        (json!(["AWS."]), "", None),
+        (json!(["..foo"]), "", None),
         (json!(["Foo", "Help"]), "", None),
         (
             json!(["Hello", "General"]),

@@ -30,37 +30,6 @@ async fn zero_makes_a_message_visible_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_visible_message_has_no_timeout_to_change() {
-    let (sqs, queue) = with_queue("jobs", [("VisibilityTimeout", "1")]);
-    send(&sqs, &queue, "a");
-    let message = receive_one(&sqs, &queue).await;
-    pass(1).await;
-    let refused = sqs.change_visibility(&queue, &message.receipt_handle, 30);
-    assert_eq!(refused, Err(SqsError::MessageNotInflight));
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_outdated_or_deleted_message_cannot_be_hidden() {
-    let (sqs, queue) = with_queue("jobs", [("VisibilityTimeout", "1")]);
-    send(&sqs, &queue, "a");
-    let first = receive_one(&sqs, &queue).await;
-    pass(1).await;
-    let second = receive_one(&sqs, &queue).await;
-    let refused = sqs
-        .change_visibility(&queue, &first.receipt_handle, 30)
-        .unwrap_err();
-    assert_eq!(refused.code(), "InvalidParameterValue");
-    sqs.delete(&queue, &second.receipt_handle).unwrap();
-    let refused = sqs
-        .change_visibility(&queue, &second.receipt_handle, 30)
-        .unwrap_err();
-    assert!(
-        refused.to_string().contains("Message does not exist"),
-        "{refused}"
-    );
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_message_is_hidden_for_twelve_hours_at_most_after_one_receive() {
     let (sqs, queue) = with_queue("jobs", [("VisibilityTimeout", "60")]);
     send(&sqs, &queue, "a");

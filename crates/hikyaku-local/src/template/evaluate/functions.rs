@@ -25,6 +25,12 @@ impl Evaluator<'_> {
                 let [delimiter, items] = self.arguments(argument, function, path)?;
                 self.texts(items, path)?.join(&self.text(delimiter, path)?)
             }
+            // Both with `Transform: AWS::LanguageExtensions`.
+            "Fn::ToJsonString" => {
+                let value = self.evaluate(argument, path)?;
+                value.map_or_else(|| "null".to_owned(), |value| value.to_json().to_string())
+            }
+            "Fn::Length" => self.texts(argument, path)?.len().to_string(),
             "Fn::Base64" => STANDARD.encode(self.text(argument, path)?),
             "Fn::Select" => return self.select(argument, path).map(Some),
             "Fn::Split" => return self.split(argument, path).map(Some),

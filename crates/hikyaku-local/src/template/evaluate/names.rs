@@ -148,6 +148,12 @@ impl<'t> Evaluator<'t> {
         };
         match Kind::of(resource.kind) {
             Kind::Queue => Ok(self.environment.queue_url(&self.name(&resource)?)),
+            Kind::Other if resource.kind == "AWS::Lambda::Alias" => {
+                self.qualified(&resource, "Name")
+            }
+            Kind::Other if resource.kind == "AWS::Lambda::Version" => {
+                self.qualified(&resource, "Version")
+            }
             Kind::Other if REFERRED_BY_ARN.contains(&resource.kind) => self.arn(&resource),
             Kind::Other => Ok(resource.logical_id.to_owned()),
             _ => self.name(&resource),
@@ -191,6 +197,27 @@ impl<'t> Evaluator<'t> {
         }
     }
 
+    /// The ARN of an alias or a version: the function's, and what is behind it. A version has no name in the text.
+    fn qualified(&self, resource: &Resource<'t>, key: &str) -> Result<String, TemplateError> {
+        let properties = resource.node.get("Properties");
+        let path = format!("{}.FunctionName", resource.logical_id);
+        let of = |key: &str| properties.and_then(|properties| properties.get(key));
+        let Some(function) = of("FunctionName") else {
+            return self.arn(resource);
+        };
+        let function = self.text(function, &path)?;
+        let arn = if function.starts_with("arn:") {
+            function
+        } else {
+            self.environment
+                .arn("lambda", &format!("function:{function}"))
+        };
+        match of(key) {
+            Some(name) => Ok(format!("{arn}:{}", self.text(name, &path)?)),
+            None => Ok(format!("{arn}:1")),
+        }
+    }
+
     fn alias(&self, resource: &Resource<'t>, path: &str) -> Result<String, TemplateError> {
         let own = resource
             .node
@@ -223,13 +250,14 @@ impl<'t> Evaluator<'t> {
                 return Ok(Some(resource));
             }
             let reason = format!(
-                "the condition of `{name}` (line {}) is false, so it does not exist",
-                resource.line
+                "the condition of `{name}` ({}) is false, so it does not exist",
+                self.template.lines().seen_from(line, resource.line)
             );
             return Err(self.unresolvable(line, path, reason));
         }
         let generated = self.template.resources().any(|resource| {
             resource.kind.starts_with("AWS::Serverless::")
+                && !self.template.is_written_in(resource.logical_id)
                 && name.len() > resource.logical_id.len()
                 && name.starts_with(resource.logical_id)
         });

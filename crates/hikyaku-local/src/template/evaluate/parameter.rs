@@ -36,14 +36,19 @@ impl Evaluator<'_> {
             return Ok(());
         };
         let allowed: Vec<&str> = allowed.iter().filter_map(Node::text).collect();
-        if allowed.contains(&value) || allowed.is_empty() {
-            return Ok(());
+        let values = if is_list(kind(entry)) {
+            items(value).collect()
+        } else {
+            vec![value]
+        };
+        match values.iter().find(|value| !allowed.contains(value)) {
+            Some(value) if !allowed.is_empty() => {
+                let allowed = allowed.join(", ");
+                let reason = format!("`{value}` is not one of its AllowedValues: {allowed}");
+                Err(self.unresolvable(entry.line, &entry.key, reason))
+            }
+            _ => Ok(()),
         }
-        let reason = format!(
-            "`{value}` is not one of its AllowedValues: {}",
-            allowed.join(", ")
-        );
-        Err(self.unresolvable(entry.line, &entry.key, reason))
     }
 
     /// An override, else the default. The value of an SSM parameter is not looked up: its default is taken to the letter.
@@ -71,11 +76,7 @@ impl Evaluator<'_> {
         else {
             return Ok(None);
         };
-        let kind = entry
-            .node
-            .get("Type")
-            .and_then(Node::text)
-            .unwrap_or("String");
+        let kind = kind(entry);
         // What an SSM parameter holds is not in the file: its default is a name.
         let looked_up = self.tolerant && kind.starts_with("AWS::SSM::Parameter::Value<");
         let text = match self.parameter_text(entry) {
@@ -83,17 +84,14 @@ impl Evaluator<'_> {
             _ if self.tolerant => placeholder(name),
             _ => {
                 let reason = format!(
-                    "the parameter `{name}` (line {}) has no default: give it a value",
-                    entry.line
+                    "the parameter `{name}` ({}) has no default: give it a value",
+                    self.template.lines().seen_from(line, entry.line)
                 );
                 return Err(self.unresolvable(line, path, reason));
             }
         };
-        let value = if kind == "CommaDelimitedList" || kind.contains("List<") {
-            let items = text
-                .split(',')
-                .map(|item| Node::text_at(line, item.trim()))
-                .collect();
+        let value = if is_list(kind) {
+            let items = items(&text).map(|item| Node::text_at(line, item)).collect();
             Node {
                 line,
                 value: Value::Sequence(items),
@@ -127,4 +125,18 @@ impl Evaluator<'_> {
         };
         Some(Node::text_at(line, text))
     }
+}
+
+fn kind(entry: &Entry) -> &str {
+    let kind = entry.node.get("Type").and_then(Node::text);
+    kind.unwrap_or("String")
+}
+
+fn is_list(kind: &str) -> bool {
+    kind == "CommaDelimitedList" || kind.contains("List<")
+}
+
+/// The items of a list, without the blanks around them (page "Parameters" of the CloudFormation user guide).
+fn items(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim)
 }

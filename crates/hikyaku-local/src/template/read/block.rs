@@ -30,6 +30,11 @@ impl Reader<'_> {
         }
     }
 
+    /// A line as it is named within the text of another one.
+    pub(super) fn seen_from(&self, here: usize, line: usize) -> String {
+        self.evaluator.template().lines().seen_from(here, line)
+    }
+
     pub(super) fn warn(&self, line: usize, path: &str, message: impl Into<String>) {
         let place = self.evaluator.template().place(line);
         let warning = Warning {
@@ -50,7 +55,7 @@ impl Reader<'_> {
 
 /// A mapping of properties that is being read. Its values are evaluated when they are asked for.
 pub(super) struct Block<'r, 't> {
-    reader: &'r Reader<'t>,
+    pub(super) reader: &'r Reader<'t>,
     node: Node,
     pub(super) path: String,
     pub(super) line: usize,

@@ -76,7 +76,6 @@ const SKIPPED: &[&str] = &[
     "InlineCode",
     "KmsKeyArn",
     "Layers",
-    "LoggingConfig",
     "PackageType",
     "PermissionsBoundary",
     "Policies",
@@ -186,19 +185,45 @@ fn read_environment(
     block: &Block<'_, '_>,
 ) -> Result<BTreeMap<String, String>, TemplateError> {
     let mut environment = BTreeMap::new();
-    let Some(outer) = block.block("Environment")? else {
-        return Ok(environment);
-    };
-    if let Some(variables) = outer.block("Variables")? {
-        for (name, value, line) in variables.all_texts()? {
-            check_variable(&name)
-                .map_err(|reason| reader.invalid(line, &variables.path_of(&name), reason))?;
-            environment.insert(name, value);
+    if let Some(outer) = block.block("Environment")? {
+        if let Some(variables) = outer.block("Variables")? {
+            for (name, value, line) in variables.all_texts()? {
+                check_variable(&name)
+                    .map_err(|reason| reader.invalid(line, &variables.path_of(&name), reason))?;
+                environment.insert(name, value);
+            }
         }
+        outer.finish();
     }
-    outer.finish();
+    environment.extend(read_logging(block)?);
     Ok(environment)
 }
+
+/// What Lambda tells a function of its logs in variables of its own (page "Configuring JSON and plain text log formats").
+fn read_logging(block: &Block<'_, '_>) -> Result<Vec<(String, String)>, TemplateError> {
+    let Some(logging) = block.block("LoggingConfig")? else {
+        return Ok(Vec::new());
+    };
+    let format = logging.word("LogFormat", &["Text", "JSON"])?;
+    let level = logging.word("ApplicationLogLevel", &LEVELS)?;
+    logging.word("SystemLogLevel", &["DEBUG", "INFO", "WARN"])?;
+    logging.skip(&["LogGroup"]);
+    logging.finish();
+    if level.is_some() && format.as_deref() != Some("JSON") {
+        let reason = "Lambda takes a level only together with `LogFormat: JSON`";
+        return Err(logging.invalid("ApplicationLogLevel", reason));
+    }
+    let told = [
+        ("AWS_LAMBDA_LOG_LEVEL", level),
+        ("AWS_LAMBDA_LOG_FORMAT", format),
+    ];
+    let told = told.into_iter();
+    Ok(told
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+        .collect())
+}
+
+const LEVELS: [&str; 6] = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
 
 /// The rules of the page "Working with Lambda environment variables".
 fn check_variable(name: &str) -> Result<(), &'static str> {

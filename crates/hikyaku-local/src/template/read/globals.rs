@@ -3,7 +3,7 @@
 use super::super::node::{Entry, Node, Value};
 
 /// The shared properties without those that the resource's `IgnoreGlobals` names; `None` when that is `*`.
-pub(super) fn wanted(shared: &Node, ignored: Option<&Node>) -> Option<Node> {
+pub(in super::super) fn wanted(shared: &Node, ignored: Option<&Node>) -> Option<Node> {
     if ignored.and_then(Node::text) == Some("*") {
         return None;
     }
@@ -20,7 +20,7 @@ pub(super) fn wanted(shared: &Node, ignored: Option<&Node>) -> Option<Node> {
 
 /// A resource's own properties over the shared ones, as the page "Globals section of the AWS SAM template" states:
 /// mappings are merged, lists are joined with the shared items first, anything else of the resource replaces the shared value.
-pub(super) fn merge(shared: &Node, own: &Node) -> Node {
+pub(in super::super) fn merge(shared: &Node, own: &Node) -> Node {
     let value = match (&shared.value, &own.value) {
         _ if shared.intrinsic().is_some() || own.intrinsic().is_some() => return own.clone(),
         (Value::Mapping(shared), Value::Mapping(own)) => Value::Mapping(merge_entries(shared, own)),

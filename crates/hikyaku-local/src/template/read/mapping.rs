@@ -199,9 +199,10 @@ fn check_visibility(
     if timeout <= visibility {
         return Ok(());
     }
-    let (function, queue, line) = (&function.logical_id, &queue.logical_id, queue.line);
+    let place = block.reader.seen_from(block.line, queue.line);
+    let (function, queue) = (&function.logical_id, &queue.logical_id);
     let reason = format!(
-        "the timeout of `{function}` ({timeout} s) is longer than the visibility timeout of `{queue}` ({visibility} s, line {line}), \
+        "the timeout of `{function}` ({timeout} s) is longer than the visibility timeout of `{queue}` ({visibility} s, {place}), \
          which Lambda refuses: make it six times the timeout, {} s",
         6 * timeout
     );

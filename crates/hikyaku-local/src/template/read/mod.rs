@@ -5,7 +5,7 @@ mod delivery;
 mod destination;
 mod event;
 mod function;
-mod globals;
+pub(super) mod globals;
 mod mapping;
 mod queue;
 mod reference;
@@ -101,7 +101,13 @@ fn read_named(
             )?;
             stack.tables.push(table::read(reader, resource, name, arn)?);
         }
-        Kind::Other if !RUN_WITHOUT_NAME.contains(&resource.kind) => {
+        Kind::Other
+            if !RUN_WITHOUT_NAME.contains(&resource.kind)
+                && !reader
+                    .evaluator
+                    .template()
+                    .is_written_in(resource.logical_id) =>
+        {
             stack.ignored.push(ignored(resource));
         }
         Kind::Schedule | Kind::Rule | Kind::Other => {}
@@ -134,7 +140,10 @@ fn refuse_twin<'s>(
         Some((_, line)) => Err(reader.invalid(
             resource.line,
             resource.logical_id,
-            format!("the name `{name}` is taken by the resource on line {line}"),
+            format!(
+                "the name `{name}` is taken by the resource on {}",
+                reader.seen_from(resource.line, line)
+            ),
         )),
         None => Ok(()),
     }

@@ -165,8 +165,9 @@ pub(super) fn check_redrives(reader: &Reader<'_>, queues: &[Queue]) -> Result<()
         };
         if !allowed {
             return refuse(format!(
-                "the RedriveAllowPolicy of `{}` (line {}) does not allow this queue",
-                target.logical_id, target.line
+                "the RedriveAllowPolicy of `{}` ({}) does not allow this queue",
+                target.logical_id,
+                reader.seen_from(queue.line, target.line)
             ));
         }
     }

@@ -4,7 +4,9 @@ mod fixture;
 mod hostile;
 mod inspect;
 mod intrinsics;
+mod nested;
 mod shapes;
+mod spellings;
 mod triggers;
 mod validation;
 

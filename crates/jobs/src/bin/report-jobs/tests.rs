@@ -339,7 +339,7 @@ fn laravels_empty_payload_is_read_too() {
 
 #[test]
 fn the_sample_event_is_what_the_schedule_sends() {
-    let event = include_str!("../../../../../events/report-jobs.json");
+    let event = include_str!("../../../../../events/direct/report-jobs.json");
     let event: Value = serde_json::from_str(event).unwrap();
     assert_eq!(event["job"], ReportJobs::NAME);
     let job: ReportJobs = serde_json::from_value(event["data"].clone()).unwrap();

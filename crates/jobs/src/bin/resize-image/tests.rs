@@ -192,7 +192,7 @@ fn the_payload_is_read_as_laravel_sends_it() {
 
 #[tokio::test]
 async fn the_sample_event_runs() {
-    let event = include_str!("../../../../../events/resize-image.json");
+    let event = include_str!("../../../../../events/direct/resize-image.json");
     let mut event: Value = serde_json::from_str(event).unwrap();
     assert_eq!(event["job"], ResizeImage::NAME);
 

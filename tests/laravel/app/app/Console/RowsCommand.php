@@ -8,7 +8,7 @@ use Illuminate\Support\Facades\DB;
 /** What the queue has left in the application's database, and nothing of it that differs from run to run. */
 final class RowsCommand extends Command
 {
-    protected $signature = 'app:rows {--clear : throw it away afterwards}';
+    protected $signature = 'app:rows {--clear : throw it away afterwards} {--generation : with the generations of failed jobs}';
 
     public function handle(): void
     {
@@ -18,7 +18,7 @@ final class RowsCommand extends Command
         ]);
         $failed = DB::table('failed_jobs')->get()->map(fn ($row) => [
             'connection' => $row->connection, 'job' => json_decode($row->payload, true)['displayName'], 'exception' => strtok($row->exception, "\n"),
-        ])->sortBy(fn ($row) => json_encode($row))->values();
+        ] + ($this->option('generation') ? ['generation' => json_decode($row->payload, true)['hikyaku']['generation'] ?? 0] : []))->sortBy(fn ($row) => json_encode($row))->values();
         $this->line(json_encode(['batches' => $batches, 'failed' => $failed]));
         if ($this->option('clear')) {
             DB::table('job_batches')->delete();

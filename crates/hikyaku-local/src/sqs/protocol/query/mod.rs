@@ -9,7 +9,7 @@ mod parameters;
 mod xml;
 
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use axum::http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -51,7 +51,6 @@ struct Form<'a> {
 
 impl<'a> Form<'a> {
     fn read(request: Request<'_>, request_id: &'a str) -> Result<Self, SqsError> {
-        refuse_web_pages(request.headers)?;
         let mut pairs = form::decode(request.uri.query().unwrap_or_default().as_bytes())?;
         if request.has_form() {
             pairs.extend(form::decode(request.body)?);
@@ -91,20 +90,6 @@ impl Wire for Form<'_> {
             Err(error) => Err(SqsError::Malformed(error.to_string())),
         }
     }
-}
-
-/// A browser posts a form to any address without asking first, so a page on the internet could put jobs into the queues of
-/// whoever looks at it. The JSON protocol is safe from that: its header needs a permission that is never given.
-fn refuse_web_pages(headers: &HeaderMap) -> Result<(), SqsError> {
-    let from_a_page = headers
-        .get("sec-fetch-site")
-        .is_some_and(|site| site != "none");
-    if from_a_page || headers.contains_key(header::ORIGIN) {
-        return Err(SqsError::UnsupportedOperation(
-            "requests that a browser makes for a web page are not answered".to_owned(),
-        ));
-    }
-    Ok(())
 }
 
 fn refuse(error: &SqsError, request_id: &str) -> Response<Body> {

@@ -1,5 +1,5 @@
 //! The Query protocol as bytes, without a network. What AWS's own client of that time makes of it is seen by
-//! `make test-clients`.
+//! `make -C tests clients`.
 
 mod parameters;
 
@@ -202,25 +202,6 @@ async fn a_request_with_a_target_speaks_json_whatever_its_type() {
     let answer = call(&jobs(), Method::POST, "/", &headers, b"{}").await;
     assert_eq!(answer.content_type, "application/x-amz-json-1.0");
     assert_eq!(answer.status, 200);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_web_page_cannot_send_a_job() {
-    let (sqs, queue) = with_queue("jobs", []);
-    for header in [
-        ("origin", "https://example.com"),
-        ("origin", "null"),
-        ("sec-fetch-site", "cross-site"),
-    ] {
-        let form = b"Action=SendMessage&MessageBody=a";
-        let answer = call(&sqs, Method::POST, QUEUE_PATH, &[FORM[0], header], form).await;
-        assert_eq!(
-            answer.text("Code"),
-            Some("AWS.SimpleQueueService.UnsupportedOperation"),
-            "{header:?}"
-        );
-    }
-    assert_eq!(counts(&sqs, &queue), (0, 0, 0));
 }
 
 #[tokio::test(start_paused = true)]
