@@ -6,6 +6,9 @@ use crate::rows::{Position, Record, Rows};
 use crate::sql::Value;
 use crate::validate::Layout;
 
+/// So many rows are read in a millisecond or two.
+const TURN: u64 = 128;
+
 /// How large a chunk gets. The record that goes beyond `bytes` is its last.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
@@ -118,6 +121,10 @@ impl Chunk {
         let (mut accepted, mut rejected, mut bytes, mut last) = (Vec::new(), Vec::new(), 0, false);
         while accepted.len() + rejected.len() < limits.rows && bytes < limits.bytes {
             let row = rows.position().rows + 1;
+            // Another chunk is being written meanwhile: whoever waits for the database's answers gets a turn.
+            if row.is_multiple_of(TURN) {
+                tokio::task::yield_now().await;
+            }
             let Some(record) = rows.next().await? else {
                 last = true;
                 break;

@@ -11,5 +11,6 @@ mod refusing;
 #[cfg(feature = "test-servers")]
 mod servers;
 mod splitting;
+mod sqlite;
 mod statements;
 mod validating;

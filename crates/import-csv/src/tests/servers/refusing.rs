@@ -166,6 +166,61 @@ async fn an_entry_too_large_for_its_index_is_a_rejected_row() {
     assert!(bench.reasons("job-1")[0].1.contains("index row"));
 }
 
+/// The columns' names are c0 to c249. Texts of 40 bytes stay in the row's page, and 250 of them are too many for it.
+#[tokio::test]
+async fn a_row_too_large_for_its_page_is_rejected() {
+    let every = |each: &dyn Fn(usize) -> String| (0..250).map(each).collect::<Vec<_>>().join(",");
+    let columns = every(&|place| format!(r#""c{place}": {{"type": "string"}}"#));
+    let bench = MySql.bench("paged", &columns).await;
+    // In one session, which lets such a table be made.
+    bench.statement("SET innodb_strict_mode = OFF").await;
+    let columns = every(&|place| format!("c{place} text"));
+    bench
+        .statement(&format!("CREATE TABLE t ({columns})"))
+        .await;
+    let (header, small) = (
+        every(&|place| format!("c{place}")),
+        every(&|_| "x".to_owned()),
+    );
+    let large = every(&|_| "x".repeat(40));
+    let job = file(&bench, &format!("{header}\n{small}\n{large}\n{small}\n"));
+    let imported = bench.import(&job).await.unwrap();
+    assert_eq!((imported.rows, imported.rejected), (2, 1));
+    let reasons = bench.reasons("job-1");
+    assert!(reasons[0].0 == 2 && reasons[0].1.contains("Row size too large"));
+}
+
+#[tokio::test]
+async fn a_question_of_a_trigger_with_two_answers_is_about_its_row() {
+    for server in BOTH {
+        let bench = numbers(server, "answers").await;
+        bench
+            .run("CREATE TABLE t (a int); CREATE TABLE u (a int); INSERT INTO u VALUES (3), (3)")
+            .await;
+        if server == Postgres {
+            trigger(
+                &bench,
+                BEFORE,
+                "NEW.a := COALESCE((SELECT a FROM u WHERE a = NEW.a), NEW.a);",
+            )
+            .await;
+        } else {
+            bench
+                .statement(
+                    "CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW \
+                     SET NEW.a = COALESCE((SELECT a FROM u WHERE a = NEW.a), NEW.a)",
+                )
+                .await;
+        }
+        but(
+            &bench,
+            &[3],
+            server.say("more than one row", "more than 1 row"),
+        )
+        .await;
+    }
+}
+
 #[tokio::test]
 async fn what_is_looked_at_when_the_transaction_ends_is_still_about_one_row() {
     let deferred = "DEFERRABLE INITIALLY DEFERRED";
