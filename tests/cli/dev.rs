@@ -293,7 +293,7 @@ pub(super) fn parameters(stage: &Stage) -> Vec<String> {
 
 /// A request to a service of a cloud, in JSON.
 #[track_caller]
-pub(super) fn ask(endpoint: &str, target: &str, request: &Json) -> Json {
+pub(crate) fn ask(endpoint: &str, target: &str, request: &Json) -> Json {
     let address = endpoint.trim_start_matches("http://");
     let body = request.to_string();
     let head = format!(

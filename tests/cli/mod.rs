@@ -1,6 +1,6 @@
 //! The command `hikyaku`, run as people run it.
 
-mod dev;
+pub(crate) mod dev;
 mod doctor;
 mod documented;
 mod hostile;

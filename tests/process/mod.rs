@@ -1,5 +1,6 @@
 //! Real processes: the functions' own binaries, killed for real, on the local cloud.
 
+mod alarms;
 pub(crate) mod binaries;
 mod events;
 mod forty_invocations;

@@ -1,8 +1,10 @@
 //! DynamoDB, embedded: in memory, or in a file that survives whatever ends this process.
 
+mod consumed;
 mod server;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -21,6 +23,9 @@ const SWEEP_EVERY: Duration = Duration::from_secs(1);
 
 /// The file in the data folder.
 const FILE: &str = "dynamodb.sqlite";
+
+/// Is told the table and the write capacity units of each write.
+pub(crate) type Written = Arc<dyn Fn(&str, usize) + Send + Sync>;
 
 /// Why a database could not be made ready.
 #[derive(Debug, thiserror::Error)]
@@ -164,9 +169,9 @@ impl DynamoDb {
         &self.database
     }
 
-    /// What answers over HTTP.
-    pub(crate) fn routes(&self, tasks: &Tasks) -> Router {
-        server::routes(self.database.clone(), tasks.clone())
+    /// What answers over HTTP; `written` is told of each write.
+    pub(crate) fn routes(&self, tasks: &Tasks, written: Written) -> Router {
+        server::routes(self.database.clone(), tasks.clone(), written)
     }
 
     /// Deletes expired items until the cloud stops.

@@ -9,6 +9,7 @@ mod outbox;
 mod scheduler;
 mod trace_header;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::broadcast;
@@ -180,7 +181,9 @@ impl Cloud {
         let sqs = crate::sqs::routes(self.sqs.clone())
             .layer(axum::middleware::from_fn(trace_header::keep));
         address::serve(listeners.sqs, guard, sqs, &self.tasks);
-        let dynamodb = self.dynamodb.routes(&self.tasks);
+        let watch = self.watch.clone();
+        let written = Arc::new(move |table: &str, units| watch.count_writes(table, units));
+        let dynamodb = self.dynamodb.routes(&self.tasks, written);
         address::serve(listeners.dynamodb, guard, dynamodb, &self.tasks);
         self.dynamodb.sweep_on(clock.clone(), &self.tasks);
         let mut switches = Vec::new();
@@ -196,6 +199,10 @@ impl Cloud {
             .merge(crate::mapping::routes(Switches::new(switches)))
             .merge(crate::watch::routes(self.watch.clone()));
         address::serve(listeners.lambda, guard, lambda, &self.tasks);
+        let counted = self.watch.clone().count_invocations(self.events.watch());
+        self.tasks.spawn_until_stopped(counted);
+        let measured = self.watch.clone().measure_queues(self.sqs.clone());
+        self.tasks.spawn_until_stopped(measured);
         dead_letters::watch(&self.sqs, &self.events, clock, &self.tasks);
         scheduler::run(
             &self.stack,
@@ -220,7 +227,7 @@ impl Cloud {
             room: function.reserved_concurrency.is_none().then_some(room),
             function,
             sqs: self.sqs.clone(),
-            invoke: std::sync::Arc::new(self.lambda.clone()),
+            invoke: Arc::new(self.lambda.clone()),
             clock: clock.clone(),
             events: self.events.clone(),
         })

@@ -21,17 +21,22 @@ use hyper_util::rt::TokioIo;
 use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
 
+use super::{Written, consumed};
 use crate::lock::Lock;
 use crate::tasks::Tasks;
 
 /// More than any answer: DynamoDB gives at most 16 MB (`BatchGetItem`).
 const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 
-/// The routes of a database.
-pub(super) fn routes(database: Database, tasks: Tasks) -> Router {
+/// More than any request: DynamoDB takes at most 16 MB (`BatchWriteItem`).
+const MAX_REQUEST_BYTES: usize = 64 * 1024 * 1024;
+
+/// The routes of a database; `written` is told of each write.
+pub(super) fn routes(database: Database, tasks: Tasks, written: Written) -> Router {
     Router::new().fallback(answer).with_state(Connections {
         database,
         tasks,
+        written,
         idle: Arc::default(),
     })
 }
@@ -41,6 +46,7 @@ pub(super) fn routes(database: Database, tasks: Tasks) -> Router {
 struct Connections {
     database: Database,
     tasks: Tasks,
+    written: Written,
     idle: Arc<Lock<Vec<Connection>>>,
 }
 
@@ -74,11 +80,23 @@ impl Connections {
                 break idle;
             }
         };
+        let (head, body) = request.into_parts();
+        let body = to_bytes(body, MAX_REQUEST_BYTES).await;
+        let body = body.map_err(io::Error::other)?;
+        let target = head.headers.get("x-amz-target");
+        let operation = target.and_then(|target| target.to_str().ok()?.rsplit('.').next());
+        let writes = consumed::units(operation.unwrap_or_default(), &body);
+        let request = Request::from_parts(head, Body::from(body));
         let answer = connection.requests.send_request(request).await;
         let (head, body) = answer.map_err(io::Error::other)?.into_parts();
         let body = to_bytes(Body::new(body), MAX_ANSWER_BYTES).await;
         let body = body.map_err(io::Error::other)?;
         self.idle.lock().push(connection);
+        if !writes.is_empty() && consumed::is_charged(head.status.is_success(), &body) {
+            for (table, units) in writes {
+                (self.written)(&table, units);
+            }
+        }
         Ok(Response::from_parts(head, Body::from(body)))
     }
 

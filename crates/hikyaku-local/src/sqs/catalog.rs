@@ -1,6 +1,7 @@
 //! The queues of an account: created, found, configured, purged, deleted.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::attributes::QueueAttributes;
 use super::engine::{Sqs, State};
@@ -123,6 +124,15 @@ impl Sqs {
     /// How many messages a queue holds.
     pub fn counts(&self, name: &QueueName) -> Result<Counts, SqsError> {
         self.with(|state, now_ms| Ok(state.queue(name, now_ms)?.counts()))
+    }
+
+    /// How long ago the oldest message was sent that was not received more than three times; later ones are passed over
+    /// (Amazon SQS developer guide, "Available CloudWatch metrics for Amazon SQS"). `None`: there is none.
+    pub(crate) fn age_of_oldest(&self, name: &QueueName) -> Result<Option<Duration>, SqsError> {
+        self.with(|state, now_ms| {
+            let sent_ms = state.queue(name, now_ms)?.sent_ms_of_oldest();
+            Ok(sent_ms.map(|sent_ms| Duration::from_millis(now_ms.saturating_sub(sent_ms))))
+        })
     }
 
     /// Changes attributes of a queue; an empty policy removes it.

@@ -230,6 +230,16 @@ impl Queue {
         }
     }
 
+    /// When the oldest message was sent of those that were not received more than three times.
+    pub(crate) fn sent_ms_of_oldest(&self) -> Option<u64> {
+        let mut ages = self.ages.iter();
+        ages.find(|(_, key)| {
+            let message = self.messages.get(key);
+            message.is_some_and(|message| message.receive_count <= 3)
+        })
+        .map(|(sent_ms, _)| *sent_ms)
+    }
+
     fn show(&mut self, key: u64) {
         if let Some(message) = self.messages.get_mut(&key) {
             message.place = Place::Ready;

@@ -2,7 +2,7 @@
 //!
 //! Every line is kept, the last 10,000 of each function. A line in the embedded metric format (a JSON object with `_aws`; Amazon
 //! CloudWatch user guide, "Specification: Embedded metric format") also gives metrics, whose values are kept for three
-//! hours. Both live in memory and end with the cloud.
+//! hours. So do the metrics that AWS's services have of themselves. All live in memory and end with the cloud.
 //!
 //! They are asked for on Lambda's port, at `POST /`, by the header `X-Amz-Target`:
 //!
@@ -18,6 +18,7 @@ mod api;
 mod emf;
 mod logs;
 mod metrics;
+mod services;
 #[cfg(test)]
 mod tests;
 

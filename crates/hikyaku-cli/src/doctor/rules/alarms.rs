@@ -50,7 +50,7 @@ pub(super) static AGE: Rule = Rule {
     why: "A function that is throttled, disabled or too slow fails no job, so nothing else is heard of it: the queue just gets longer.",
     page: "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html",
     fix: "OrdersQueueAgeAlarm:\n  Type: AWS::CloudWatch::Alarm\n  Properties:\n    Namespace: AWS/SQS\n    MetricName: ApproximateAgeOfOldestMessage\n    \
-          Dimensions: [{ Name: QueueName, Value: !GetAtt OrdersQueue.QueueName }]\n    Statistic: Maximum\n    Period: 300\n    EvaluationPeriods: 3\n    \
+          Dimensions: [{ Name: QueueName, Value: !GetAtt OrdersQueue.QueueName }]\n    Statistic: Maximum\n    Period: 300\n    EvaluationPeriods: 1\n    \
           Threshold: 900\n    ComparisonOperator: GreaterThanThreshold\n    TreatMissingData: notBreaching\n    AlarmActions: [!Ref AlarmTopic]",
     check: check_age,
 };
