@@ -120,6 +120,7 @@ impl Bench {
     }
 
     /// Another job.
+    #[cfg(feature = "test-servers")]
     pub(super) async fn import_as(
         &self,
         id: &str,
