@@ -6,8 +6,8 @@ use hikyaku_local::sqs::SendRequest;
 use super::imports::{Log, Terms, kill, message, record, start, wait_until};
 use super::stage::Stage;
 
-/// A chunk has 500 rows, and an invocation one chunk.
-const CHUNK: usize = 500;
+/// A chunk has 5,000 rows, and an invocation one chunk.
+const CHUNK: usize = 5_000;
 const INVOCATIONS: usize = 42;
 
 /// Every so many invocations the process is killed, wherever it is.

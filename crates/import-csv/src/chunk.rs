@@ -1,4 +1,4 @@
-//! Some hundred rows at a time: what one transaction writes.
+//! Some thousand rows at a time: what one transaction writes.
 
 use crate::encoding::Charset;
 use crate::error::ImportError;
@@ -6,6 +6,9 @@ use crate::record::Record;
 use crate::rows::{Position, Rows};
 use crate::sql::Value;
 use crate::validate::Layout;
+
+/// So many rows are read in a millisecond or two.
+const TURN: u64 = 128;
 
 /// How large a chunk gets. The record that goes beyond `bytes` is its last.
 #[derive(Debug, Clone, Copy)]
@@ -17,7 +20,7 @@ pub(crate) struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            rows: 500,
+            rows: 5_000,
             bytes: 1024 * 1024,
         }
     }
@@ -44,31 +47,66 @@ pub(crate) struct Row {
     pub(crate) original: Original,
 }
 
+impl Row {
+    /// About how many bytes its values take on the way to a database.
+    pub(crate) fn size(&self) -> usize {
+        self.values.iter().map(Value::size).sum()
+    }
+}
+
 /// A row that did not, and why.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Rejected {
     pub(crate) original: Original,
     pub(crate) reason: String,
 }
 
-/// What the object says.
+/// What the object says, as it says it: it is read only if the row is rejected.
 #[derive(Debug, Clone)]
 pub(crate) struct Original {
     pub(crate) row: u64,
     pub(crate) line: u64,
-    pub(crate) fields: Vec<String>,
+    charset: Charset,
+    text: Box<[u8]>,
+    ends: Box<[u32]>,
 }
 
 impl Original {
     fn of(record: &Record<'_>, row: u64, charset: Charset) -> Self {
-        let fields = record
-            .fields()
-            .map(|field| charset.decode_for_people(field))
-            .collect();
+        let mut text = Vec::with_capacity(record.size());
+        let ends = record.fields().map(|field| {
+            text.extend_from_slice(field);
+            // A record has 256 KiB at most.
+            u32::try_from(text.len()).unwrap_or(u32::MAX)
+        });
         Self {
             row,
             line: record.line,
-            fields,
+            charset,
+            ends: ends.collect(),
+            text: text.into(),
+        }
+    }
+
+    /// Its fields, with a mark in place of what means no character.
+    pub(crate) fn fields(&self) -> Vec<String> {
+        let mut start = 0;
+        let fields = self.ends.iter().map(|end| {
+            let field = &self.text[start..*end as usize];
+            start = *end as usize;
+            self.charset.decode_for_people(field)
+        });
+        fields.collect()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn of_nothing() -> Self {
+        Self {
+            row: 1,
+            line: 2,
+            charset: Charset::Utf8,
+            text: Box::default(),
+            ends: Box::default(),
         }
     }
 }
@@ -87,6 +125,10 @@ impl Chunk {
                 break;
             }
             let row = rows.position().rows + 1;
+            // Another chunk is being written meanwhile: whoever waits for the database's answers gets a turn.
+            if row.is_multiple_of(TURN) {
+                tokio::task::yield_now().await;
+            }
             let Some(record) = rows.next().await? else {
                 last = true;
                 break;

@@ -5,6 +5,7 @@ use std::num::NonZeroU64;
 use hikyaku::Config;
 use hikyaku::objects::{ObjectsConfig, ObjectsError};
 use hikyaku::secrets::{NotAPlace, ValueFrom};
+use jiff::tz::TimeZone;
 use url::Url;
 
 use crate::sql::{Authorities, AuthoritiesError, PasswordFrom};
@@ -20,6 +21,8 @@ use crate::table::Tables;
 /// | `DATABASE_IAM` | optional: `1` logs in with a token of RDS, signed with the function's own keys; needs `DATABASE_CA` |
 /// | `DATABASE_CA` | optional: `rds` for Amazon RDS's own authorities, or a PEM file; then nobody without such a certificate is spoken to |
 /// | `DATABASE_CONNECTIONS` | optional: how many connections a process may open. Default 1: what is left for everybody else is then `max_connections` less the mapping's `MaximumConcurrency` |
+/// | `DATABASE_TIMEZONE` | optional: the session's time zone, `+09:00` or `Asia/Tokyo`, as `timezone` of a connection in Laravel's config/database.php. By default the session keeps the server's, as Laravel's does |
+/// | `APP_TIMEZONE` | optional: the zone of `created_at` and `updated_at`, as `timezone` of Laravel's config/app.php. Default `UTC`, as there |
 /// | `IMPORT_SOURCES` | what may be imported: `s3://bucket`, `s3://bucket/folder/`, `file:///folder/`, separated by spaces |
 /// | `IMPORT_TABLES` | what may be imported into: JSON, below |
 /// | `IMPORT_SLICE_ROWS` | optional: after about so many rows an import gives way to other messages of its queue, and goes on later; by default it goes on as long as the invocation has time |
@@ -48,6 +51,8 @@ pub struct Settings {
     pub objects: ObjectsConfig,
     /// `IMPORT_TABLES`.
     pub tables: Tables,
+    /// `APP_TIMEZONE`.
+    pub zone: TimeZone,
     /// `IMPORT_SLICE_ROWS`.
     pub slice_rows: Option<NonZeroU64>,
     /// `IMPORT_REJECTS_URL`.
@@ -66,6 +71,8 @@ pub struct DatabaseSettings {
     pub authorities: Option<Authorities>,
     /// `DATABASE_CONNECTIONS`.
     pub connections: u32,
+    /// `DATABASE_TIMEZONE`.
+    pub zone: Option<String>,
 }
 
 impl DatabaseSettings {
@@ -76,6 +83,7 @@ impl DatabaseSettings {
             password_from: None,
             authorities: None,
             connections: 1,
+            zone: None,
         }
     }
 }
@@ -114,6 +122,25 @@ pub enum ConfigError {
         "could not read the settings: DATABASE_URL has to be a mysql://, postgres:// or sqlite:// URL"
     )]
     Database,
+    /// A parameter of `DATABASE_URL`.
+    #[error(
+        "could not read the settings: DATABASE_URL has a parameter `{0}` that is not known or has another value than \
+         expected: ssl-mode and ssl-ca (MySQL), sslmode, sslrootcert and options (PostgreSQL), mode=rwc (SQLite) are"
+    )]
+    DatabaseParameter(String),
+    /// What TLS would need.
+    #[error("could not read the settings: the database's certificate could not be verified")]
+    Tls(#[source] rustls::Error),
+    /// `DATABASE_TIMEZONE` or `APP_TIMEZONE`.
+    #[error(
+        "could not read the settings: {variable} is `{text}`, expected a time zone such as Asia/Tokyo"
+    )]
+    Zone {
+        /// Its name.
+        variable: &'static str,
+        /// What it holds.
+        text: String,
+    },
     /// `DATABASE_PASSWORD_FROM` or `DATABASE_IAM` for a file.
     #[error(
         "could not read the settings: a sqlite:// database has no password; take DATABASE_PASSWORD_FROM and DATABASE_IAM away"
@@ -200,7 +227,15 @@ impl Settings {
                     .map_err(|_| ConfigError::SliceRows(text))
             })
             .transpose()?;
+        let zone = variable("APP_TIMEZONE").filter(|text| !text.trim().is_empty());
+        let zone = zone.map_or(Ok(TimeZone::UTC), |text| {
+            TimeZone::get(text.trim()).map_err(|_| ConfigError::Zone {
+                variable: "APP_TIMEZONE",
+                text,
+            })
+        })?;
         Ok(Self {
+            zone,
             slice_rows,
             database: database(required("DATABASE_URL")?, &variable)?,
             aws: Config::from_lookup(|name| Ok(variable(name))).map_err(ConfigError::Aws)?,
@@ -248,12 +283,26 @@ fn database(
             _ => return Err(ConfigError::Connections(text)),
         },
     };
+    let zone = match optional("DATABASE_TIMEZONE") {
+        Some(text) if !is_zone(text.trim()) => {
+            let variable = "DATABASE_TIMEZONE";
+            return Err(ConfigError::Zone { variable, text });
+        }
+        zone => zone.map(|text| text.trim().to_owned()),
+    };
     Ok(DatabaseSettings {
         url,
         password_from,
         authorities,
         connections,
+        zone,
     })
+}
+
+/// What names of zones and differences to UTC are made of; it stands in a statement.
+fn is_zone(text: &str) -> bool {
+    let of_a_name = |byte: u8| byte.is_ascii_alphanumeric() || b"/_+-:".contains(&byte);
+    text.bytes().all(of_a_name)
 }
 
 fn url(variable: &'static str, text: &str) -> Result<Url, ConfigError> {

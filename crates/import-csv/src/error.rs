@@ -5,7 +5,7 @@ use url::Url;
 
 use crate::Progress;
 use crate::chunk::Rejected;
-use crate::sql::SqlError;
+use crate::sql::{ErrorKind, SqlError};
 
 /// Why an import did not finish. No text holds what the object or the payload says.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +38,14 @@ pub enum ImportError {
         /// The table.
         table: String,
         /// What is wrong with it.
+        reason: String,
+    },
+    /// The table is not what is declared, or the file lacks what it needs. Nothing was imported.
+    #[error("nothing of the object can be imported into table `{table}`: {reason}")]
+    Unfit {
+        /// The table.
+        table: String,
+        /// What does not fit.
         reason: String,
     },
     /// A record is larger than any real one.
@@ -120,8 +128,10 @@ impl ImportError {
     pub fn is_permanent(&self) -> bool {
         match self {
             Self::Object(error) => error.is_permanent(),
+            Self::Database { source, .. } => source.kind() == ErrorKind::Unfit,
             Self::Table { .. }
             | Self::Header { .. }
+            | Self::Unfit { .. }
             | Self::Record { .. }
             | Self::NotCsv { .. }
             | Self::Charset { .. }
@@ -129,9 +139,7 @@ impl ImportError {
             | Self::JobId
             | Self::Duplicate { .. }
             | Self::Changed { .. } => true,
-            Self::Rejects(_) | Self::Database { .. } | Self::Stale { .. } | Self::Stopped(_) => {
-                false
-            }
+            Self::Rejects(_) | Self::Stale { .. } | Self::Stopped(_) => false,
         }
     }
 

@@ -1,8 +1,13 @@
 //! The import itself: open → read → check → write, chunk after chunk.
 
 use std::num::NonZeroU64;
+use std::sync::Arc;
+use std::time::Duration;
 
+use hikyaku::SystemClock;
+use hikyaku::core::Clock as _;
 use hikyaku::objects::Objects;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -13,21 +18,29 @@ use crate::cursor::{Cursor, Owner};
 use crate::encoding::Charset;
 use crate::error::ImportError;
 use crate::rejects::Rejects;
+use crate::rows::Position;
 use crate::source::Source;
-use crate::sql::{Database, LoginError, SqlError, Transaction};
+use crate::sql::{Database, ErrorKind, LoginError, Refused, Target, Transaction, Value};
 use crate::table::Tables;
 use crate::validate::Layout;
 
 /// What every import of this function shares.
 #[derive(Debug)]
 pub struct Importer {
-    database: Database,
+    pub(crate) database: Database,
     sources: Objects,
     tables: Tables,
     rejects: Option<Rejects>,
     slice_rows: Option<NonZeroU64>,
+    zone: TimeZone,
     pub(crate) limits: Limits,
 }
+
+/// How often a chunk is tried that collides with other transactions, such as another import of the same keys.
+const COLLISIONS: u32 = 20;
+
+/// The longest wait before the next try; the first is a hundredth of it.
+const PAUSE: Duration = Duration::from_millis(800);
 
 /// Which attempt this is of which job.
 #[derive(Debug, Clone, Copy)]
@@ -99,6 +112,7 @@ impl Importer {
             sources: Objects::new(config).map_err(ConfigError::Sources)?,
             tables: settings.tables,
             slice_rows: settings.slice_rows,
+            zone: settings.zone,
             limits: Limits::default(),
         })
     }
@@ -159,6 +173,7 @@ pub async fn import(
         |header| Layout::of(name, table, header),
     )
     .await?;
+    let (layout, target) = importer.fitted(layout).await?;
     let cursor = importer.claim(found, owner, source.info.version()).await?;
     if cursor.finished {
         return importer.finish(&cursor, owner, None).await;
@@ -168,9 +183,8 @@ pub async fn import(
             .resume(&importer.sources, &job.url, cursor.position)
             .await?;
     }
-    let result = importer
-        .run(cursor, owner, &mut source, &layout, stop)
-        .await;
+    let run = importer.run(cursor, owner, &mut source, (&layout, &target), stop);
+    let result = Box::pin(run).await;
     if result.as_ref().is_err_and(ImportError::is_permanent) {
         importer.show_rejects(owner).await;
     }
@@ -203,25 +217,47 @@ impl Importer {
         Ok(cursor)
     }
 
+    /// The file's columns as the table has them.
+    async fn fitted<'a>(&self, layout: Layout<'a>) -> Result<(Layout<'a>, Target), ImportError> {
+        let found = self.database.find(layout.table).await;
+        let found = found.map_err(ImportError::database("look at the table"))?;
+        let found = found.ok_or_else(|| ImportError::Unfit {
+            table: layout.table.to_owned(),
+            reason: "there is no such table, or this user may not insert into it".to_owned(),
+        })?;
+        let layout = layout.fitted(&found)?;
+        let target = Target::new(self.database.dialect(), &layout, &found);
+        Ok((layout, target))
+    }
+
     async fn run(
         &self,
         mut cursor: Cursor,
         owner: Owner<'_>,
         source: &mut Source,
-        layout: &Layout<'_>,
+        (layout, target): (&Layout<'_>, &Target),
         stop: impl Fn() -> bool,
     ) -> Result<Imported, ImportError> {
-        let (began, mut first) = (cursor.position.rows, None);
+        let (began, limits, mut first) = (cursor.position.rows, self.limits, None);
+        let mut chunk = Chunk::read(&mut source.rows, layout, source.charset, limits).await?;
         loop {
-            let chunk = Chunk::read(&mut source.rows, layout, source.charset, self.limits).await?;
+            let last = chunk.last;
+            let prepared = self.prepared(chunk, layout);
+            let write = self.write(&cursor, &prepared, owner, &source.header, target);
+            // While the database writes one chunk, the next is read.
+            let read = async {
+                if last {
+                    return None;
+                }
+                Some(Chunk::read(&mut source.rows, layout, source.charset, limits).await)
+            };
+            let (written, next) = futures_util::future::join(write, read).await;
             let rejected;
-            (cursor, rejected) = self
-                .write(&cursor, chunk, owner, &source.header, layout)
-                .await?;
+            (cursor, rejected) = written?;
             first = first.or(rejected.into_iter().next());
-            if cursor.finished {
+            let Some(next) = next else {
                 return self.finish(&cursor, owner, first).await;
-            }
+            };
             if stop() || self.is_sliced(cursor.position.rows - began) {
                 return Err(ImportError::Stopped(Progress {
                     done: cursor.position.rows,
@@ -229,6 +265,27 @@ impl Importer {
                     version: source.info.version().to_owned(),
                 }));
             }
+            chunk = next?;
+        }
+    }
+
+    /// The chunk's rows with the time of now, where the table wants it.
+    fn prepared(&self, mut chunk: Chunk, layout: &Layout<'_>) -> Prepared {
+        if !layout.stamped.is_empty() {
+            let now = SystemClock.now().as_millis();
+            let now = jiff::Timestamp::from_millisecond(i64::try_from(now).unwrap_or_default());
+            let now = now.unwrap_or_default().to_zoned(self.zone.clone());
+            let now = now.strftime("%Y-%m-%d %H:%M:%S").to_string();
+            for row in &mut chunk.rows {
+                let stamps = layout.stamped.iter().map(|_| Value::text(now.clone()));
+                row.values.extend(stamps);
+            }
+        }
+        Prepared {
+            rows: Arc::new(chunk.rows),
+            rejected: chunk.rejected,
+            end: chunk.end,
+            last: chunk.last,
         }
     }
 
@@ -237,48 +294,66 @@ impl Importer {
         self.slice_rows.is_some_and(|most| rows >= most.get())
     }
 
-    /// One transaction: the cursor, the rows, and the rejected rows, which it returns.
+    /// Writes a chunk, again if it collides with other transactions: no try is spent on that. Answers the rejected rows, too.
     async fn write(
         &self,
         cursor: &Cursor,
-        chunk: Chunk,
+        chunk: &Prepared,
         owner: Owner<'_>,
         header: &[String],
-        layout: &Layout<'_>,
-    ) -> Result<(Cursor, Vec<Rejected>), ImportError> {
-        let (rows, mut rejected) = (chunk.rows, chunk.rejected);
-        let mut next = Cursor {
-            chunk: cursor.chunk + 1,
-            position: chunk.end,
-            imported: cursor.imported + rows.len() as u64,
-            rejected: cursor.rejected + rejected.len() as u64,
-            finished: chunk.last,
-            ..cursor.clone()
-        };
+        target: &Target,
+    ) -> Result<Written, ImportError> {
+        let (mut collisions, mut each) = (0, false);
+        loop {
+            let written = self
+                .write_once(cursor, chunk, owner, header, (target, each))
+                .await;
+            let Err(ImportError::Database { source, .. }) = &written else {
+                return written;
+            };
+            match source.kind() {
+                ErrorKind::Collision if collisions < COLLISIONS => {
+                    collisions += 1;
+                    tokio::time::sleep(pause(collisions)).await;
+                }
+                // Only the commit is refused for a row: the database looks at some keys no earlier.
+                ErrorKind::Row if !each => each = true,
+                _ => return written,
+            }
+        }
+    }
+
+    /// One transaction: the cursor, the rows and the rejected rows.
+    async fn write_once(
+        &self,
+        cursor: &Cursor,
+        chunk: &Prepared,
+        owner: Owner<'_>,
+        header: &[String],
+        (target, each): (&Target, bool),
+    ) -> Result<Written, ImportError> {
         let mut transaction = self
             .database
             .begin()
             .await
             .map_err(ImportError::database("begin a chunk"))?;
-        cursor
-            .advance(&next, &mut transaction, &self.database, owner.job)
-            .await?;
-        let refused = self.insert(&mut transaction, rows, layout).await;
-        let refused = refused.map_err(ImportError::database("insert a chunk's rows"))?;
-        if !refused.is_empty() {
-            next.imported -= refused.len() as u64;
-            next.rejected += refused.len() as u64;
-            let recounted = transaction
-                .execute(next.recount(&self.database, owner.job))
-                .await;
-            recounted.map_err(ImportError::database("correct the job's cursor"))?;
-            rejected.extend(refused);
-            rejected.sort_by_key(|rejected| rejected.original.row);
-        }
-        if self.rejects.is_some() && !rejected.is_empty() {
-            let chunk = (owner.job, next.chunk);
-            Rejects::keep(&self.database, &mut transaction, chunk, header, &rejected).await?;
-        }
+        let filled = self
+            .fill(
+                &mut transaction,
+                cursor,
+                chunk,
+                owner,
+                header,
+                (target, each),
+            )
+            .await;
+        let (next, rejected) = match filled {
+            Ok(written) => written,
+            Err(error) => {
+                transaction.abandon().await;
+                return Err(error);
+            }
+        };
         transaction
             .commit()
             .await
@@ -292,44 +367,51 @@ impl Importer {
         Ok((next, rejected))
     }
 
-    /// Inserts all `rows` but those that the database will never take, and returns these. A statement that fails is
-    /// halved until the row at fault is alone.
-    async fn insert(
+    async fn fill(
         &self,
         transaction: &mut Transaction,
-        rows: Vec<Row>,
-        layout: &Layout<'_>,
-    ) -> Result<Vec<Rejected>, SqlError> {
-        let dialect = self.database.dialect();
-        let (at_once, mut refused) = (dialect.rows_at_once(layout.columns.len()), Vec::new());
-        let mut parts: Vec<&[Row]> = rows.chunks(at_once).rev().collect();
-        while let Some(part) = parts.pop() {
-            let values = part.iter().map(|row| row.values.as_slice());
-            let statement = dialect.insert(layout.table, &layout.columns, values);
-            transaction.raw("SAVEPOINT hikyaku_rows").await?;
-            let Err(error) = transaction.execute(statement).await else {
-                transaction.raw("RELEASE SAVEPOINT hikyaku_rows").await?;
-                continue;
-            };
-            let Some(reason) = error.about_the_row() else {
-                return Err(error);
-            };
-            transaction
-                .raw("ROLLBACK TO SAVEPOINT hikyaku_rows")
-                .await?;
-            transaction.raw("RELEASE SAVEPOINT hikyaku_rows").await?;
-            match part {
-                [row] => refused.push(Rejected {
-                    original: row.original.clone(),
-                    reason: reason.to_owned(),
-                }),
-                part => {
-                    let (first, second) = part.split_at(part.len() / 2);
-                    parts.extend([second, first]);
-                }
-            }
+        cursor: &Cursor,
+        chunk: &Prepared,
+        owner: Owner<'_>,
+        header: &[String],
+        (target, each): (&Target, bool),
+    ) -> Result<Written, ImportError> {
+        let mut next = Cursor {
+            chunk: cursor.chunk + 1,
+            position: chunk.end,
+            imported: cursor.imported + chunk.rows.len() as u64,
+            rejected: cursor.rejected + chunk.rejected.len() as u64,
+            finished: chunk.last,
+            ..cursor.clone()
+        };
+        cursor
+            .advance(&next, transaction, &self.database, owner.job)
+            .await?;
+        let refused = transaction.insert(target, &chunk.rows, each).await;
+        let refused = refused.map_err(ImportError::database("insert a chunk's rows"))?;
+        let mut rejected = chunk.rejected.clone();
+        if !refused.is_empty() {
+            next.imported -= refused.len() as u64;
+            next.rejected += refused.len() as u64;
+            let recounted = transaction
+                .execute(next.recount(&self.database, owner.job))
+                .await;
+            recounted.map_err(ImportError::database("correct the job's cursor"))?;
+            rejected.extend(
+                refused
+                    .into_iter()
+                    .map(|Refused { index, reason }| Rejected {
+                        original: chunk.rows[index].original.clone(),
+                        reason,
+                    }),
+            );
+            rejected.sort_by_key(|rejected| rejected.original.row);
         }
-        Ok(refused)
+        if self.rejects.is_some() && !rejected.is_empty() {
+            let chunk = (owner.job, next.chunk);
+            Rejects::keep(&self.database, transaction, chunk, header, &rejected).await?;
+        }
+        Ok((next, rejected))
     }
 
     /// What a finished import has to say, once its rejected rows are where people look for them.
@@ -375,4 +457,21 @@ impl Importer {
             );
         }
     }
+}
+
+/// The cursor behind a chunk, and the chunk's rejected rows.
+type Written = (Cursor, Vec<Rejected>);
+
+/// A chunk with everything in it that its transaction writes.
+struct Prepared {
+    rows: Arc<Vec<Row>>,
+    rejected: Vec<Rejected>,
+    end: Position,
+    last: bool,
+}
+
+/// Full jitter: two that collided do not collide again in step.
+fn pause(collisions: u32) -> Duration {
+    let most = (PAUSE / 100) * 2u32.saturating_pow(collisions - 1);
+    most.min(PAUSE).mul_f64(fastrand::f64())
 }

@@ -10,7 +10,7 @@
 //! `import.rs` is that line as one function; `job.rs` ties it to the queue.
 //!
 //! Memory is bounded whatever the object's size: one piece of the object, one record of at most 256 KiB and one chunk
-//! of at most 500 rows and about 1 MiB.
+//! of at most 5,000 rows and about 1 MiB.
 
 mod chunk;
 mod config;

@@ -7,6 +7,7 @@
 use std::fmt::Write;
 
 use hikyaku::objects::{Headers, Objects, ObjectsConfig, ObjectsError};
+use serde_json::Value as Json;
 use spreadsheet_csv::{CONTENT_TYPE, MARK, line};
 use url::Url;
 
@@ -75,8 +76,8 @@ impl Rejects {
         let values = vec![
             Value::text(job),
             Value::number(chunk),
-            Value::text(storable(first)),
-            Value::text(storable(lines(rejected))),
+            Value::text(in_ascii(&first)),
+            Value::text(in_ascii(&lines(rejected))),
         ];
         let statement = database.dialect().statement(KEEP, values);
         transaction
@@ -154,8 +155,8 @@ impl Kept {
                 ],
             ) => Some(Self {
                 chunk: u64::try_from(*chunk).unwrap_or_default(),
-                header: header.clone(),
-                lines: lines.clone(),
+                header: out_of_ascii(header),
+                lines: out_of_ascii(lines),
             }),
             _ => None,
         })
@@ -199,17 +200,43 @@ fn lines(rejected: &[Rejected]) -> String {
     for Rejected { original, reason } in rejected {
         let (row, place) = (original.row.to_string(), original.line.to_string());
         let first = [row.as_str(), place.as_str(), reason.as_str()];
-        let fields = original.fields.iter().map(String::as_str);
+        let fields = original.fields();
+        let fields = fields.iter().map(String::as_str);
         line(&mut text, first.into_iter().chain(fields));
     }
     text
 }
 
-/// No text of PostgreSQL has a NUL.
-fn storable(text: String) -> String {
-    if text.contains('\0') {
-        text.replace('\0', "\u{fffd}")
-    } else {
-        text
+/// The text in ASCII, as JSON: a database whose encoding has not all characters, or no NUL, keeps it.
+fn in_ascii(text: &str) -> String {
+    let mut ascii = String::with_capacity(text.len());
+    for letter in Json::from(text).to_string().chars() {
+        if letter.is_ascii() {
+            ascii.push(letter);
+        } else {
+            for unit in letter.encode_utf16(&mut [0; 2]) {
+                let _ = write!(ascii, "\\u{unit:04x}");
+            }
+        }
+    }
+    ascii
+}
+
+/// What was kept so. Nothing else is in the table.
+fn out_of_ascii(ascii: &str) -> String {
+    serde_json::from_str(ascii).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_a_row_says_is_kept_in_ascii() {
+        for text in ["", "a,\"b\"\r\n", "東京 𠮷 😀", "a\0b\\u0041\u{7f}\u{2028}"] {
+            let ascii = in_ascii(text);
+            assert!(ascii.is_ascii() && !ascii.contains('\0'), "{ascii}");
+            assert_eq!(out_of_ascii(&ascii), text);
+        }
     }
 }

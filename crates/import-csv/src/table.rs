@@ -15,6 +15,10 @@ pub struct Tables(BTreeMap<String, Table>);
 pub struct Table {
     /// The columns that a header may name. A column that the header leaves out gets the database's default.
     pub columns: BTreeMap<String, Column>,
+    /// Rows get the time of their import as `created_at` and `updated_at`, as Laravel's models do, in `APP_TIMEZONE`. A
+    /// column that the header names is the file's.
+    #[serde(default)]
+    pub timestamps: bool,
 }
 
 /// What a column takes.
@@ -42,6 +46,55 @@ pub struct Column {
     /// What the header calls it, if not by its name: `"氏名"`.
     #[serde(default)]
     pub header: Option<String>,
+    /// What a number may be if it is in an enum of the table's.
+    #[serde(skip)]
+    pub(crate) members: Vec<String>,
+}
+
+impl Column {
+    /// One that nothing more is said of.
+    pub(crate) fn of(kind: Kind) -> Self {
+        Self {
+            kind,
+            required: false,
+            max: None,
+            min: None,
+            precision: eight(),
+            scale: two(),
+            header: None,
+            members: Vec::new(),
+        }
+    }
+
+    /// How many characters a text may have.
+    pub(crate) fn longest(&self) -> i64 {
+        let usual = match self.kind {
+            Kind::Text => 16_383,     // 65,535 bytes, MySQL's TEXT, at 4 bytes each
+            Kind::Json => 256 * 1024, // no record is longer
+            _ => 255,
+        };
+        self.max.unwrap_or(usual)
+    }
+
+    /// No text is longer than the table's column.
+    pub(crate) fn shorten(&mut self, most: u64) {
+        let text = matches!(
+            self.kind,
+            Kind::String | Kind::Text | Kind::Enum | Kind::Json
+        );
+        if let (true, Ok(most)) = (text, i64::try_from(most)) {
+            self.max = Some(self.longest().min(most));
+        }
+    }
+
+    /// No decimal has more digits than the table's column.
+    pub(crate) fn round_never(&mut self, precision: usize, scale: usize) {
+        if self.kind == Kind::Decimal {
+            let whole = self.precision.saturating_sub(self.scale);
+            self.scale = self.scale.min(scale);
+            self.precision = whole.min(precision.saturating_sub(scale)) + self.scale;
+        }
+    }
 }
 
 fn eight() -> usize {
@@ -74,8 +127,17 @@ pub enum Kind {
     Date,
     /// A date and `13:45` or `13:45:59`, without a zone.
     DateTime,
+    /// `13:45` or `13:45:59`.
+    Time,
     /// 32 hexadecimal digits in five groups.
     Uuid,
+    /// JSON, kept as it is written unless the database has a type for it.
+    #[serde(alias = "jsonb")]
+    Json,
+    /// One of the values that the table's column has.
+    Enum,
+    /// An address of IPv4 or IPv6, or a network.
+    IpAddress,
 }
 
 impl Tables {

@@ -1,18 +1,23 @@
 //! Fields against the declared columns.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use serde::de::IgnoredAny;
 
 use crate::encoding::Charset;
 use crate::error::ImportError;
 use crate::record::Record;
-use crate::sql::Value;
+use crate::sql::{Found, Value};
 use crate::table::{Column, Kind, Table};
 
 /// The columns of the object, in its header's order.
 #[derive(Debug)]
 pub(crate) struct Layout<'a> {
     pub(crate) table: &'a str,
-    pub(crate) columns: Vec<(&'a str, &'a Column)>,
+    pub(crate) columns: Vec<(&'a str, Column)>,
+    /// The columns that get the time of the import.
+    pub(crate) stamped: Vec<&'static str>,
 }
 
 impl<'a> Layout<'a> {
@@ -51,7 +56,7 @@ impl<'a> Layout<'a> {
             if !seen.insert(column) {
                 return Err(refuse(format!("it names column `{column}` twice")));
             }
-            columns.push((column.as_str(), declared));
+            columns.push((column.as_str(), declared.clone()));
         }
         match table
             .columns
@@ -61,9 +66,28 @@ impl<'a> Layout<'a> {
             Some((column, _)) => Err(refuse(format!("it lacks the required column `{column}`"))),
             None => Ok(Self {
                 table: name,
+                stamped: stamped(table, &columns),
                 columns,
             }),
         }
+    }
+
+    /// The same as narrow as the table itself, or why nothing of the file can be in it.
+    pub(crate) fn fitted(mut self, found: &Found) -> Result<Self, ImportError> {
+        let mut all = self.columns;
+        let count = all.len();
+        all.extend(
+            self.stamped
+                .iter()
+                .map(|name| (*name, Column::of(Kind::DateTime))),
+        );
+        found.fit(&mut all).map_err(|reason| ImportError::Unfit {
+            table: self.table.to_owned(),
+            reason,
+        })?;
+        all.truncate(count);
+        self.columns = all;
+        Ok(self)
     }
 
     /// The record's values, or why it is rejected.
@@ -90,6 +114,15 @@ impl<'a> Layout<'a> {
     }
 }
 
+/// `created_at` and `updated_at`, if asked for and not in the file.
+fn stamped(table: &Table, columns: &[(&str, Column)]) -> Vec<&'static str> {
+    let named = |stamp: &&str| columns.iter().any(|(name, _)| name == stamp);
+    let stamps = ["created_at", "updated_at"].into_iter();
+    stamps
+        .filter(|stamp| table.timestamps && !named(stamp))
+        .collect()
+}
+
 fn value(field: &[u8], charset: Charset, name: &str, column: &Column) -> Result<Value, String> {
     let text = charset
         .decode(field)
@@ -101,7 +134,7 @@ fn value(field: &[u8], charset: Charset, name: &str, column: &Column) -> Result<
 
 impl Column {
     fn value(&self, field: &str) -> Result<Value, String> {
-        let text = if matches!(self.kind, Kind::String | Kind::Text) {
+        let text = if matches!(self.kind, Kind::String | Kind::Text | Kind::Enum) {
             field
         } else {
             field.trim()
@@ -110,12 +143,17 @@ impl Column {
             return if self.required {
                 Err("is required".to_owned())
             } else {
-                Ok(self.kind.null())
+                Ok(Value::Text(None))
             };
         }
         match self.kind {
-            Kind::String => self.text(text, 255),
-            Kind::Text => self.text(text, 16_383), // 65,535 bytes, MySQL's TEXT, at 4 bytes each
+            Kind::Json if serde_json::from_str::<IgnoredAny>(text).is_err() => {
+                Err("not JSON".to_owned())
+            }
+            Kind::String | Kind::Text | Kind::Enum | Kind::Json => self.text(text),
+            Kind::IpAddress => address(text)
+                .map(Value::text)
+                .ok_or_else(|| "not an address such as 192.0.2.1".to_owned()),
             Kind::Integer => self.integer(text, i32::MIN.into(), i32::MAX.into()),
             Kind::BigInteger => self.integer(text, i64::MIN, i64::MAX),
             Kind::Float => match text.parse::<f64>() {
@@ -130,22 +168,30 @@ impl Column {
             Kind::DateTime => date_time(text)
                 .map(Value::text)
                 .ok_or_else(|| "not a time such as 2026-01-31 13:45:00".to_owned()),
+            Kind::Time => time(text)
+                .map(Value::text)
+                .ok_or_else(|| "not a time such as 13:45:00".to_owned()),
             Kind::Uuid => uuid(text)
                 .map(Value::text)
                 .ok_or_else(|| "not a UUID".to_owned()),
         }
     }
 
-    fn text(&self, text: &str, usual: i64) -> Result<Value, String> {
+    fn text(&self, text: &str) -> Result<Value, String> {
         if let Some(character) = text.chars().find(|character| is_never_text(*character)) {
             return Err(format!(
                 "has the character U+{:04X}, which is no text",
                 u32::from(character)
             ));
         }
-        let max = usize::try_from(self.max.unwrap_or(usual)).unwrap_or(0);
-        if text.chars().nth(max).is_some() {
+        let max = usize::try_from(self.longest()).unwrap_or(0);
+        // A character has a byte at least: most texts need no counting.
+        if text.len() > max && text.chars().nth(max).is_some() {
             return Err(format!("longer than {max} characters"));
+        }
+        let number = !self.members.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        if number && !self.members.iter().any(|member| member == text) {
+            return Err(format!("none of {}", self.members.join(", ")));
         }
         Ok(Value::text(text.to_owned()))
     }
@@ -219,13 +265,26 @@ fn date(text: &str) -> Option<String> {
 }
 
 fn date_time(text: &str) -> Option<String> {
-    let (day, time) = text.split_once([' ', 'T'])?;
-    let mut parts = time.split(':');
+    let (day, hours) = text.split_once([' ', 'T'])?;
+    Some(format!("{} {}", date(day)?, time(hours)?))
+}
+
+fn time(text: &str) -> Option<String> {
+    let mut parts = text.split(':');
     let (hour, minute) = (number(parts.next()?, 2)?, number(parts.next()?, 2)?);
     let second = parts.next().map_or(Some(0), |text| number(text, 2))?;
     let exists = parts.next().is_none() && hour < 24 && minute < 60 && second < 60;
-    exists.then_some(())?;
-    Some(format!("{} {hour:02}:{minute:02}:{second:02}", date(day)?))
+    exists.then(|| format!("{hour:02}:{minute:02}:{second:02}"))
+}
+
+/// As it is written, if it is one; behind a `/` the bits of a network.
+fn address(text: &str) -> Option<String> {
+    let (address, bits) = text.split_once('/').unwrap_or((text, "0"));
+    let most = match address.parse().ok()? {
+        IpAddr::V4(_) => 32,
+        IpAddr::V6(_) => 128,
+    };
+    (bits.parse::<u8>().ok()? <= most).then(|| text.to_owned())
 }
 
 /// A number of up to `digits` digits; a year has all four.

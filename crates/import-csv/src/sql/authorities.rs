@@ -46,6 +46,9 @@ pub enum AuthoritiesError {
          https://truststore.pki.rds.amazonaws.com and name the file in DATABASE_CA"
     )]
     Region(String),
+    /// There is no certificate where there should be some.
+    #[error("it has no certificate in PEM form")]
+    Empty,
     /// The file.
     #[error("reading the certificates of `{}`", path.display())]
     File {

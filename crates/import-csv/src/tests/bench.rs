@@ -8,10 +8,7 @@ use url::Url;
 
 use crate::chunk::Limits;
 use crate::sql::{Database, Dialect, Statement, Value};
-use crate::{
-    Attempt, DatabaseSettings, Encoding, ImportCsv, ImportError, Imported, Importer, Settings,
-    import,
-};
+use crate::{Attempt, Encoding, ImportCsv, ImportError, Imported, Importer, Settings, import};
 
 const CUSTOMERS: &str = r#"{"customers": {"columns": {
     "email": {"type": "string", "required": true, "max": 40},
@@ -50,31 +47,39 @@ impl Bench {
 
     pub(super) fn on(directory: TempDir, database: &str, tables: &str) -> Self {
         std::fs::create_dir(directory.path().join("in")).unwrap();
-        Self::open(Arc::new(directory), database, tables)
+        Self::open(Arc::new(directory), database, tables, &[])
+    }
+
+    /// With more variables set.
+    pub(super) fn told(self, tables: &str, more: &[(&str, &str)]) -> Self {
+        Self::open(self.directory, &self.url, tables, more)
     }
 
     /// The same directory and database with other connections, as another process has them.
     pub(super) fn again(&self) -> Self {
-        Self::open(Arc::clone(&self.directory), &self.url, CUSTOMERS)
+        Self::open(Arc::clone(&self.directory), &self.url, CUSTOMERS, &[])
     }
 
-    fn open(directory: Arc<TempDir>, database: &str, tables: &str) -> Self {
+    fn open(directory: Arc<TempDir>, database: &str, tables: &str, more: &[(&str, &str)]) -> Self {
         let folder = Url::from_directory_path(directory.path()).unwrap();
         let variable = |name: &str| match name {
             "DATABASE_URL" => Some(database.to_owned()),
             "IMPORT_SOURCES" => Some(format!("{folder}in/")),
             "IMPORT_TABLES" => Some(tables.to_owned()),
             "IMPORT_REJECTS_URL" => Some(format!("{folder}rejects")),
-            _ => None,
+            _ => {
+                let told = more.iter().find(|(more, _)| *more == name);
+                told.map(|(_, value)| (*value).to_owned())
+            }
         };
-        let mut importer = Importer::new(Settings::from_variables(variable).unwrap()).unwrap();
+        let settings = Settings::from_variables(variable).unwrap();
+        let mut importer = Importer::new(settings).unwrap();
         importer.limits = Limits {
             rows: 3,
             bytes: 1024,
         };
         let url = database.to_owned();
-        let aws = hikyaku::Config::from_lookup(|_| Ok(None)).unwrap();
-        let database = Database::new(&DatabaseSettings::of(database), &aws).unwrap();
+        let database = importer.database.clone();
         Self {
             directory,
             url,
@@ -85,13 +90,7 @@ impl Bench {
 
     pub(super) async fn run(&self, script: &str) {
         for sql in script.split(';').filter(|sql| !sql.trim().is_empty()) {
-            self.database
-                .execute(Statement {
-                    sql: sql.to_owned(),
-                    values: vec![],
-                })
-                .await
-                .unwrap();
+            self.statement(sql).await;
         }
     }
 
@@ -121,17 +120,66 @@ impl Bench {
             token,
             progress: None,
         };
-        import(&self.importer, job, attempt, stop).await
+        Box::pin(import(&self.importer, job, attempt, stop)).await
+    }
+
+    /// Another job.
+    #[cfg(feature = "test-servers")]
+    pub(super) async fn import_as(
+        &self,
+        id: &str,
+        job: &ImportCsv,
+    ) -> Result<Imported, ImportError> {
+        let attempt = Attempt {
+            id,
+            token: 1,
+            progress: None,
+        };
+        Box::pin(import(&self.importer, job, attempt, NEVER)).await
+    }
+
+    /// The one value that a query finds, as text.
+    pub(super) async fn ask(&self, sql: &str) -> String {
+        let statement = Statement {
+            sql: sql.to_owned(),
+            values: vec![],
+        };
+        match self
+            .database
+            .row(statement)
+            .await
+            .unwrap()
+            .unwrap()
+            .remove(0)
+        {
+            Value::Text(text) => text.unwrap_or_default(),
+            Value::Integer(number) => number.unwrap().to_string(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Runs one statement, whatever semicolons it has.
+    pub(super) async fn statement(&self, sql: &str) {
+        let statement = Statement {
+            sql: sql.to_owned(),
+            values: vec![],
+        };
+        self.database.execute(statement).await.unwrap();
     }
 
     /// All of a text column, in the order of insertion.
     pub(super) async fn column(&self, column: &str) -> Vec<String> {
-        let all = match self.database.dialect() {
-            Dialect::MySql => format!("group_concat({column} ORDER BY id SEPARATOR '|')"),
-            Dialect::Postgres => format!("string_agg({column}, '|' ORDER BY id)"),
-            Dialect::Sqlite => format!("group_concat({column}, '|')"),
+        let sql = match self.database.dialect() {
+            Dialect::MySql => {
+                format!("SELECT group_concat({column} ORDER BY id SEPARATOR '|') FROM customers")
+            }
+            Dialect::Postgres => {
+                format!("SELECT string_agg({column}, '|' ORDER BY id) FROM customers")
+            }
+            Dialect::Sqlite => format!(
+                "SELECT group_concat({column}, '|') FROM (SELECT * FROM customers ORDER BY id)"
+            ),
         };
-        let sql = format!("SELECT {all} FROM (SELECT * FROM customers ORDER BY id) AS ordered");
         match self
             .database
             .row(Statement {
@@ -161,6 +209,23 @@ impl Bench {
             Value::Integer(Some(number)) => number,
             ref other => panic!("{other:?}"),
         }
+    }
+
+    /// Row and reason of all that was rejected of a job.
+    pub(super) fn reasons(&self, job: &str) -> Vec<(u64, String)> {
+        let folder = self.directory.path().join("rejects").join(job);
+        let files = std::fs::read_dir(folder).into_iter().flatten();
+        let mut reasons = Vec::new();
+        for file in files {
+            let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+            for line in text.lines().skip(1) {
+                let mut fields = line.splitn(3, ',');
+                let row = fields.next().unwrap().parse().unwrap();
+                reasons.push((row, fields.nth(1).unwrap().to_owned()));
+            }
+        }
+        reasons.sort();
+        reasons
     }
 
     /// Imports a file, and what became of it in short: rows, rejected, empty; or the error, which has to be final.

@@ -130,8 +130,8 @@ async fn a_row_that_the_database_refuses_spoils_no_other() {
     assert_eq!((imported.rows, imported.rejected), (3, 2));
     assert_eq!(bench.column("email").await, ["a@e", "b@e", "c@e"]);
     assert!(bench.rejects(1).unwrap().ends_with(
-        "3,4,the table has a row of this key already,a@e\r\n\
-         5,6,the table has a row of this key already,b@e\r\n"
+        "3,4,the table has a row of this key already: UNIQUE constraint failed: customers.email,a@e\r\n\
+         5,6,the table has a row of this key already: UNIQUE constraint failed: customers.email,b@e\r\n"
     ));
 }
 

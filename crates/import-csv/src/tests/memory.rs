@@ -64,7 +64,7 @@ async fn a_hundred_thousand_rows_are_imported_in_chunks_of_the_usual_size() {
         .unwrap();
     assert_eq!(
         (imported.rows, imported.rejected, imported.chunks),
-        (100_000, 0, 201)
+        (100_000, 0, 21)
     );
     assert_eq!(bench.count().await, 100_000);
 }

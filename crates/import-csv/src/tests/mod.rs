@@ -1,5 +1,5 @@
 //! The import as a whole, on files and SQLite in a temporary directory. With the feature `test-servers`, the same on
-//! the servers that `TEST_POSTGRES_URL` and `TEST_MYSQL_URL` name.
+//! PostgreSQL and `MariaDB`, which `tests/databases/servers.py` starts.
 
 mod bench;
 mod charsets;
@@ -14,6 +14,7 @@ mod rejecting;
 #[cfg(feature = "test-servers")]
 mod servers;
 mod splitting;
+mod sqlite;
 mod starting;
 mod statements;
 mod validating;
