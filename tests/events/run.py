@@ -43,8 +43,8 @@ def main():
             if done.returncode != 0:
                 sys.exit(f"{event}: exit {done.returncode}\n{done.stdout}{done.stderr}")
             answer = json.loads(done.stdout)
-            if answer.get("batchItemFailures") if isinstance(answer, dict) else False:
-                sys.exit(f"{event}: the message would come again: {answer}")
+            if isinstance(answer, dict) and (answer.get("batchItemFailures") or "errorType" in answer):
+                sys.exit(f"{event}: it failed, or would come again: {answer}")
             print("ok:", event, "->", done.stdout.strip()[:100], flush=True)
     finally:
         cloud.terminate()

@@ -32,11 +32,26 @@ impl Stage {
     /// Sets everything up that is not there yet: what the defaults of template.yaml and the samples in events/ name.
     pub(crate) async fn keep(folder: &str) -> Result<Self> {
         if Path::new(folder).join("application.db").exists() {
-            return Self::of(folder);
+            let kept = Self::of(folder)?;
+            if kept.has_all_tables().await? {
+                return Ok(kept);
+            }
+            for file in ["application.db", "application.db-wal", "application.db-shm"] {
+                drop(fs::remove_file(kept.path(file)));
+            }
         }
         let stage = Self::lay_out(folder).await?;
         stage.let_the_blocked_image_through()?;
         Ok(stage)
+    }
+
+    /// Whether its database is one of today's: an earlier version made fewer tables.
+    async fn has_all_tables(&self) -> Result<bool> {
+        let mut database = self.database().await?;
+        let newest = sqlx::query("SELECT 1 FROM hikyaku_rejects LIMIT 1");
+        let found = newest.fetch_optional(&mut database).await;
+        database.close().await?;
+        Ok(found.is_ok())
     }
 
     /// Clears the folder and sets everything up.
