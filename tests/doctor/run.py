@@ -111,7 +111,7 @@ def projects():
     yield "job-timeout", "template.yaml", 7, "orders", ".", UNWIND, {"timeout": 60}
     yield "job-tries", "template.yaml", 20, "orders", ".", UNWIND, {"tries": 101}
     yield "target-cpu", ".cargo/config.toml", 2, "orders", ".", UNWIND, {}
-    yield "job-backoff", "template.yaml", 2, "orders", ".", UNWIND, {"backoff": [50000]}
+    yield "job-backoff", "template.yaml", 2, "orders", ".", UNWIND, {"backoff": [50000], "guarantee": "at-least-once"}
 
 
 def judge_project(rule, file, line, binary, code, profile, job):

@@ -144,7 +144,7 @@ def add_a_courier(folder):
     function = page.split("```rust\n")[1].split("```")[0]
     section = page.split("\n### In a project of your own\n")[1].split("\n## ")[0]
     toml, parameters, variables = (block.split("```")[0] for block in re.split("```(?:toml|yaml)\n", section)[1:])
-    timeouts = dict(re.findall(r"`(Timeout|VisibilityTimeout): (\d+)`", section))
+    timeout = re.search(r"`Timeout: (\d+)`", section)[1]
 
     def change(path, *changes):
         with open(f"{folder}/{path}", encoding="utf-8") as file:
@@ -163,8 +163,7 @@ def add_a_courier(folder):
         "template.yaml",
         ("Parameters:\n", f"Parameters:\n{parameters}"),
         ("          HIKYAKU_QUEUE_URL: !Ref JobsQueue\n", f"          HIKYAKU_QUEUE_URL: !Ref JobsQueue\n{variables}"),
-        ("      Timeout: 60\n", f"      Timeout: {timeouts['Timeout']}\n"),
-        ("VisibilityTimeout: 360", f"VisibilityTimeout: {timeouts['VisibilityTimeout']}"),
+        ("      Timeout: 60\n", f"      Timeout: {timeout}\n"),
     )
     run("cargo", "fmt", cwd=folder)
 

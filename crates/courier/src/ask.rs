@@ -16,8 +16,6 @@ pub(crate) enum Ask {
     Run,
     /// The job has failed for good: do what that brings about.
     Failed(String),
-    /// Nothing: say that you are there.
-    Ping,
 }
 
 impl Ask {
@@ -34,7 +32,6 @@ impl Ask {
         let word = match self {
             Self::Run => "run",
             Self::Failed(_) => "failed",
-            Self::Ping => "ping",
         };
         form.append_pair("ask", word)
             .append_pair("nonce", nonce)

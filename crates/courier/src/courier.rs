@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hikyaku::core::{BoxFuture, Clock, Courier, Defaults, Parcel, Random};
-use hikyaku::{JobError, SystemClock, SystemRandom, Timestamp};
+use hikyaku::core::{BoxFuture, Clock, Courier, Defaults, Parcel, Pauses, Random};
+use hikyaku::{JobError, SystemClock, SystemRandom};
 use tokio::sync::RwLock;
 
 use crate::answer::{Answer, Start};
@@ -21,7 +21,7 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// asking again runs nothing twice.
 const ASKS: u32 = 3;
 
-const FIRST_WAIT: Duration = Duration::from_millis(500);
+const FIRST_WAIT: Duration = Duration::from_secs(1);
 
 /// Hands jobs to an application over HTTPS.
 ///
@@ -64,7 +64,7 @@ struct Inner {
     tasks: Option<Tasks>,
     /// The keys that were read, where they are kept elsewhere.
     keys: RwLock<Option<Keys>>,
-    /// The first wait before asking again; each is twice the one before.
+    /// The longest first wait before asking again.
     first_wait: Duration,
 }
 
@@ -104,25 +104,6 @@ impl HttpCourier {
             keys: RwLock::default(),
             first_wait: Duration::ZERO,
         }))
-    }
-
-    /// Asks the application whether it is there and knows the key. One request.
-    ///
-    /// # Errors
-    /// What stands in the way, in words.
-    pub async fn ping(&self) -> Result<(), String> {
-        let parcel = Parcel {
-            id: "ping".to_owned(),
-            name: String::new(),
-            body: String::new(),
-            queue: String::new(),
-            generation: 0,
-            attempt: 0,
-            receives: 0,
-            deadline: Timestamp::from_millis(0),
-        };
-        let answer = self.0.ask(&Ask::Ping, &parcel).await;
-        answer.map(drop).map_err(|silence| silence.to_string())
     }
 }
 
@@ -184,14 +165,15 @@ impl Inner {
 
     /// Asks until something is known, a few times.
     async fn ask_patiently(&self, ask: &Ask, parcel: &Parcel) -> Result<Answer, Silence> {
-        let mut wait = self.first_wait;
+        let mut pauses = Pauses::new(&SystemRandom, self.first_wait, self.first_wait * 4);
         let mut asked = 1;
         loop {
             match self.ask(ask, parcel).await {
                 Err(Silence::Lost { reason }) if asked < ASKS => {
                     tracing::warn!(reason, "nobody knows whether the job ran: asking again");
-                    tokio::time::sleep(wait).await;
-                    wait *= 2;
+                    SystemClock
+                        .sleep_until(SystemClock.now() + pauses.next())
+                        .await;
                     asked += 1;
                 }
                 answer => return answer,

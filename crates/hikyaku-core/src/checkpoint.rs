@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::{Clock, Fence, Held, Ledger, LedgerError, Timestamp};
+use crate::reach::{FIRST_PAUSE, LONGEST_PAUSE};
+use crate::{Clock, Fence, Held, Ledger, LedgerError, Pauses, Random, Timestamp};
 
 /// The longest checkpoint, in bytes of JSON. It is part of the job's item, which holds 400 KB, and every write of that item
 /// is charged by its size: one unit per KB (Amazon DynamoDB developer guide, "Read and write operations").
@@ -72,6 +72,7 @@ pub(crate) struct Checkpoint {
     pub(crate) found: Option<String>,
     pub(crate) saved: AtomicBool,
     pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) random: Arc<dyn Random>,
 }
 
 impl Checkpoint {
@@ -109,8 +110,9 @@ impl Checkpoint {
             self.saved.store(true, Ordering::Relaxed);
             return Ok(());
         };
-        let mut pause = Duration::from_millis(50);
+        let mut pauses = Pauses::new(&*self.random, FIRST_PAUSE, LONGEST_PAUSE);
         loop {
+            let pause = pauses.next();
             match self.ledger.save(held, &text).await {
                 Ok(Fence::Applied) => {
                     self.saved.store(true, Ordering::Relaxed);
@@ -119,7 +121,6 @@ impl Checkpoint {
                 Ok(_) => return Err(CheckpointError::Fenced { id: id() }),
                 Err(error) if error.retryable && clock.now() + pause < deadline => {
                     clock.sleep_until(clock.now() + pause).await;
-                    pause = (pause * 2).min(Duration::from_secs(2));
                 }
                 Err(error) => return Err(error.into()),
             }

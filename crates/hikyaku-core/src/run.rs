@@ -203,6 +203,7 @@ impl Engine<'_> {
                 found: claim.checkpoint.clone(),
                 saved: AtomicBool::new(false),
                 ledger: Arc::clone(&self.ports.ledger),
+                random: Arc::clone(&self.ports.random),
             },
             commit: Mutex::default(),
         });

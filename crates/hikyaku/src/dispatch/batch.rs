@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
-use hikyaku_core::{BoxFuture, Clock, Outgoing, QueueError, is_fifo};
+use hikyaku_core::{BoxFuture, Clock, Outgoing, Pauses, QueueError, Random, is_fifo};
 
 use super::DispatchError;
 use super::client::{Letter, unsent};
@@ -18,8 +18,9 @@ const MOST_BYTES: usize = 1_048_576;
 const AT_ONCE: usize = 8;
 /// How often a message is sent that SQS did not take for reasons of its own.
 const TIMES: u32 = 3;
-/// The wait before the second time; it doubles.
-const PAUSE: Duration = Duration::from_millis(100);
+/// The longest wait before the second time, and of all.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 type Answer = Result<String, DispatchError>;
 /// A letter, and which one of all it is.
@@ -38,6 +39,7 @@ pub(super) trait Counter: Sync {
 pub(super) async fn send_all(
     addressed: Vec<Result<Letter, DispatchError>>,
     clock: &dyn Clock,
+    random: &dyn Random,
     counter: &dyn Counter,
 ) -> Vec<Answer> {
     let (mut answers, mut letters) = (Vec::with_capacity(addressed.len()), Vec::new());
@@ -53,6 +55,7 @@ pub(super) async fn send_all(
     let errand = Errand {
         counter,
         clock,
+        random,
         broken: OnceLock::new(),
     };
     let sent = stream::iter(chunks(letters))
@@ -86,6 +89,7 @@ fn chunks(letters: Vec<Numbered>) -> Vec<Vec<Numbered>> {
 struct Errand<'a> {
     counter: &'a dyn Counter,
     clock: &'a dyn Clock,
+    random: &'a dyn Random,
     /// Why a whole request failed. What is left would fail for the same reason.
     broken: OnceLock<Arc<QueueError>>,
 }
@@ -94,6 +98,7 @@ impl Errand<'_> {
     /// Sends one request, and again those of its messages that SQS was at fault for.
     async fn send_chunk(&self, mut chunk: Vec<Numbered>) -> Vec<(usize, Answer)> {
         let mut answers = Vec::with_capacity(chunk.len());
+        let mut pauses = Pauses::new(self.random, FIRST_PAUSE, LONGEST_PAUSE);
         for time in 1..=TIMES {
             let refusals = match self.request(&chunk).await {
                 Ok(refusals) => refusals,
@@ -118,8 +123,9 @@ impl Errand<'_> {
                 break;
             }
             chunk = again;
-            let pause = PAUSE * 2_u32.pow(time - 1);
-            self.clock.sleep_until(self.clock.now() + pause).await;
+            self.clock
+                .sleep_until(self.clock.now() + pauses.next())
+                .await;
         }
         answers
     }

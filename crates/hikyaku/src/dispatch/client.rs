@@ -81,7 +81,7 @@ impl QueueClient {
                 })
             })
             .collect();
-        batch::send_all(addressed, &SystemClock, self).await
+        batch::send_all(addressed, &SystemClock, &SystemRandom, self).await
     }
 
     async fn send_one(&self, message: Message) -> Result<String, DispatchError> {

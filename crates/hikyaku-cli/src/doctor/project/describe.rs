@@ -19,6 +19,9 @@ pub(crate) struct JobPolicy {
     pub(crate) timeout: u64,
     /// Seconds between attempts.
     pub(crate) backoff: Vec<u64>,
+    /// `once`, `at-most-once` or `at-least-once`.
+    #[serde(default)]
+    pub(crate) guarantee: String,
 }
 
 #[derive(Deserialize)]

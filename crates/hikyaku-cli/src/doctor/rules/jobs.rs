@@ -7,6 +7,9 @@ use super::{Finding, Rule, Severity, Stack};
 /// The longest that SQS hides a message (page `SetQueueAttributes`).
 const LONGEST_HIDDEN: u64 = 43_200;
 
+/// As `describe` says it.
+const AT_LEAST_ONCE: &str = "at-least-once";
+
 pub(super) static TIMEOUT: Rule = Rule {
     id: "job-timeout",
     severity: Severity::Error,
@@ -31,22 +34,12 @@ pub(super) static TRIES: Rule = Rule {
 pub(super) static BACKOFF: Rule = Rule {
     id: "job-backoff",
     severity: Severity::Warning,
-    title: "A job waits longer between tries than SQS hides a message",
-    why: "A message can be hidden for 12 hours after it was received. A longer backoff is cut to that.",
+    title: "A job without a record waits longer between tries than SQS hides a message",
+    why: "A message can be hidden for 12 hours after it was received. A longer wait goes on when the message comes back, by the time in the \
+          job's record; an AtLeastOnce job has none, and its wait is cut.",
     page: "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html",
     fix: "const BACKOFF: &'static [Duration] = &[Duration::from_secs(43_000)];  // in the job",
     check: check_backoff,
-};
-
-pub(super) static RECOVERY: Rule = Rule {
-    id: "job-recovery",
-    severity: Severity::Note,
-    title: "A short job that is killed comes again late",
-    why: "A job with a TIMEOUT of up to 60 s has no heartbeat: if its process dies, its message stays hidden for the queue's whole visibility \
-          timeout. A function with a short Timeout, and a queue with six times that, brings it back within minutes.",
-    page: "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html",
-    fix: "Timeout: 75  # and VisibilityTimeout: 450; long jobs have a queue and a function of their own",
-    check: check_recovery,
 };
 
 fn jobs(stack: &Stack) -> impl Iterator<Item = (&Function, &JobPolicy)> {
@@ -106,7 +99,7 @@ fn check_backoff(stack: &Stack) -> Vec<Finding> {
             .backoff
             .iter()
             .max()
-            .filter(|longest| **longest > LONGEST_HIDDEN)?;
+            .filter(|longest| **longest > LONGEST_HIDDEN && job.guarantee == AT_LEAST_ONCE)?;
         let what = format!(
             "{} waits {longest} s; SQS hides for {LONGEST_HIDDEN} s",
             job.name
@@ -114,23 +107,4 @@ fn check_backoff(stack: &Stack) -> Vec<Finding> {
         Some(BACKOFF.found(function.id(), function.part.line, what))
     });
     found.collect()
-}
-
-fn check_recovery(stack: &Stack) -> Vec<Finding> {
-    /// Up to which TIMEOUT a job has no heartbeat, and what is late for it.
-    const SHORT: u64 = 60;
-    const LATE: u64 = 900;
-    let mut found = Vec::new();
-    for (_, function, queue) in stack.pairs() {
-        let jobs = stack.project.jobs.get(function.id()).into_iter().flatten();
-        let mut short = jobs.filter(|job| job.timeout <= SHORT);
-        if let (Some(job), Some(visibility)) = (short.next(), queue.visibility())
-            && visibility > LATE
-        {
-            let what = format!("{}, killed, comes again after {visibility} s", job.name);
-            let line = queue.part.line_of("VisibilityTimeout");
-            found.push(RECOVERY.found(queue.id(), line, what));
-        }
-    }
-    found
 }

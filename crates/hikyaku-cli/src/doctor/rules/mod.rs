@@ -105,5 +105,4 @@ pub(super) static ALL: &[&Rule] = &[
     &jobs::TIMEOUT,
     &jobs::TRIES,
     &jobs::BACKOFF,
-    &jobs::RECOVERY,
 ];

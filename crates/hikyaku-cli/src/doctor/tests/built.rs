@@ -187,28 +187,12 @@ fn a_job_with_more_tries_than_receives_is_found() {
 }
 
 #[test]
-fn a_backoff_longer_than_sqs_hides_is_found() {
-    let jobs = r#"[{"name": "a", "tries": 5, "timeout": 60, "backoff": [10, 43201]}]"#;
+fn a_backoff_longer_than_sqs_hides_is_found_of_a_job_without_a_record() {
+    let kept = r#"[{"name": "a", "tries": 5, "timeout": 60, "backoff": [10, 43201], "guarantee": "once"}]"#;
+    assert_eq!(with_jobs(kept), Vec::<String>::new());
+    let jobs = r#"[{"name": "a", "tries": 5, "timeout": 60, "backoff": [10, 43201], "guarantee": "at-least-once"}]"#;
     assert_eq!(
         with_jobs(jobs),
         ["job-backoff warning line 67: a waits 43201 s; SQS hides for 43200 s"]
-    );
-}
-
-#[test]
-fn a_short_job_behind_a_long_visibility_timeout_is_noted() {
-    let text = fs::read_to_string(super::folder().join("clean/orders.yaml")).unwrap();
-    let text = text.replace("VisibilityTimeout: 450 # orders", "VisibilityTimeout: 901");
-    let mut stack = super::stack(&text);
-    let jobs = r#"[{"name": "a", "tries": 5, "timeout": 60, "backoff": [10]}]"#;
-    stack.project.jobs.insert(
-        "OrdersFunction".to_owned(),
-        serde_json::from_str(jobs).unwrap(),
-    );
-    let found = super::super::findings(&stack, &[]);
-    assert!(
-        found
-            .iter()
-            .any(|finding| finding.rule.id == "job-recovery")
     );
 }

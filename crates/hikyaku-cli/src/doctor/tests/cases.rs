@@ -19,7 +19,7 @@ struct Case {
 }
 
 /// Rules about what lies beside the template: tests/doctor/violations cannot break them, `built.rs` does.
-const OF_PROJECTS: [&str; 8] = [
+const OF_PROJECTS: [&str; 7] = [
     "target-cpu",
     "panic-abort",
     "binary",
@@ -27,7 +27,6 @@ const OF_PROJECTS: [&str; 8] = [
     "job-timeout",
     "job-tries",
     "job-backoff",
-    "job-recovery",
 ];
 
 #[test]
