@@ -148,13 +148,15 @@ fn every_mapping_reports_its_failures_and_every_queue_outlasts_its_function() {
             mapping.report_batch_item_failures,
             "{place}: add `FunctionResponseTypes: [ReportBatchItemFailures]`, or one job that must come again brings its batch along"
         );
-        // The shorter one is for functions that are told so; the doctor knows when that is enough.
+        // Two minutes are for functions that are told so; the doctor knows when that is enough. Either way a function that
+        // cannot start has half a day until its messages are dead letters.
         let is_told = function
             .environment
             .contains_key("HIKYAKU_QUEUE_VISIBILITY");
-        let longest = match function.timeout * 6 + mapping.window {
-            _ if is_told => Duration::from_mins(2),
-            longest => longest,
+        let (longest, receives) = if is_told {
+            (Duration::from_mins(2), 400)
+        } else {
+            (function.timeout * 6 + mapping.window, 100)
         };
         assert!(
             queue.visibility_timeout >= longest,
