@@ -162,7 +162,7 @@ fn parcel(end: &str, attempt: u32, time: Duration) -> Parcel {
 /// What the application answers to a request that nobody has signed.
 async fn unsigned(stage: &Stage) -> Result<String> {
     let mut stream = TcpStream::connect(("127.0.0.1", stage.web.port)).await?;
-    let request = "POST /hikyaku/jobs HTTP/1.1\r\nHost: x\r\nHikyaku-Signature: 0\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}";
+    let request = "POST /hikyaku/jobs HTTP/1.1\r\nHost: 127.0.0.1\r\nHikyaku-Signature: 0\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}";
     stream.write_all(request.as_bytes()).await?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await?;
