@@ -56,7 +56,7 @@ pub(crate) struct ResizeImage {
     /// The quality of JPEG and of lossy WebP, from 1 to 100. `null`: 82.
     #[serde(default)]
     quality: Option<u8>,
-    /// Whether WebP loses what no eye sees, as JPEG does: right for photographs, and half the size of JPEG. `false`: it
+    /// Whether WebP loses what no eye sees, as JPEG does: right for photographs. `false`: it
     /// keeps every pixel, which is right for drawings and screenshots.
     #[serde(default)]
     lossy: bool,
