@@ -1,7 +1,7 @@
 //! How a server is reached, and what is said when it is not.
 
 use super::super::bench::Bench;
-use super::{BOTH, MySql, Postgres, Server, chain, file, variable};
+use super::{BOTH, MySql, Postgres, Server, WRITABLE, chain, file, variable};
 use crate::ImportError;
 
 const TABLES: &str = r#"{"t": {"columns": {"a": {"type": "integer"}}}}"#;
@@ -110,6 +110,7 @@ async fn nobody_who_listens_is_said_with_the_address() {
 
 #[tokio::test]
 async fn a_user_without_a_connection_left_is_told_so() {
+    let _writable = WRITABLE.read().await;
     let bench = Postgres.bench_with("crowded", TABLES).await;
     bench
         .run("DROP ROLE IF EXISTS hikyaku_crowded; CREATE ROLE hikyaku_crowded LOGIN CONNECTION LIMIT 0")
@@ -136,6 +137,7 @@ async fn a_user_without_a_connection_left_is_told_so() {
 
 #[tokio::test]
 async fn a_server_that_wants_tls_is_not_a_wrong_password() {
+    let _writable = WRITABLE.read().await;
     // The test server's pg_hba.conf lets this role in over TLS only.
     let bench = Postgres.bench_with("tls_only", TABLES).await;
     bench

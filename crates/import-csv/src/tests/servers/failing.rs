@@ -1,7 +1,7 @@
 //! What a server says when it cannot, in sentences.
 
 use super::super::bench::Bench;
-use super::{MySql, Postgres, chain, file};
+use super::{MySql, Postgres, WRITABLE, chain, file};
 use crate::ImportError;
 
 const TABLES: &str = r#"{"t": {"columns": {"a": {"type": "integer"}}}}"#;
@@ -55,11 +55,12 @@ async fn a_mysql_that_only_reads_is_left() {
     let mut url = url::Url::parse(&bench.url).unwrap();
     url.set_username("hikyaku_reading").unwrap();
     let user = Bench::on(tempfile::tempdir().unwrap(), url.as_str(), TABLES);
-    // All other users of these tests may write nevertheless.
+    let only = WRITABLE.write().await;
     bench.run("SET GLOBAL read_only = ON").await;
     let before = user.ask("SELECT CONNECTION_ID()").await;
     let error = user.import(&file(&user, "a\n1\n")).await;
     bench.run("SET GLOBAL read_only = OFF").await;
+    drop(only);
     let said = chain(&error.unwrap_err());
     assert!(
         said.contains("only reads") && said.contains("writer"),
@@ -70,6 +71,7 @@ async fn a_mysql_that_only_reads_is_left() {
 
 #[tokio::test]
 async fn a_missing_right_names_what_it_is_on_and_where_the_rights_are_listed() {
+    let _writable = WRITABLE.read().await;
     let bench = Postgres.bench_with("denied", TABLES).await;
     bench
         .run("DROP ROLE IF EXISTS hikyaku_denied; CREATE ROLE hikyaku_denied LOGIN;
@@ -113,6 +115,7 @@ async fn a_missing_right_names_what_it_is_on_and_where_the_rights_are_listed() {
 
 #[tokio::test]
 async fn a_statement_that_the_server_cancels_says_which_setting_did_it() {
+    let _writable = WRITABLE.read().await;
     let bench = Postgres.bench_with("cancelled", TABLES).await;
     bench.run("CREATE TABLE t (a int)").await;
     bench

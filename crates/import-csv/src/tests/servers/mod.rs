@@ -24,6 +24,10 @@ pub(super) enum Server {
 }
 use Server::{MySql, Postgres};
 
+/// One test has the MySQL server only read, which users who may do anything do not notice. Tests with other users keep it
+/// from that meanwhile.
+static WRITABLE: tokio::sync::RwLock<()> = tokio::sync::RwLock::const_new(());
+
 const BOTH: [Server; 2] = [Postgres, MySql];
 
 fn variable(name: &str) -> String {

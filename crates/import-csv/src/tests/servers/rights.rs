@@ -1,7 +1,7 @@
 //! The rights that docs/database.md lists are enough, and needed.
 
 use super::super::bench::Bench;
-use super::{BOTH, Server, file};
+use super::{BOTH, Server, WRITABLE, file};
 
 const DOCUMENT: &str = include_str!("../../../../../docs/database.md");
 
@@ -30,6 +30,7 @@ async fn migrated(server: Server) -> Bench {
 
 #[tokio::test]
 async fn a_user_with_the_rights_of_the_documentation_can_import() {
+    let _writable = WRITABLE.read().await;
     for server in BOTH {
         let bench = migrated(server).await;
         bench
