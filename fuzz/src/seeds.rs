@@ -98,9 +98,11 @@ fn events() -> Vec<Vec<u8>> {
             .collect();
         events.push(json!({ "Records": records }).to_string().into_bytes());
     }
-    for file in fs::read_dir(root().join("events")).expect("the folder events") {
-        let path = file.expect("a folder can be listed").path();
-        events.push(fs::read(path).expect("an event can be read"));
+    for kind in ["direct", "eventbridge", "sqs"] {
+        for file in fs::read_dir(root().join("events").join(kind)).expect("the events of a kind") {
+            let path = file.expect("a folder can be listed").path();
+            events.push(fs::read(path).expect("an event can be read"));
+        }
     }
     events
 }
