@@ -13,9 +13,9 @@ use serde_json::Value as Json;
 use crate::process::binaries::folder;
 use crate::process::stage::{self, Stage};
 
-pub(super) const TEMPLATE: &str = r"
-Transform: AWS::Serverless-2016-10-31
-Parameters: { DatabaseUrl: { Type: String }, Sources: { Type: String }, Tables: { Type: String } }
+macro_rules! tables {
+    () => {
+        "
 Resources:
   Ledger:
     Type: AWS::DynamoDB::Table
@@ -30,7 +30,16 @@ Resources:
       TableName: failed
       BillingMode: PAY_PER_REQUEST
       AttributeDefinitions: [{ AttributeName: application, AttributeType: S }, { AttributeName: uuid, AttributeType: S }]
-      KeySchema: [{ AttributeName: application, KeyType: HASH }, { AttributeName: uuid, KeyType: RANGE }]
+      KeySchema: [{ AttributeName: application, KeyType: HASH }, { AttributeName: uuid, KeyType: RANGE }]"
+    };
+}
+
+pub(super) const TEMPLATE: &str = concat!(
+    "
+Transform: AWS::Serverless-2016-10-31
+Parameters: { DatabaseUrl: { Type: String }, Sources: { Type: String }, Tables: { Type: String } }",
+    tables!(),
+    "
   Imports:
     Type: AWS::SQS::Queue
     Properties:
@@ -63,25 +72,11 @@ Resources:
         Messages:
           Type: SQS
           Properties: { Queue: !GetAtt Imports.Arn, BatchSize: 1, FunctionResponseTypes: [ReportBatchItemFailures] }
-";
+"
+);
 
 /// The beginning of a template with the two tables.
-pub(super) const TABLES: &str = "
-Resources:
-  Ledger:
-    Type: AWS::DynamoDB::Table
-    Properties:
-      TableName: ledger
-      BillingMode: PAY_PER_REQUEST
-      AttributeDefinitions: [{ AttributeName: pk, AttributeType: S }, { AttributeName: sk, AttributeType: S }]
-      KeySchema: [{ AttributeName: pk, KeyType: HASH }, { AttributeName: sk, KeyType: RANGE }]
-  Failed:
-    Type: AWS::DynamoDB::Table
-    Properties:
-      TableName: failed
-      BillingMode: PAY_PER_REQUEST
-      AttributeDefinitions: [{ AttributeName: application, AttributeType: S }, { AttributeName: uuid, AttributeType: S }]
-      KeySchema: [{ AttributeName: application, KeyType: HASH }, { AttributeName: uuid, KeyType: RANGE }]";
+pub(super) const TABLES: &str = tables!();
 
 /// A `hikyaku dev` that runs; it is killed with the test.
 pub(super) struct Running {
