@@ -50,6 +50,14 @@ impl Bench {
         Self::open(Arc::new(directory), database, tables, &[])
     }
 
+    /// A directory of its own, and the same database as this user, with the same password.
+    #[cfg(feature = "test-servers")]
+    pub(super) fn of_user(&self, user: &str, tables: &str) -> Self {
+        let mut url = Url::parse(&self.url).unwrap();
+        url.set_username(user).unwrap();
+        Self::on(tempfile::tempdir().unwrap(), url.as_str(), tables)
+    }
+
     /// With more variables set.
     pub(super) fn told(self, tables: &str, more: &[(&str, &str)]) -> Self {
         Self::open(self.directory, &self.url, tables, more)

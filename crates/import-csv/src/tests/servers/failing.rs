@@ -52,9 +52,7 @@ async fn a_mysql_that_only_reads_is_left() {
               GRANT ALL ON reading.* TO hikyaku_reading",
         )
         .await;
-    let mut url = url::Url::parse(&bench.url).unwrap();
-    url.set_username("hikyaku_reading").unwrap();
-    let user = Bench::on(tempfile::tempdir().unwrap(), url.as_str(), TABLES);
+    let user = bench.of_user("hikyaku_reading", TABLES);
     let only = WRITABLE.write().await;
     bench.run("SET GLOBAL read_only = ON").await;
     let before = user.ask("SELECT CONNECTION_ID()").await;
@@ -78,9 +76,7 @@ async fn a_missing_right_names_what_it_is_on_and_where_the_rights_are_listed() {
               CREATE TABLE t (id bigserial PRIMARY KEY, a int);
               GRANT SELECT, INSERT, UPDATE ON hikyaku_cursors TO hikyaku_denied; GRANT INSERT ON t TO hikyaku_denied")
         .await;
-    let mut url = url::Url::parse(&bench.url).unwrap();
-    url.set_username("hikyaku_denied").unwrap();
-    let user = Bench::on(tempfile::tempdir().unwrap(), url.as_str(), TABLES);
+    let user = bench.of_user("hikyaku_denied", TABLES);
     let said = fails(&user, "job-1").await;
     assert!(
         said.contains("permission denied for sequence t_id_seq"),
@@ -96,14 +92,13 @@ async fn a_missing_right_names_what_it_is_on_and_where_the_rights_are_listed() {
               GRANT SELECT ON denied.t TO hikyaku_denied",
         )
         .await;
-    let mut url = url::Url::parse(&bench.url).unwrap();
-    url.set_username("hikyaku_denied").unwrap();
-    let user = Bench::on(tempfile::tempdir().unwrap(), url.as_str(), TABLES);
+    let user = bench.of_user("hikyaku_denied", TABLES);
     let said = fails(&user, "job-1").await;
     assert!(
         said.contains("INSERT command denied") && said.contains("docs/database.md"),
         "{said}"
     );
+    let mut url = url::Url::parse(&user.url).unwrap();
     url.set_path("mysql");
     let elsewhere = Bench::on(tempfile::tempdir().unwrap(), url.as_str(), TABLES);
     let said = fails(&elsewhere, "job-1").await;
@@ -140,9 +135,7 @@ async fn a_statement_that_the_server_cancels_says_which_setting_did_it() {
             "CREATE TRIGGER slow BEFORE INSERT ON t FOR EACH ROW SET NEW.a = NEW.a + SLEEP(9)",
         )
         .await;
-    let mut url = url::Url::parse(&bench.url).unwrap();
-    url.set_username("hikyaku_cancelled").unwrap();
-    let user = Bench::on(tempfile::tempdir().unwrap(), url.as_str(), TABLES);
+    let user = bench.of_user("hikyaku_cancelled", TABLES);
     let said = fails(&user, "job-1").await;
     assert!(said.contains("max_statement_time"), "{said}");
 }

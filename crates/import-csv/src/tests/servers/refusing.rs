@@ -288,11 +288,8 @@ async fn a_row_that_a_policy_hides_is_rejected_and_a_missing_right_is_none_of_th
               GRANT SELECT, INSERT, DELETE ON hikyaku_rejects TO hikyaku_secured",
         )
         .await;
-    let mut url = url::Url::parse(&bench.url).unwrap();
-    url.set_username("hikyaku_secured").unwrap();
-    let restricted = Bench::on(
-        tempfile::tempdir().unwrap(),
-        url.as_str(),
+    let restricted = bench.of_user(
+        "hikyaku_secured",
         r#"{"t": {"columns": {"a": {"type": "integer"}}}}"#,
     );
     but(&restricted, &[9], "row-level security").await;
