@@ -4,9 +4,9 @@ use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hikyaku::SystemClock;
-use hikyaku::core::Clock as _;
+use hikyaku::core::{Clock as _, Pauses};
 use hikyaku::objects::Objects;
+use hikyaku::{SystemClock, SystemRandom};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -39,8 +39,8 @@ pub struct Importer {
 /// How often a chunk is tried that collides with other transactions, such as another import of the same keys.
 const COLLISIONS: u32 = 20;
 
-/// The longest wait before the next try; the first is a hundredth of it.
-const PAUSE: Duration = Duration::from_millis(800);
+/// The longest wait before the next try; the first is a hundredth of it at most.
+const LONGEST_PAUSE: Duration = Duration::from_millis(800);
 
 /// Which attempt this is of which job.
 #[derive(Debug, Clone, Copy)]
@@ -303,6 +303,8 @@ impl Importer {
         header: &[String],
         target: &Target,
     ) -> Result<Written, ImportError> {
+        // Two that collided do not collide again in step.
+        let mut pauses = Pauses::new(&SystemRandom, LONGEST_PAUSE / 100, LONGEST_PAUSE);
         let (mut collisions, mut each) = (0, false);
         loop {
             let written = self
@@ -314,7 +316,7 @@ impl Importer {
             match source.kind() {
                 ErrorKind::Collision if collisions < COLLISIONS => {
                     collisions += 1;
-                    tokio::time::sleep(pause(collisions)).await;
+                    tokio::time::sleep(pauses.next()).await;
                 }
                 // Only the commit is refused for a row: the database looks at some keys no earlier.
                 ErrorKind::Row if !each => each = true,
@@ -468,10 +470,4 @@ struct Prepared {
     rejected: Vec<Rejected>,
     end: Position,
     last: bool,
-}
-
-/// Full jitter: two that collided do not collide again in step.
-fn pause(collisions: u32) -> Duration {
-    let most = (PAUSE / 100) * 2u32.saturating_pow(collisions - 1);
-    most.min(PAUSE).mul_f64(fastrand::f64())
 }
