@@ -2,7 +2,8 @@
 
 use hikyaku_core::testing::block_on;
 use hikyaku_core::{
-    Clock as _, DeadLetter, Delivery, Invocation, Outcome, Receipt, Report, State, Verdict, Worker,
+    Clock as _, DeadEvent, DeadLetter, Delivery, Invocation, Outcome, Receipt, Report, State,
+    Verdict, Worker,
 };
 use hikyaku_laravel::batch::BatchOptions;
 use hikyaku_laravel::batch::Callback::Catch;
@@ -25,6 +26,7 @@ fn letter(scene: &Scene, body: impl Into<String>) -> Delivery {
         queue: SOURCE.to_owned(),
         dead_letter: Some(DeadLetter {
             sent: Some(scene.start),
+            event: None,
         }),
         sent: Some(scene.start),
         trace: None,
@@ -188,6 +190,30 @@ fn what_is_no_job_is_kept_to_the_letter_with_where_it_came_from() {
     let row = scene.ledger.failed("m-1").unwrap();
     assert_eq!(row.body.as_deref(), Some("not a job"));
     assert!(row.exception.contains(SOURCE), "{}", row.exception);
+}
+
+#[test]
+fn an_event_that_lambda_gave_up_has_lambdas_reason() {
+    let scene = Scene::new();
+    let event = DeadEvent {
+        request_id: "r-1".to_owned(),
+        error: Some("the table is gone".to_owned()),
+    };
+    let letter = Delivery {
+        dead_letter: Some(DeadLetter {
+            sent: None,
+            event: Some(event),
+        }),
+        queue: DEAD.to_owned(),
+        ..letter(&scene, r#"{"source": "aws.events"}"#)
+    };
+    let report = report_on(&scene, letter);
+    assert_eq!(report.outcome, Outcome::Buried);
+    let row = scene.ledger.failed("m-1").unwrap();
+    assert_eq!(row.body.as_deref(), Some(r#"{"source": "aws.events"}"#));
+    let reason = "dead letter: Lambda gave up the event of invocation r-1: the table is gone";
+    assert!(row.exception.contains(reason), "{}", row.exception);
+    assert!(!row.exception.contains("not a job"), "{}", row.exception);
 }
 
 #[test]

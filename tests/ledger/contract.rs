@@ -35,6 +35,8 @@ pub(crate) async fn exercise(ledger: &dyn Ledger) {
     a_buried_row_is_written_once_however_often(ledger).await;
     no_row_takes_the_place_of_another_jobs(ledger).await;
     a_failure_whose_row_is_another_jobs_is_declined_and_writes_nothing(ledger).await;
+    what_is_larger_than_an_item_is_refused_for_good_and_changes_nothing(ledger).await;
+    a_row_of_any_length_has_its_place(ledger).await;
 }
 
 const JOB: &str = "App\\Jobs\\Contract";
@@ -672,4 +674,49 @@ async fn a_failure_whose_row_is_another_jobs_is_declined_and_writes_nothing(ledg
         ledger.bury(&row("elsewhere"), Place::Empty).await.unwrap(),
         Buried::There
     );
+}
+
+/// More than an item of DynamoDB's holds.
+const TOO_LONG: usize = 401 * 1024;
+
+async fn what_is_larger_than_an_item_is_refused_for_good_and_changes_nothing(ledger: &dyn Ledger) {
+    let first = claim(ledger, "large", 1).await;
+    let error = ledger.save(&first, &"a".repeat(TOO_LONG)).await;
+    assert!(!error.unwrap_err().retryable);
+    let release = Release {
+        error: Some("a".repeat(TOO_LONG)),
+        ..Release::default()
+    };
+    assert!(
+        !ledger
+            .release(&first, &release)
+            .await
+            .unwrap_err()
+            .retryable
+    );
+    let record = refused(ledger.claim(&request("large", 2)).await.unwrap());
+    assert_eq!((record.state, record.checkpoint), (State::Running, None));
+    let long = "i".repeat(3_000);
+    assert!(
+        !ledger
+            .claim(&request(&long, 1))
+            .await
+            .unwrap_err()
+            .retryable
+    );
+}
+
+async fn a_row_of_any_length_has_its_place(ledger: &dyn Ledger) {
+    let first = claim(ledger, "long", 1).await;
+    let data = "a".repeat(TOO_LONG);
+    let long = FailedJob {
+        payload: format!(
+            r#"{{"uuid":"long","job":"Illuminate\\Queue\\CallQueuedHandler@call","displayName":"J","data":{{"commandName":"J","command":"{data}"}}}}"#
+        ),
+        exception: "b".repeat(TOO_LONG),
+        ..row("long")
+    };
+    let end = End::plain(NOW + DAY);
+    let fence = ledger.fail(&first, &long, &end).await.unwrap();
+    assert_eq!(fence, Fence::Applied);
 }

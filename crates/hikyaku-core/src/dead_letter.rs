@@ -20,7 +20,7 @@ use crate::policy::Description;
 use crate::registry::{Declared, Prepared, Registered, Registry, Run};
 use crate::settle::Finished;
 use crate::settled::{Settled, settled_as};
-use crate::{Delivery, Guarantee, JobError, Outcome, Worker};
+use crate::{DeadEvent, Delivery, Guarantee, JobError, Outcome, Worker};
 
 /// Burying takes a few writes.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -109,7 +109,10 @@ impl Engine<'_> {
 
     /// Where a dead letter comes from; none for other deliveries.
     pub(crate) fn origin(&self, delivery: &Delivery) -> Option<String> {
-        let letter = delivery.dead_letter?;
+        let letter = delivery.dead_letter.as_ref()?;
+        if let Some(event) = &letter.event {
+            return Some(given_up(event));
+        }
         let mut origin = format!(
             "dead letter: `{}` gave it up, received {} times in all",
             delivery.queue, delivery.receive_count
@@ -125,6 +128,16 @@ impl Engine<'_> {
         }
         Some(origin)
     }
+}
+
+/// Of an event. No queue leads back to its function, so nothing that sends it again can help.
+fn given_up(event: &DeadEvent) -> String {
+    format!(
+        "dead letter: Lambda gave up the event of invocation {}: {}; invoke its function with it again (`aws lambda invoke`), for no \
+         queue leads there",
+        event.request_id,
+        event.error.as_deref().unwrap_or("it says no reason")
+    )
 }
 
 /// Of a job whose record knows of no try. The claim that buries it is the first of a job that has no record.

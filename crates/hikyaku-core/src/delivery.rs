@@ -15,7 +15,8 @@ pub struct Delivery {
     pub group: Option<String>,
     /// The queue's name for people and for the failed store (Laravel stores its URL). Empty when it came from none.
     pub queue: String,
-    /// Set if a dead-letter queue handed it over: then `queue` is the one it came from before, where it can be sent again.
+    /// Set if a dead-letter queue handed it over: then `queue` is the one it came from before, where it can be sent again. An
+    /// event comes from no queue.
     pub dead_letter: Option<DeadLetter>,
     /// When it was sent, by the queue's clock. None where nobody says so.
     pub sent: Option<Timestamp>,
@@ -35,10 +36,21 @@ impl Delivery {
 }
 
 /// What a dead-letter queue knows of a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadLetter {
     /// When it was sent, by the queue's clock.
     pub sent: Option<Timestamp>,
+    /// Set if no queue gave it up but Lambda: an event of a function that is invoked asynchronously.
+    pub event: Option<DeadEvent>,
+}
+
+/// An event that Lambda gave up, by the attributes of its message (AWS Lambda developer guide, "Adding a dead-letter queue").
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadEvent {
+    /// The invocation's request id.
+    pub request_id: String,
+    /// Why it was given up: the first kilobyte of the function's error.
+    pub error: Option<String>,
 }
 
 /// The right to change a received message's visibility.

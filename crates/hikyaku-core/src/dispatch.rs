@@ -17,4 +17,4 @@ pub use self::destination::Destination;
 pub use self::error::DispatchError;
 pub use self::message::Message;
 pub use self::onward::Onward;
-pub(crate) use self::onward::{Post, Route};
+pub(crate) use self::onward::{Names, Post, Route};

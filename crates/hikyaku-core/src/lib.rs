@@ -72,7 +72,7 @@ pub use checkpoint::{CheckpointError, LONGEST_CHECKPOINT};
 pub use commit::Commit;
 pub use context::{Context, Stop};
 pub use courier::{Courier, Defaults, Parcel};
-pub use delivery::{DeadLetter, Delivery, Invocation, Receipt};
+pub use delivery::{DeadEvent, DeadLetter, Delivery, Invocation, Receipt};
 pub use dispatch::{Destination, DispatchError, Message, Onward, Sender};
 pub use error::{JobError, ResultExt};
 pub use explain::explain;

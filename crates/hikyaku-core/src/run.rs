@@ -15,7 +15,7 @@ use tracing::Instrument;
 use crate::checkpoint::{Checkpoint, Place};
 use crate::claim::{Claim, LEASE_MARGIN};
 use crate::context::{Attempt, Context};
-use crate::dispatch::{Post, Route};
+use crate::dispatch::{Names, Post, Route};
 use crate::engine::Engine;
 use crate::error::Wish;
 use crate::policy::Policy;
@@ -194,7 +194,7 @@ impl Engine<'_> {
                 laravel: Arc::clone(&self.ports.laravel),
                 random: Arc::clone(&self.ports.random),
                 posts: posting,
-                names: Mutex::default(),
+                names: Names::default(),
             },
             is_shadow: matches!(place, Place::Shadow),
             checkpoint: Checkpoint {

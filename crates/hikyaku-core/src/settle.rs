@@ -23,8 +23,8 @@ use crate::ports::ledger::RETENTION;
 use crate::run::Ended;
 use crate::settled::{Recorded, Settled, buried, done, fenced, recorded, settled_as, unsettled};
 use crate::{
-    Commit, Delivery, End, FailedJob, Held, LedgerError, Outcome, Outgoing, Place, Release, State,
-    Timestamp, Verdict,
+    Commit, DeadLetter, Delivery, End, FailedJob, Held, LedgerError, Outcome, Outgoing, Place,
+    Release, State, Timestamp, Verdict,
 };
 
 /// A job whose attempt is over: all that settling needs to know of it.
@@ -259,7 +259,10 @@ impl Engine<'_> {
     /// Sends on what somebody else may be able to run, or writes a message that is no job of ours to the failed store.
     pub(crate) async fn settle_refused(&self, refused: &Refused, delivery: &Delivery) -> Settled {
         let why = explain(&refused.why);
+        let is_event = |letter: &DeadLetter| letter.event.is_some();
         let error = match self.origin(delivery) {
+            // It was never meant for a queue.
+            Some(origin) if delivery.dead_letter.as_ref().is_some_and(is_event) => origin,
             Some(origin) => format!("{why} ({origin})"),
             None => why,
         };

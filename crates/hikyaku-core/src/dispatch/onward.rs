@@ -3,7 +3,8 @@
 //! The job only asks; the engine sends, for as long as the attempt lasts. So a job that is stopped or has lost its claim
 //! sends nothing more, and no connection of the engine's hangs on a job's thread.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -36,8 +37,15 @@ pub(crate) struct Route {
     pub(crate) laravel: Arc<Laravel>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) posts: mpsc::UnboundedSender<Post>,
-    /// Under which names this attempt has dispatched.
-    pub(crate) names: Mutex<BTreeSet<String>>,
+    pub(crate) names: Names,
+}
+
+/// Under which names an attempt has dispatched: eight bytes of each, for an attempt may dispatch a million.
+#[derive(Default)]
+pub(crate) struct Names {
+    /// Hashes of 64 bits, seeded anew for each attempt: among a million names two are alike once in 37 million attempts.
+    hashes: Mutex<HashSet<u64>>,
+    seed: RandomState,
 }
 
 /// A message that a job wants to be sent, and where the answer is awaited.
@@ -103,7 +111,7 @@ impl Onward {
             )),
         };
         let (outgoing, uuid) = message.outgoing(&queue, sender)?;
-        let name = route.take(&self.name);
+        let name = route.names.take(&self.name);
         let name = name.ok_or_else(|| DispatchError::NameTaken {
             job: job.clone(),
             name: self.name.clone(),
@@ -154,38 +162,34 @@ impl Destination for Onward {
     }
 }
 
-impl Route {
+impl Names {
     /// Takes a name for one message; none if it is another's.
-    fn take<'a>(&'a self, name: &'a str) -> Option<Name<'a>> {
-        let free = self.names().insert(name.to_owned());
-        free.then_some(Name {
-            route: self,
-            name: Some(name),
-        })
+    fn take(&self, name: &str) -> Option<Name<'_>> {
+        let hash = self.seed.hash_one(name);
+        let names = self;
+        self.hashes().insert(hash).then_some(Name { names, hash })
     }
 
-    fn names(&self) -> MutexGuard<'_, BTreeSet<String>> {
-        self.names.lock().unwrap_or_else(PoisonError::into_inner)
+    fn hashes(&self) -> MutexGuard<'_, HashSet<u64>> {
+        self.hashes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// A name that is given back unless its message was sent, so that a job may try again itself.
 struct Name<'a> {
-    route: &'a Route,
-    name: Option<&'a str>,
+    names: &'a Names,
+    hash: u64,
 }
 
 impl Name<'_> {
-    fn keep(mut self) {
-        self.name = None;
+    fn keep(self) {
+        std::mem::forget(self);
     }
 }
 
 impl Drop for Name<'_> {
     fn drop(&mut self) {
-        if let Some(name) = self.name {
-            self.route.names().remove(name);
-        }
+        self.names.hashes().remove(&self.hash);
     }
 }
 

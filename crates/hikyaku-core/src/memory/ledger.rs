@@ -64,6 +64,50 @@ impl MemoryLedger {
 
 const TAKEN: &str = "a row of another job has its id";
 
+/// What an item of DynamoDB's holds, in bytes (Amazon DynamoDB developer guide, "Service, account, and table quotas").
+const LARGEST_ITEM: usize = 400 * 1024;
+
+/// What of a row's payload and exception counts: on DynamoDB the rest is kept elsewhere, or cut.
+const LARGEST_TEXTS: usize = (300 + 32) * 1024;
+
+/// What its partition key holds (the same page), less the letters that the ledger puts before an id.
+const LONGEST_KEY: usize = 2048 - 2;
+
+/// Refuses an item that DynamoDB would not take, however often it is tried.
+fn fits(operation: &'static str, id: &str, size: usize) -> Result<(), LedgerError> {
+    let source = match () {
+        () if id.len() > LONGEST_KEY => "Size of hashkey has exceeded the maximum size limit",
+        () if size > LARGEST_ITEM => "Item size has exceeded the maximum allowed size",
+        () => return Ok(()),
+    };
+    Err(LedgerError {
+        operation,
+        id: id.to_owned(),
+        retryable: false,
+        source: source.into(),
+    })
+}
+
+fn length(text: Option<&String>) -> usize {
+    text.map_or(0, String::len)
+}
+
+/// The texts of a record: its numbers are nothing beside them.
+fn size_of_record(id: &str, record: &Record) -> usize {
+    let texts = [&record.job, &record.checkpoint, &record.last_error];
+    id.len()
+        + texts
+            .map(|text| length(text.as_ref()))
+            .iter()
+            .sum::<usize>()
+}
+
+fn size_of_row(row: &FailedJob) -> usize {
+    let names = row.id.len() + row.job.len() + row.queue.len();
+    let texts = row.payload.len() + row.exception.len();
+    names + length(row.group.as_ref()) + length(row.trace.as_ref()) + texts.min(LARGEST_TEXTS)
+}
+
 /// A job's own writes, for this ledger: notes that are only made where there is none of the name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notes(pub Vec<(String, String)>);
@@ -75,10 +119,11 @@ impl Tables {
         names.find(|name| self.notes.iter().any(|(taken, _)| taken == name))
     }
 
-    fn grant(&mut self, request: &ClaimRequest, record: Record) -> ClaimReply {
+    fn grant(&mut self, request: &ClaimRequest, record: Record) -> Result<ClaimReply, LedgerError> {
+        fits("claim", &request.id, size_of_record(&request.id, &record))?;
         let grant = Grant::from(&record);
         self.records.insert(request.id.clone(), record);
-        ClaimReply::Granted(grant)
+        Ok(ClaimReply::Granted(grant))
     }
 
     fn runs(&self, held: &Held) -> bool {
@@ -96,14 +141,22 @@ impl Tables {
     }
 
     /// Changes a record that runs with this token.
-    fn fenced(&mut self, held: &Held, change: impl FnOnce(&mut Record)) -> Fence {
+    fn fenced(
+        &mut self,
+        operation: &'static str,
+        held: &Held,
+        change: impl FnOnce(&mut Record),
+    ) -> Result<Fence, LedgerError> {
         self.writes += 1;
         match self.records.get_mut(&held.id) {
             Some(record) if record.state == State::Running && record.token == held.token => {
-                change(record);
-                Fence::Applied
+                let mut changed = record.clone();
+                change(&mut changed);
+                fits(operation, &held.id, size_of_record(&held.id, &changed))?;
+                *record = changed;
+                Ok(Fence::Applied)
             }
-            found => Fence::Refused(found.cloned()),
+            found => Ok(Fence::Refused(found.cloned())),
         }
     }
 }
@@ -162,7 +215,7 @@ impl Ledger for MemoryLedger {
             tables.writes += 1;
             let Some(found) = tables.records.get(&request.id).cloned() else {
                 let record = request.record(1, 1);
-                return Ok(tables.grant(request, record));
+                return tables.grant(request, record);
             };
             let other_name = found.other_name(&request.job).is_some();
             let other_side = request.side.zip(found.side).is_some_and(|(a, b)| a != b);
@@ -173,7 +226,7 @@ impl Ledger for MemoryLedger {
             }
             let spent = found.tries_spent + 1;
             let record = request.after(found, spent);
-            Ok(tables.grant(request, record))
+            tables.grant(request, record)
         })
     }
 
@@ -208,7 +261,7 @@ impl Ledger for MemoryLedger {
                 },
                 _ => request.record(seen.token + 1, 1),
             };
-            Ok(tables.grant(request, record))
+            tables.grant(request, record)
         })
     }
 
@@ -218,9 +271,9 @@ impl Ledger for MemoryLedger {
         checkpoint: &'a str,
     ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
         Box::pin(async move {
-            Ok(self.tables().fenced(held, |record| {
+            self.tables().fenced("checkpoint", held, |record| {
                 record.checkpoint = Some(checkpoint.to_owned());
-            }))
+            })
         })
     }
 
@@ -229,7 +282,10 @@ impl Ledger for MemoryLedger {
         held: &'a Held,
         lease: Timestamp,
     ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
-        Box::pin(async move { Ok(self.tables().fenced(held, |record| record.lease = lease)) })
+        Box::pin(async move {
+            self.tables()
+                .fenced("heartbeat", held, |record| record.lease = lease)
+        })
     }
 
     fn complete<'a>(
@@ -245,7 +301,7 @@ impl Ledger for MemoryLedger {
             {
                 return Ok(Fence::Declined(format!("`{taken}` is there already")));
             }
-            let fence = tables.fenced(held, |record| {
+            let fence = tables.fenced("completion", held, |record| {
                 record.state = if end.dropped {
                     State::Cancelled
                 } else {
@@ -253,7 +309,7 @@ impl Ledger for MemoryLedger {
                 };
                 record.expires = end.expires;
                 record.checkpoint = None;
-            });
+            })?;
             if fence == Fence::Applied {
                 tables.writes += tables.laravel.close(end, None);
                 let own = own.map(|own| own.0.clone()).unwrap_or_default();
@@ -269,7 +325,7 @@ impl Ledger for MemoryLedger {
         release: &'a Release,
     ) -> BoxFuture<'a, Result<Fence, LedgerError>> {
         Box::pin(async move {
-            Ok(self.tables().fenced(held, |record| {
+            self.tables().fenced("release", held, |record| {
                 record.state = State::Pending;
                 record.tries_spent = release.tries_spent;
                 record.exceptions = release.exceptions;
@@ -278,7 +334,7 @@ impl Ledger for MemoryLedger {
                 if let Some(error) = &release.error {
                     record.last_error = Some(error.clone());
                 }
-            }))
+            })
         })
     }
 
@@ -294,11 +350,12 @@ impl Ledger for MemoryLedger {
                 tables.writes += 1;
                 return Ok(Fence::Declined(TAKEN.to_owned()));
             }
-            let fence = tables.fenced(held, |record| {
+            fits("failure", &row.id, size_of_row(row))?;
+            let fence = tables.fenced("failure", held, |record| {
                 record.state = State::Failed;
                 record.expires = end.expires;
                 record.last_error.clone_from(&end.error);
-            });
+            })?;
             if fence == Fence::Applied {
                 tables.writes += 1 + tables.laravel.close(end, Some(&held.id));
                 tables.failed.insert(row.id.clone(), row.clone());
@@ -323,6 +380,7 @@ impl Ledger for MemoryLedger {
             if !is_free {
                 return Ok(standing);
             }
+            fits("burial", &row.id, size_of_row(row))?;
             tables.failed.insert(row.id.clone(), row.clone());
             Ok(Buried::Written)
         })

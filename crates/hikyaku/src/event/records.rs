@@ -1,7 +1,9 @@
 //! SQS events: Lambda's records.
 
-use aws_lambda_events::event::sqs::SqsMessage;
-use hikyaku_core::{DeadLetter, Delivery, Receipt, Timestamp, is_fifo};
+use std::collections::HashMap;
+
+use aws_lambda_events::event::sqs::{SqsMessage, SqsMessageAttribute};
+use hikyaku_core::{DeadEvent, DeadLetter, Delivery, Receipt, Timestamp, is_fifo};
 
 use super::{EventError, Surroundings, trace};
 use crate::sqs::url_of;
@@ -14,6 +16,14 @@ pub(super) fn read(
     records
         .map(|(index, record)| delivery(index, record, surroundings))
         .collect()
+}
+
+/// What Lambda says of an event that it gave up: its own dead-letter queue's messages have these three attributes.
+fn dead_event(attributes: &mut HashMap<String, SqsMessageAttribute>) -> Option<DeadEvent> {
+    let mut text = |name: &str| attributes.remove(name)?.string_value;
+    let (request_id, _code) = (text("RequestID")?, text("ErrorCode")?);
+    let error = text("ErrorMessage");
+    Some(DeadEvent { request_id, error })
 }
 
 /// Lambda sends each of a record's members always; AWS's type takes a record without them.
@@ -38,6 +48,9 @@ fn delivery(
     let queue = url(arn);
     // The queue that gave the message up, if this is a dead-letter queue.
     let given_up_by = attribute("DeadLetterQueueSourceArn").map(url);
+    // Only where nothing else is read: a job's sender may name an attribute as he likes.
+    let reads_dead_letters = surroundings.jobs.is_empty();
+    let event = dead_event(&mut record.message_attributes).filter(|_| reads_dead_letters);
     let sent = attribute("SentTimestamp").and_then(|sent| sent.parse().ok());
     let sent = sent.map(Timestamp::from_millis);
     let count = attribute("ApproximateReceiveCount").and_then(|count| count.parse().ok());
@@ -47,7 +60,8 @@ fn delivery(
         body: there("body", record.body)?,
         receive_count: count.unwrap_or(1),
         group,
-        dead_letter: given_up_by.as_ref().map(|_| DeadLetter { sent }),
+        dead_letter: (given_up_by.is_some() || event.is_some())
+            .then_some(DeadLetter { sent, event }),
         sent,
         trace: trace::of(trace.as_deref(), surroundings.trace),
         receipt: Some(Receipt {

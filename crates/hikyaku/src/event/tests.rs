@@ -45,6 +45,33 @@ fn an_sqs_event_becomes_one_delivery_a_record() {
 }
 
 #[test]
+fn an_event_that_lambda_gave_up_is_known_where_dead_letters_are_read() {
+    let event = serde_json::json!({ "Records": [{
+        "messageId": "m-1", "receiptHandle": "h-1", "body": "{}", "attributes": {},
+        "messageAttributes": {
+            "RequestID": { "stringValue": "r-1", "dataType": "String" },
+            "ErrorCode": { "stringValue": "200", "dataType": "Number" },
+            "ErrorMessage": { "stringValue": "no table", "dataType": "String" }
+        },
+        "eventSource": "aws:sqs", "eventSourceARN": "arn:aws:sqs:ap-northeast-1:1:dead"
+    }] });
+    let letter = |jobs| {
+        let surroundings = Surroundings {
+            jobs,
+            ..SURROUNDINGS
+        };
+        let Event::Queue(deliveries) = read(&event.to_string(), surroundings).unwrap() else {
+            panic!("not a queue")
+        };
+        deliveries[0].dead_letter.clone()
+    };
+    let given_up = letter(&[]).and_then(|letter| letter.event).unwrap();
+    assert_eq!(given_up.request_id, "r-1");
+    assert_eq!(given_up.error.as_deref(), Some("no table"));
+    assert_eq!(letter(&["report-jobs"]), None, "a sender's own attributes");
+}
+
+#[test]
 fn an_event_of_another_service_is_refused_by_name() {
     let event = r#"{"Records":[{"messageId":"","receiptHandle":"","body":"","eventSource":"aws:sns","eventSourceARN":""}]}"#;
     assert!(refused(event).starts_with("the event is an event of `aws:sns`; accepted are"));
