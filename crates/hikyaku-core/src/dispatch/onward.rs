@@ -166,8 +166,9 @@ impl Names {
     /// Takes a name for one message; none if it is another's.
     fn take(&self, name: &str) -> Option<Name<'_>> {
         let hash = self.seed.hash_one(name);
-        let names = self;
-        self.hashes().insert(hash).then_some(Name { names, hash })
+        let is_free = self.hashes().insert(hash);
+        // Not made otherwise: dropped, it would give another's name back.
+        is_free.then(|| Name { names: self, hash })
     }
 
     fn hashes(&self) -> MutexGuard<'_, HashSet<u64>> {
