@@ -223,10 +223,11 @@ fn waiting() -> Vec<World> {
     ]
 }
 
+/// Two jobs with one uuid. Either may have its record, so that both have the same policy.
 pub(super) fn double(acts: &[Act]) -> Vec<Plan> {
     let other = Plan {
         double_of: Some(0),
-        ..plan("at-most-once", acts, 1)
+        ..plan("double", acts, 2)
     };
     vec![plan("once", acts, 2), other]
 }

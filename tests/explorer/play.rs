@@ -194,6 +194,7 @@ macro_rules! play {
 }
 
 play!(Once, "once", Once, 60, false);
+play!(Double, "double", Once, 60, false);
 play!(AtMostOnce, "at-most-once", AtMostOnce, 60, false);
 play!(AtLeastOnce, "at-least-once", AtLeastOnce, 60, false);
 play!(Routed, "routed", Once, 60, false);
@@ -213,6 +214,7 @@ play!(Hooked, "App\\Jobs\\Hooked", Once, 60, true);
 pub(crate) fn register(worker: Worker<Arc<Book>>) -> Worker<Arc<Book>> {
     worker
         .register::<Once>()
+        .register::<Double>()
         .register::<AtMostOnce>()
         .register::<AtLeastOnce>()
         .register::<Routed>()
