@@ -1,8 +1,8 @@
 """PostgreSQL and MariaDB on loopback, for one command: `servers.py COMMAND …`.
 
 Both start empty in a folder of their own, on free ports, and are gone when the command ends. It finds them by TEST_POSTGRES_URL,
-TEST_MYSQL_URL and TEST_SERVERS (the folder: MariaDB's socket, and authority.crt, which has signed both servers' certificate). As Debian packages
-them: postgresql mariadb-server openssl. Both speak TLS to whoever asks for it, as those of RDS do.
+TEST_MYSQL_URL, TEST_MYSQL_NARROW_PORT (a port of MariaDB's that lets in two clients) and TEST_SERVERS (the folder: MariaDB's socket, and
+authority.crt, which has signed both servers' certificate). As Debian packages them: postgresql mariadb-server openssl. Both speak TLS to whoever asks for it, as those of RDS do.
 """
 import contextlib
 import glob
@@ -96,7 +96,7 @@ def postgres(folder, options):
 
 @contextlib.contextmanager
 def mariadb(folder, options):
-    data, log, port = folder / "mariadb", folder / "mariadb.log", free_port()
+    data, log, port, narrow = folder / "mariadb", folder / "mariadb.log", free_port(), free_port()
     who = as_nobody_important("mysql")
     data.mkdir(mode=0o700)
     if who:
@@ -104,7 +104,7 @@ def mariadb(folder, options):
     subprocess.run([program("mariadb-install-db"), "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal",
                     "--skip-test-db"], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/", **who)
     settings = {"bind-address": "127.0.0.1,127.0.0.2", "port": port, "socket": data / "socket", "pid-file": data / "pid",
-                "ssl-cert": folder / "tls.crt", "ssl-key": folder / "mysql.key", **options}
+                "ssl-cert": folder / "tls.crt", "ssl-key": folder / "mysql.key", "extra-port": narrow, "extra-max-connections": 1, **options}
     arguments = [f"--{name}={value}" for name, value in settings.items()]
     with open(log, "w") as output:
         server = subprocess.Popen([program("mariadbd"), "--no-defaults", f"--datadir={data}", *arguments],
@@ -114,7 +114,7 @@ def mariadb(folder, options):
            "GRANT ALL ON *.* TO hikyaku@'%' WITH GRANT OPTION"
     with stopping(server, signal.SIGTERM):
         wait(lambda: subprocess.run([*client, "-e", made], stderr=subprocess.DEVNULL).returncode == 0, server, log)
-        yield f"mysql://hikyaku:secret@127.0.0.1:{port}/app"
+        yield f"mysql://hikyaku:secret@127.0.0.1:{port}/app", narrow
 
 
 @contextlib.contextmanager
@@ -123,8 +123,9 @@ def both(postgres_options, mariadb_options):
     with tempfile.TemporaryDirectory(prefix="hikyaku-databases-", ignore_cleanup_errors=True) as folder:
         os.chmod(folder, 0o755)
         certificate(Path(folder), ["postgres", "mysql"])
-        with postgres(Path(folder), postgres_options) as postgres_url, mariadb(Path(folder), mariadb_options) as mysql_url:
-            yield {**os.environ, "TEST_POSTGRES_URL": postgres_url, "TEST_MYSQL_URL": mysql_url, "TEST_SERVERS": folder}
+        with postgres(Path(folder), postgres_options) as postgres_url, mariadb(Path(folder), mariadb_options) as (mysql_url, narrow):
+            yield {**os.environ, "TEST_POSTGRES_URL": postgres_url, "TEST_MYSQL_URL": mysql_url, "TEST_MYSQL_NARROW_PORT": str(narrow),
+                   "TEST_SERVERS": folder}
 
 
 if __name__ == "__main__":

@@ -227,6 +227,8 @@ impl Importer {
         })?;
         let layout = layout.fitted(&found)?;
         let target = Target::new(self.database.dialect(), &layout, &found);
+        let rehearsed = self.database.rehearse(&target).await;
+        rehearsed.map_err(ImportError::database("look at the table"))?;
         Ok((layout, target))
     }
 

@@ -12,8 +12,8 @@ use super::address::Address;
 use super::login::Login;
 use super::sentences::Kind;
 use super::{
-    AuthoritiesError, Dialect, Found, LoginError, SqlError, Statement, Transaction, Value, mysql,
-    postgres, sqlite, tls,
+    AuthoritiesError, Dialect, Found, LoginError, SqlError, Statement, Target, Transaction, Value,
+    mysql, postgres, sqlite, tls,
 };
 use crate::config::{ConfigError, DatabaseSettings};
 
@@ -215,6 +215,22 @@ impl Database {
     /// A table as it is now; none if there is no such table, or the user may not see it.
     pub(crate) async fn find(&self, table: &str) -> Result<Option<Found>, SqlError> {
         on_a_connection!(self, session => session.find(table))
+    }
+
+    /// Has MySQL insert no rows: what it says of a column that the file does not have it says before the first one.
+    /// PostgreSQL and SQLite have told in `find`. MySQL shows triggers, which may fill a column, to few users.
+    pub(crate) async fn rehearse(&self, target: &Target) -> Result<(), SqlError> {
+        if self.dialect() != Dialect::MySql {
+            return Ok(());
+        }
+        let sql = format!(
+            "INSERT INTO {} ({}) SELECT {} FROM DUAL WHERE FALSE",
+            target.table,
+            target.names(Dialect::MySql),
+            vec!["NULL"; target.columns.len()].join(", ")
+        );
+        let values = Vec::new();
+        self.execute(Statement { sql, values }).await.map(drop)
     }
 
     pub(crate) async fn begin(&self) -> Result<Transaction, SqlError> {

@@ -23,6 +23,9 @@ const SESSION: &str = "SET NAMES utf8mb4, SESSION sql_mode = 'ONLY_FULL_GROUP_BY
 /// The sizes of inserts are powers of two up to some thousand: a statement is prepared for each.
 const STATEMENTS: usize = 32;
 
+/// What a packet has beside the values.
+const OVERHEAD: usize = 1_024;
+
 /// A connection.
 pub(super) struct Session {
     connection: Option<Conn>,
@@ -91,8 +94,19 @@ impl Session {
         ran.map_err(|error| described(&error))
     }
 
-    /// How many rows it found.
+    /// How many rows it found. What is too large for the server is not sent: it would close the connection while it is
+    /// written to, and why it did is lost.
     pub(super) async fn execute(&mut self, statement: &Statement) -> Result<u64, SqlError> {
+        let size = statement.values.iter().map(Value::size).sum::<usize>() + statement.sql.len();
+        if size + OVERHEAD > self.packet {
+            return Err(SqlError::answered(&Answer {
+                database: "MySQL",
+                code: "1153".to_owned(),
+                words: &format!("{size} bytes are too many for {}", self.packet),
+                detail: None,
+                kind: Kind::Other,
+            }));
+        }
         let values = statement.values.iter().map(bound).collect();
         self.executed(&statement.sql, values).await
     }

@@ -4,15 +4,12 @@ use super::super::sentences::Kind;
 use super::super::target::{Refused, Target};
 use super::super::{Dialect, SqlError, Statement, Value};
 use super::repeated::Key;
-use super::{Session, answered, bound};
+use super::{OVERHEAD, Session, answered, bound};
 use crate::chunk::Row;
 
 /// The most values of one statement. The protocol takes 65,535, but a server spends some 300 bytes on each for as long as
 /// the statement is prepared, and is no faster.
 const VALUES: usize = 8_192;
-
-/// What a packet has beside the values.
-const OVERHEAD: usize = 1_024;
 
 /// Rows of a chunk, by their places.
 type Part = Vec<usize>;

@@ -135,6 +135,23 @@ async fn a_user_without_a_connection_left_is_told_so() {
     );
 }
 
+/// The server's second port lets in one client, and one more who may do anything.
+#[tokio::test]
+async fn a_server_without_a_connection_left_says_which_setting_to_raise() {
+    let bench = MySql.bench_with("full_up", TABLES).await;
+    let mut url = url::Url::parse(&bench.url).unwrap();
+    let port = variable("TEST_MYSQL_NARROW_PORT").parse().unwrap();
+    url.set_port(Some(port)).unwrap();
+    let [first, second, third] = [(); 3].map(|()| by(url.as_str()));
+    assert_eq!(first.ask("SELECT 1").await, "1");
+    assert_eq!(second.ask("SELECT 1").await, "1");
+    let said = fails(&third).await;
+    assert!(
+        said.contains("raise max_connections") && said.contains("1040"),
+        "{said}"
+    );
+}
+
 #[tokio::test]
 async fn a_server_that_wants_tls_is_not_a_wrong_password() {
     let _writable = WRITABLE.read().await;

@@ -140,6 +140,66 @@ async fn a_statement_that_the_server_cancels_says_which_setting_did_it() {
     assert!(said.contains("max_statement_time"), "{said}");
 }
 
+#[tokio::test]
+async fn a_connection_that_somebody_ends_meanwhile_says_so() {
+    let bench = Postgres.bench_with("terminated", TABLES).await;
+    bench.run("CREATE TABLE t (a int)").await;
+    bench
+        .statement("CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END $$")
+        .await;
+    bench
+        .run("CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f()")
+        .await;
+    let said = fails(&bench, "job-1").await;
+    assert!(
+        said.contains("somebody ended the connection") && said.contains("57P01"),
+        "{said}"
+    );
+    bench.run("DROP TRIGGER tr ON t").await;
+    let job = file(&bench, "a\n1\n2\n");
+    assert_eq!(bench.import_as("job-1", &job).await.unwrap().rows, 2);
+}
+
+/// The disk that is full is Linux's `/dev/full`: a trigger of the table writes there.
+#[tokio::test]
+async fn a_full_disk_is_said_with_what_to_do() {
+    let bench = Postgres.bench_with("disk_full", TABLES).await;
+    bench.run("CREATE TABLE t (a int)").await;
+    bench
+        .statement("CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN COPY (SELECT 1) TO '/dev/full'; RETURN NEW; END $$")
+        .await;
+    bench
+        .run("CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f()")
+        .await;
+    let said = fails(&bench, "job-1").await;
+    assert!(
+        said.contains("give it more storage") && said.contains("53100"),
+        "{said}"
+    );
+}
+
+/// Rows are inserted in statements that fit. A chunk's rejected rows are kept in one, and the test server takes a
+/// mebibyte.
+#[tokio::test]
+async fn a_statement_that_is_too_large_says_which_setting_to_raise() {
+    let bench = MySql.bench_with("packets", TABLES).await;
+    bench.run("CREATE TABLE t (a int)").await;
+    let job = file(
+        &bench,
+        &format!(
+            "a\n{}",
+            "表示\n".repeat(5_000).replace('表', &"表".repeat(60))
+        ),
+    );
+    let error = bench.import(&job).await.unwrap_err();
+    assert!(!error.is_permanent(), "{error}");
+    let said = chain(&error);
+    assert!(
+        said.contains("raise max_allowed_packet") && said.contains("1153"),
+        "{said}"
+    );
+}
+
 /// What a trigger cannot do is no fault of a row: all rows would be rejected for it.
 #[tokio::test]
 async fn a_trigger_that_is_broken_rejects_no_row() {

@@ -182,6 +182,27 @@ async fn what_cannot_be_imported_is_refused_before_the_first_row() {
     }
 }
 
+/// No row of the first chunk gets as far as the server.
+#[tokio::test]
+async fn a_column_that_the_file_has_to_have_is_missed_before_anything_is_written() {
+    for server in BOTH {
+        let mut bench = server.bench("missed", r#""a": {"type": "integer"}"#).await;
+        bench.importer.limits.rows = 1;
+        bench.run("CREATE TABLE t (a int, b int NOT NULL)").await;
+        let error = bench.import(&file(&bench, "a\nx\n1\n")).await.unwrap_err();
+        let said = chain(&error);
+        assert!(
+            error.is_permanent() && said.contains("may not be empty and has no default"),
+            "{server:?}: {said}"
+        );
+        assert_eq!(
+            bench.ask("SELECT COUNT(*) FROM hikyaku_rejects").await,
+            "0",
+            "{server:?}: {said}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn a_column_that_a_trigger_fills_need_not_be_in_the_file() {
     for server in BOTH {
