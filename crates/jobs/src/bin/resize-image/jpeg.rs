@@ -23,6 +23,9 @@ pub(crate) enum Fault {
     /// The pixels end before the data does.
     #[error("its data makes more pixels than its header says")]
     TooMuch,
+    /// A disk or an upload that failed left zeros in place of data.
+    #[error("a part of its data is overwritten with zeros")]
+    Zeroed,
     /// A code that there is not, or a coefficient behind the last.
     #[error("its data is damaged")]
     Damaged,
@@ -56,12 +59,24 @@ struct Jpeg {
     /// For the first coefficient of a block, and for the others.
     tables: [[Option<Table>; 4]; 2],
     restart_interval: usize,
+    /// Where the first scan's data starts.
+    data: Option<usize>,
+}
+
+/// Whether a disk has lost a part of the data: 512 bytes at least, among which are 256 from a multiple of 256 on.
+fn has_zeros(data: &[u8]) -> bool {
+    let mut parts = data.chunks_exact(256);
+    parts.any(|part| part.iter().all(|byte| *byte == 0))
 }
 
 /// Reads the whole file. JPEGs of kinds that no browser shows are not judged.
 pub(crate) fn check(bytes: &[u8]) -> Result<(), Fault> {
-    match Jpeg::default().read(bytes) {
-        Err(End::Fault(fault)) => Err(fault),
+    let mut jpeg = Jpeg::default();
+    match jpeg.read(bytes) {
+        Err(End::Fault(fault)) => Err(match jpeg.data {
+            Some(data) if has_zeros(&bytes[data..]) => Fault::Zeroed,
+            _ => fault,
+        }),
         Ok(()) | Err(End::Unknown) => Ok(()),
     }
 }
@@ -73,11 +88,11 @@ pub(crate) fn is_unusual(bytes: &[u8]) -> bool {
 
 impl Jpeg {
     fn read(&mut self, bytes: &[u8]) -> Result<(), End> {
-        let (mut at, mut is_in_data) = (2, false);
+        let mut at = 2;
         loop {
             let (marker, after) = next_marker(bytes, at)?;
             // Some programs leave junk between the headers; between two scans it is what remains of one.
-            if is_in_data && bytes[at..after - 2].iter().any(|byte| *byte != 0xff) {
+            if self.data.is_some() && bytes[at..after - 2].iter().any(|byte| *byte != 0xff) {
                 return Err(Fault::Damaged.into());
             }
             at = after;
@@ -109,8 +124,13 @@ impl Jpeg {
                     }
                     let frame = self.frame.as_mut().ok_or(Fault::Damaged)?;
                     let scan = Scan::read(segment, frame, &self.tables, self.restart_interval)?;
+                    let start = at;
+                    self.data.get_or_insert(start);
                     at = scan.check(Bits::new(bytes, at), frame)?;
-                    is_in_data = true;
+                    // By chance zeros can be as many blocks as they stand for.
+                    if scan.has_no_zeros() && has_zeros(&bytes[start..at]) {
+                        return Err(Fault::Zeroed.into());
+                    }
                 }
                 _ => {}
             }

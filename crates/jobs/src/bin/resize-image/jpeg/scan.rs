@@ -67,6 +67,13 @@ impl<'a> Scan<'a> {
         })
     }
 
+    /// Whether a row of zeros cannot be data. It is a plain area if zeros are the code that ends a block; else all
+    /// coefficients of its blocks would be something.
+    pub(super) fn has_no_zeros(&self) -> bool {
+        let mut tables = self.components.iter().filter_map(|(_, _, others)| *others);
+        matches!(self.kind, Kind::Sequential) && tables.any(|table| !table.ends_a_block_by_zeros())
+    }
+
     /// Reads the scan's data to its end, which is where the next marker has to be.
     pub(super) fn check(&self, bits: Bits<'_>, frame: &mut Frame) -> Result<usize, Fault> {
         let mut reader = Reader { bits, run: 0 };

@@ -152,6 +152,11 @@ impl Table {
         }
     }
 
+    /// Whether the code of zeros alone says that the rest of a block is zero.
+    pub(super) fn ends_a_block_by_zeros(&self) -> bool {
+        self.symbols.first() == Some(&0)
+    }
+
     /// The next symbol.
     #[inline]
     pub(super) fn decode(&self, bits: &mut Bits<'_>) -> Result<u8, Fault> {

@@ -139,6 +139,42 @@ fn zeros_in_place_of_data_are_found() {
 }
 
 #[test]
+fn zeros_to_the_end_are_called_so() {
+    for way in ways() {
+        let mut bytes = picture(320, 240, way);
+        let middle = bytes.len() / 2;
+        bytes[middle..].fill(0);
+        assert_eq!(check(&bytes), Err(Fault::Zeroed), "{way:?}");
+    }
+}
+
+/// By chance some of them are as many blocks as they stand for.
+#[test]
+fn a_part_that_a_disk_has_lost_is_found_wherever_it_is() {
+    for way in ways().iter().filter(|way| !way.is_optimised) {
+        let whole = picture(320, 240, *way);
+        for from in (data(&whole)..whole.len() - 514).step_by(97) {
+            let mut bytes = whole.clone();
+            bytes[from..from + 512].fill(0);
+            assert_eq!(check(&bytes), Err(Fault::Zeroed), "from {from} {way:?}");
+        }
+    }
+}
+
+/// With codes made for it, a plain picture is zeros.
+#[test]
+fn a_plain_picture_is_whole() {
+    let mut bytes = Vec::new();
+    let mut encoder = Encoder::new(&mut bytes, 75);
+    encoder.set_optimized_huffman_tables(true);
+    encoder
+        .encode(&vec![200; 2_000 * 2_000], 2_000, 2_000, ColorType::Luma)
+        .unwrap();
+    assert!(has_zeros(&bytes[data(&bytes)..]));
+    assert_eq!(check(&bytes), Ok(()));
+}
+
+#[test]
 fn a_header_that_lies_about_the_size_is_found() {
     for way in ways() {
         let bytes = picture(64, 48, way);
