@@ -162,10 +162,10 @@ impl<S: Send + Sync + 'static> Function<S> {
                 Ok(serde_json::value::to_raw_value(&answer)?)
             }
             Event::Single(delivery) => {
-                let deliveries = [delivery];
-                let mut reports = self.process(&deliveries, invocation, surroundings).await;
+                let deliveries = std::slice::from_ref(&*delivery);
+                let mut reports = self.process(deliveries, invocation, surroundings).await;
                 match reports.pop() {
-                    Some(report) => self.answer(report, &deliveries[0]).await,
+                    Some(report) => self.answer(report, &delivery).await,
                     None => Ok(RawValue::NULL.to_owned()),
                 }
             }

@@ -66,16 +66,17 @@ pub enum ImportError {
     },
     /// Its bytes speak for neither of the two encodings.
     #[error(
-        "the object is neither UTF-8 nor CP932{seems}; the first byte that is not UTF-8 is in line {line}, at offset {offset}: \
-         save it as UTF-8, or name its `encoding` in the job"
+        "the object is neither UTF-8 nor CP932 beyond doubt{}; the first byte that is in doubt is in line {line}, at offset {offset}: \
+         save it as UTF-8; or if you know that it is one of the two, set `encoding` of the job to `utf-8` or `cp932`",
+        looks.map(|looks| format!(", and looks most like {looks}")).unwrap_or_default()
     )]
     Charset {
-        /// The first byte that is not UTF-8, counted from 0.
+        /// The first byte that is not UTF-8, or is so by chance only, counted from 0.
         offset: u64,
         /// Its line, from 1.
         line: u64,
-        /// What speaks for what, after "neither UTF-8 nor CP932".
-        seems: &'static str,
+        /// The encoding that its bytes look most like, by its name in the WHATWG's encoding standard.
+        looks: Option<&'static str>,
     },
     /// Not one row was imported.
     #[error(

@@ -9,7 +9,8 @@ pub(crate) const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
 const MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// What people upload under the name of a CSV file, and by which first bytes it is known.
-const SIGNATURES: [(&[u8], &str, &str); 12] = [
+const SIGNATURES: [(&[u8], &str, &str); 13] = [
+    (b"\xff\xfe\0\0", "UTF-32 (little endian)", SAVE),
     (b"\xff\xfe", "UTF-16 (little endian)", SAVE),
     (b"\xfe\xff", "UTF-16 (big endian)", SAVE),
     (b"\x1f\x8b", "compressed with gzip", UNPACK),

@@ -34,7 +34,7 @@ pub(crate) enum Event {
     /// Messages of a queue; answered with those that must come again.
     Queue(Vec<Delivery>),
     /// One job; answered with what came of it.
-    Single(Delivery),
+    Single(Box<Delivery>),
 }
 
 /// A payload that is none of what a function accepts.
@@ -90,10 +90,11 @@ pub(crate) fn read(payload: &str, surroundings: Surroundings<'_>) -> Result<Even
         return records::read(records, surroundings).map(Event::Queue);
     }
     if outline.detail_type.is_some() {
-        return eventbridge::read(payload, surroundings).map(Event::Single);
+        let delivery = eventbridge::read(payload, surroundings)?;
+        return Ok(Event::Single(Box::new(delivery)));
     }
     if outline.job.is_some() {
-        return Ok(Event::Single(direct::read(payload, surroundings)));
+        return Ok(Event::Single(Box::new(direct::read(payload, surroundings))));
     }
     Err(unknown(payload))
 }

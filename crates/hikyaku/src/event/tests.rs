@@ -11,7 +11,7 @@ const SURROUNDINGS: Surroundings<'static> = Surroundings {
 
 fn single(payload: &str) -> Delivery {
     match read(payload, SURROUNDINGS).unwrap() {
-        Event::Single(delivery) => delivery,
+        Event::Single(delivery) => *delivery,
         Event::Queue(_) => panic!("not a single job"),
     }
 }

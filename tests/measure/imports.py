@@ -1,8 +1,7 @@
-"""Imports of a million rows beside Laravel's own and the database's loader, in one run: `measure.py IMPORT-CSV [ROWS [ROUNDS]]`.
+"""Imports beside Laravel's own and the database's loader.
 
-The three take turns, ROUNDS times, on a quiet machine; what is compared is the median of the ratios of one round. Each is a process of
-its own and measured from its start to its end. It prints the table of docs/performance.md. It needs Debian's postgresql,
-mariadb-server, sqlite3 and php-cli php-laravel-framework php-mysql php-pgsql php-sqlite3.
+The three take turns; what is compared is the median of the ratios of one turn. Each is a process of its own and measured from its start to
+its end. It needs Debian's postgresql, mariadb-server, sqlite3 and php-cli php-laravel-framework php-mysql php-pgsql php-sqlite3.
 """
 import json
 import os
@@ -15,10 +14,11 @@ import uuid
 from pathlib import Path
 from urllib.parse import urlsplit
 
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "tests/databases"))
 import servers
 
-HERE = Path(__file__).resolve().parent
-CURSORS = HERE.parents[1] / "crates/import-csv/database/sql"
+CURSORS = ROOT / "crates/import-csv/database/sql"
 KINDS = {"s": "string", "i": "integer", "d": "decimal", "t": "dateTime", "f": "float", "b": "boolean"}
 # Twelve texts, eight numbers, four decimals, three times, two floats and a boolean.
 WIDE = [(f"c{place}", kind) for place, kind in enumerate("s" * 12 + "i" * 8 + "d" * 4 + "t" * 3 + "f" * 2 + "b")]
@@ -92,7 +92,7 @@ class Database:
         return [*self.client, "-c", f"\\copy {shape} ({names}) from '{file}' csv header"]
 
     def laravel(self, shape, file):
-        return ["php", HERE / "laravel.php", self.url, "import", shape, file, "1000"]
+        return ["php", ROOT / "tests/databases/laravel.php", self.url, "import", shape, file, "1000"]
 
     def ours(self, binary, shape, file):
         event = self.folder / "event.json"
@@ -116,11 +116,9 @@ def timed(command, settings):
     return time.monotonic() - began, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
 
 
-def main():
-    binary, rows, rounds = Path(sys.argv[1]).resolve(), int((sys.argv[2:] or [1_000_000])[0]), int((sys.argv[3:] or [3])[0])
-    print(f"load {os.getloadavg()[0]:.1f} before, {os.cpu_count()} cores, {rows:,} rows, {rounds} rounds", file=sys.stderr)
-    print("| | columns | import-csv | Laravel | loader | beside Laravel | beside the loader | CPU, import-csv and Laravel | memory |")
-    print("|---|---|---|---|---|---|---|---|---|")
+def lines(binary, rows, rounds):
+    """Of the table: a line for each shape of the rows and each database."""
+    written = []
     with tempfile.TemporaryDirectory() as folder, servers.both({}, {}) as environment:
         folder = Path(folder)
         for shape in SHAPES:
@@ -128,23 +126,23 @@ def main():
             write(file, shape, rows)
             for name in TYPES:
                 database = Database(name, folder, environment)
-                measured = {"ours": [], "laravel": [], "loader": []}
-                for _ in range(rounds):
-                    for who, command in (("laravel", database.laravel(shape, file)), ("ours", database.ours(binary, shape, file)),
-                                         ("loader", database.loader(shape, file))):
-                        database.empty(shape)
-                        measured[who].append(timed(command, database.settings(shape) if who == "ours" else {}))
-                        if database.run(f"SELECT COUNT(*) FROM {shape};") != str(rows):
-                            sys.exit(f"{who} did not import every row into {name}")
-                seconds = {who: statistics.median(one[0] for one in all) for who, all in measured.items()}
-                ratio = {who: statistics.median(b[0] / a[0] for a, b in zip(measured["ours"], measured[who])) for who in ("laravel", "loader")}
-                cpu = {who: statistics.median(one[1] for one in measured[who]) for who in ("ours", "laravel")}
-                speed = " | ".join(f"{rows / seconds[who]:,.0f}/s" for who in ("ours", "laravel", "loader"))
-                print(f"| {name} | {len(SHAPES[shape])} | {speed} | {ratio['laravel']:.1f} × | {ratio['loader']:.2f} × | "
-                      f"{cpu['ours']:.1f} s, {cpu['laravel']:.1f} s | {max(one[2] for one in measured['ours']):.0f} MB |", flush=True)
+                print(f"{name}, {len(SHAPES[shape])} columns", file=sys.stderr)
+                written.append([f"{name}, {len(SHAPES[shape])} columns", *compared(database, binary, shape, file, rows, rounds)])
             file.unlink()
-    print(f"load {os.getloadavg()[0]:.1f} after", file=sys.stderr)
+    return written
 
 
-if __name__ == "__main__":
-    main()
+def compared(database, binary, shape, file, rows, rounds):
+    measured = {"ours": [], "laravel": [], "loader": []}
+    commands = {"laravel": database.laravel(shape, file), "ours": database.ours(binary, shape, file), "loader": database.loader(shape, file)}
+    for _ in range(rounds):
+        for who, command in commands.items():
+            database.empty(shape)
+            measured[who].append(timed(command, database.settings(shape) if who == "ours" else {}))
+            if database.run(f"SELECT COUNT(*) FROM {shape};") != str(rows):
+                sys.exit(f"{who} did not import every row into {database.name}")
+    seconds, cpu = ([statistics.median(one[place] for one in all) for all in measured.values()] for place in (0, 1))
+    memory = [max(one[2] for one in all) for all in measured.values()]
+    ratio = {who: statistics.median(b[0] / a[0] for a, b in zip(measured["ours"], measured[who])) for who in ("laravel", "loader")}
+    return [*(f"{rows / of:,.0f} rows/s" for of in seconds), f"{ratio['laravel']:.1f} ×", f"{ratio['loader']:.2f} ×",
+            ", ".join(f"{of:.1f}" for of in cpu) + " s", ", ".join(f"{of:.0f}" for of in memory) + " MB"]
