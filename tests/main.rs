@@ -15,6 +15,8 @@ mod process;
 #[cfg(test)]
 mod refused;
 #[cfg(test)]
+mod rooms;
+#[cfg(test)]
 mod schedules;
 #[cfg(test)]
 mod threads;

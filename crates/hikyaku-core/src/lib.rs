@@ -7,97 +7,67 @@
 //!
 //! # A message's way
 //!
-//! | stage | file | what it decides |
+//! | stage, in `engine/stages/` | its rule, in `engine/rules/` | what it decides |
 //! |---|---|---|
-//! | resolve | `resolve.rs` | where is its body, and can it be opened |
-//! | decode | `decode.rs`, `plan.rs` | is this a job of ours, and can all be done that it asks for |
-//! | claim | `routing.rs`, `claim.rs`, `decide.rs` | on which side, and may it run now, or has it run, or is it running |
-//! | admit | `admit.rs` | is it not skipped, and are its locks free |
-//! | run | `run.rs` | what came of it, within its time |
-//! | settle | `settle.rs`, `judge.rs` | what the ledger records and what the queue does |
-//! | follow | `follow.rs` | what is sent because it has ended |
+//! | resolve | | where is its body, and can it be opened |
+//! | decode | plan | is this a job of ours, and can all be done that it asks for |
+//! | route, claim | decide | on which side, and may it run now, or has it run, or is it running |
+//! | admit | | is it not skipped, and are its locks free |
+//! | run, with heartbeat and send | | what came of it, within its time |
+//! | settle, bury, give_back | judge | what the ledger records and what the queue does |
+//! | follow, tell | | what is sent because it has ended |
 //!
-//! `worker.rs` is that line as one function, `begin.rs` its part before the job runs; `batch.rs` runs it over the records of one event.
-//! `shadow.rs` runs a job that PHP has run once more, without effects, to compare.
+//! `worker/worker.rs` is that line as one function, `worker/begin.rs` its part before the job runs; `worker/batch.rs` runs it over
+//! the records of one event, whose messages `engine/stages/keep.rs` keeps hidden; `worker/shadow.rs` runs a job that PHP has run
+//! once more, without effects, to compare.
+//!
+//! The rooms, each of which may use those below it: `worker`, `engine` (`stages`, `rules`, `model`: what one stage hands to the
+//! next), `dispatch`, `job` (what its author sees), `delivery`, `ports`.
 
-mod admit;
-mod batch;
-mod begin;
-mod bury;
-mod checkpoint;
-mod claim;
-mod commit;
-mod context;
-mod courier;
-mod dead_letter;
-mod decide;
-mod decode;
 mod delivery;
 mod dispatch;
 mod engine;
-mod error;
 mod explain;
-mod failure;
-mod follow;
-mod give_back;
-mod guarantee;
-mod heartbeat;
 mod job;
-mod judge;
-mod keeper;
-mod laravel;
-mod pauses;
-mod plan;
-mod policy;
 mod ports;
-mod reach;
-mod registry;
-mod report;
-mod resolve;
-mod routing;
-mod run;
-mod settle;
-mod settled;
-mod shadow;
-mod shared;
-mod stages;
-mod tasks;
 mod worker;
 
 pub mod memory;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use checkpoint::{CheckpointError, LONGEST_CHECKPOINT};
-pub use commit::Commit;
-pub use context::{Context, Stop};
-pub use courier::{Courier, Defaults, Parcel};
-pub use delivery::{DeadEvent, DeadLetter, Delivery, Invocation, Receipt};
+pub use delivery::delivery::{DeadEvent, DeadLetter, Delivery, Invocation, Receipt};
+pub use delivery::outcome::{Outcome, Verdict};
+pub use delivery::timings::Stages;
 pub use dispatch::{Destination, DispatchError, Message, Onward, Sender};
-pub use error::{JobError, ResultExt};
+pub use engine::report::Report;
+pub use engine::stages::route::ROUTE_KEPT;
 pub use explain::explain;
-pub use guarantee::Guarantee;
-pub use job::Job;
-pub use laravel::{CacheStore, Laravel, Queues, Relay};
-pub use pauses::Pauses;
-pub use policy::{Description, Policy};
+pub use job::checkpoint::{CheckpointError, LONGEST_CHECKPOINT};
+pub use job::commit::Commit;
+pub use job::context::{Context, Stop};
+pub use job::error::{JobError, ResultExt};
+pub use job::guarantee::Guarantee;
+pub use job::job::Job;
+pub use job::policy::{Description, Policy};
+pub use job::state::SetupError;
+pub use job::tasks::{Task, TaskLost};
+pub use ports::BoxFuture;
+pub use ports::application::{CacheStore, Laravel, Queues, Relay};
 pub use ports::batches::{Batch, Batches};
 pub use ports::cache::{Cache, Lock};
 pub use ports::clock::{Clock, Timestamp};
+pub use ports::courier::{Courier, Defaults, Parcel};
 pub use ports::executor::{AbortHandle, Executor};
 pub use ports::ledger::{
     Buried, ClaimReply, ClaimRequest, End, FailedJob, Fence, Grant, Held, Ledger, LedgerError,
     Place, Record, Release, Replace, State, Unlock,
 };
+pub use ports::pauses::Pauses;
 pub use ports::payloads::Payloads;
+pub use ports::ports::Ports;
 pub use ports::queue::{Outgoing, Queue, QueueError, is_fifo, is_identifier};
 pub use ports::random::Random;
 pub use ports::routes::{Compared, Comparison, Route, Routes, Side};
 pub use ports::store::StoreError;
-pub use ports::{BoxFuture, Ports};
-pub use report::{Outcome, Report, Verdict};
-pub use routing::ROUTE_KEPT;
-pub use shared::SetupError;
-pub use stages::Stages;
-pub use tasks::{Task, TaskLost};
-pub use worker::{Settings, Worker};
+pub use worker::worker::{Settings, Worker};

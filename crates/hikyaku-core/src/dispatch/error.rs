@@ -7,7 +7,7 @@ use hikyaku_laravel::message::ObjectJobError;
 
 use super::address::LONGEST_DELAY;
 use crate::QueueError;
-use crate::follow::MOST_HOPS;
+use crate::job::attempt_route::MOST_HOPS;
 use crate::ports::queue::LONGEST_IDENTIFIER;
 
 /// A job was not dispatched. All but [`Unsent`](Self::Unsent), [`NoRandom`](Self::NoRandom) and [`Over`](Self::Over) stay

@@ -3,70 +3,68 @@
 //! The job only asks; the engine sends, for as long as the attempt lasts. So a job that is stopped or has lost its claim
 //! sends nothing more, and no connection of the engine's hangs on a job's thread.
 
-use std::collections::HashSet;
-use std::hash::{BuildHasher as _, RandomState};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
-use futures_channel::{mpsc, oneshot};
-use futures_util::StreamExt;
+use futures_channel::oneshot;
 use hikyaku_laravel::derived_uuid;
 
-use super::{Destination, DispatchError, Message, Sender};
-use crate::context::Attempt;
-use crate::engine::Engine;
-use crate::follow::MOST_HOPS;
-use crate::{BoxFuture, Laravel, Outgoing, QueueError, Random, Timestamp};
-
-/// How many messages of one job are under way at once.
-const AT_ONCE: usize = 16;
-
-/// How long a message is tried again that a queue did not take. After that the job is better off in its own queue.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// What an attempt knows of the way onward.
-pub(crate) struct Route {
-    /// The URL of the queue that the job came from; empty if it came from none.
-    pub(crate) queue: String,
-    /// The message group it came in.
-    pub(crate) group: Option<String>,
-    /// The trace it belongs to, as a header.
-    pub(crate) trace: Option<String>,
-    /// How many messages in a row jobs have sent on, the job's own included.
-    pub(crate) hops: u32,
-    pub(crate) laravel: Arc<Laravel>,
-    pub(crate) random: Arc<dyn Random>,
-    pub(crate) posts: mpsc::UnboundedSender<Post>,
-    pub(crate) names: Names,
-}
-
-/// Under which names an attempt has dispatched: eight bytes of each, for an attempt may dispatch a million.
-#[derive(Default)]
-pub(crate) struct Names {
-    /// Hashes of 64 bits, seeded anew for each attempt: among a million names two are alike once in 37 million attempts.
-    hashes: Mutex<HashSet<u64>>,
-    seed: RandomState,
-}
-
-/// A message that a job wants to be sent, and where the answer is awaited.
-pub(crate) struct Post {
-    outgoing: Outgoing,
-    uuid: String,
-    answer: oneshot::Sender<Result<(), QueueError>>,
-}
-
-impl Post {
-    pub(crate) fn answered(self, sent: Result<(), QueueError>) {
-        // Nobody listens any more when the attempt was given up.
-        drop(self.answer.send(sent));
-    }
-}
+use crate::BoxFuture;
+use crate::dispatch::{Destination, DispatchError, Message, Sender};
+use crate::job::attempt_route::{MOST_HOPS, Post};
+use crate::job::context::{Attempt, Context};
 
 /// Out of a job's attempt: where [`Context::dispatch`](crate::Context::dispatch) sends to.
 pub struct Onward {
     attempt: Arc<Attempt>,
     name: String,
     queue: Option<String>,
+}
+
+impl<S> Context<S> {
+    /// Sends another job, which begins whether or not this one succeeds. Nothing is sent before the message is awaited.
+    ///
+    /// It goes to the queue that this job came from, unless [`on`](Message::on) names another. Its uuid follows from
+    /// this job's id and from `name`, so that a second attempt sends the same job again, and the ledger drops the copy
+    /// (if the job is `Once` or `AtMostOnce`; with `AtLeastOnce` a copy runs). Within one attempt each name stands for one
+    /// message; a name must mean the same job in every attempt.
+    ///
+    /// One request. While the queue cannot be reached it is repeated for up to 20 s. After 1,000 jobs in a row that have
+    /// sent one another it is an error, for that is a loop.
+    ///
+    /// ```
+    /// use hikyaku_core::{Context, Job, JobError};
+    /// use serde::{Deserialize, Serialize};
+    ///
+    /// #[derive(Serialize, Deserialize)]
+    /// struct Thumbnails { picture: u64 }
+    ///
+    /// impl Job for Thumbnails {
+    ///     const NAME: &'static str = "thumbnails";
+    ///     type State = ();
+    ///     type Output = ();
+    ///
+    ///     async fn run(self, _: &Context<()>) -> Result<(), JobError> { Ok(()) }
+    /// }
+    ///
+    /// #[derive(Deserialize)]
+    /// struct StorePicture { picture: u64 }
+    ///
+    /// impl Job for StorePicture {
+    ///     const NAME: &'static str = "store-picture";
+    ///     type State = ();
+    ///     type Output = ();
+    ///
+    ///     async fn run(self, context: &Context<()>) -> Result<(), JobError> {
+    ///         let thumbnails = Thumbnails { picture: self.picture };
+    ///         context.dispatch("thumbnails", &thumbnails).await?;
+    ///         Ok(())
+    ///     }
+    /// }
+    /// ```
+    pub fn dispatch(&self, name: impl Into<String>, job: impl Into<Message>) -> Message<Onward> {
+        job.into()
+            .to(Onward::new(Arc::clone(&self.attempt), name.into()))
+    }
 }
 
 impl Onward {
@@ -159,60 +157,6 @@ impl Destination for Onward {
             task.await
                 .unwrap_or_else(|_| Err(DispatchError::Over { job }))
         })
-    }
-}
-
-impl Names {
-    /// Takes a name for one message; none if it is another's.
-    fn take(&self, name: &str) -> Option<Name<'_>> {
-        let hash = self.seed.hash_one(name);
-        let is_free = self.hashes().insert(hash);
-        // Not made otherwise: dropped, it would give another's name back.
-        is_free.then(|| Name { names: self, hash })
-    }
-
-    fn hashes(&self) -> MutexGuard<'_, HashSet<u64>> {
-        self.hashes.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A name that is given back unless its message was sent, so that a job may try again itself.
-struct Name<'a> {
-    names: &'a Names,
-    hash: u64,
-}
-
-impl Name<'_> {
-    fn keep(self) {
-        std::mem::forget(self);
-    }
-}
-
-impl Drop for Name<'_> {
-    fn drop(&mut self) {
-        self.names.hashes().remove(&self.hash);
-    }
-}
-
-impl Engine<'_> {
-    /// Sends what the job dispatches. Never ends by itself: the attempt does.
-    pub(crate) async fn send_onward(&self, posts: mpsc::UnboundedReceiver<Post>, limit: Timestamp) {
-        posts
-            // Boxed, for otherwise the compiler cannot see that all of this may move between threads.
-            .for_each_concurrent(AT_ONCE, |post| -> BoxFuture<'_, ()> {
-                Box::pin(self.send_post(post, limit))
-            })
-            .await;
-        std::future::pending::<()>().await;
-    }
-
-    async fn send_post(&self, post: Post, limit: Timestamp) {
-        let give_up = limit.min(self.now() + PATIENCE);
-        let queue = &*self.ports.queue;
-        let sent = self
-            .until_recorded(&post.uuid, give_up, || queue.send(&post.outgoing))
-            .await;
-        post.answered(sent);
     }
 }
 

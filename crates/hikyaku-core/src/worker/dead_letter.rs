@@ -1,0 +1,168 @@
+//! Dead letters: what a queue has given up becomes a failed job, with what is known of it.
+//!
+//! SQS moves a message to the dead-letter queue when it was received as often as its `maxReceiveCount` says and nobody
+//! settled it: a function that cannot start, a ledger that was down for hours. The job did not fail; nobody could say so.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use hikyaku_laravel::Tries;
+use hikyaku_laravel::failed::Exception;
+
+use crate::engine::engine::Engine;
+use crate::engine::model::attempt::Finished;
+use crate::engine::model::claim::{Claim, Claimed, Company, Elsewhere};
+use crate::engine::model::decoded::Decoded;
+use crate::engine::model::failure::Failure;
+use crate::engine::model::plan::Admission;
+use crate::engine::model::settled::{Settled, settled_as};
+use crate::engine::stages::give_back::GivenBack;
+use crate::job::policy::Description;
+use crate::job::prepared::{Declared, Prepared, Run};
+use crate::job::registry::{Registered, Registry};
+use crate::{DeadEvent, Delivery, Guarantee, JobError, Outcome, Worker};
+
+/// Burying takes a few writes.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+impl Worker<()> {
+    /// A worker for dead-letter queues. It knows every job and runs none: a job that has not ended is buried, in the
+    /// transaction that ends any job, so that its batch, its locks and its callbacks learn of it; one that is done is
+    /// acknowledged, and what follows it is sent; one that runs is waited for; what is no job is kept to the letter.
+    ///
+    /// It needs what the jobs' own functions are told of the application. Two writes a message; four or more units for
+    /// the transaction.
+    pub fn of_dead_letters() -> Self {
+        let mut registry = Registry::new();
+        registry.take_any(Registered {
+            description: Description::of_anything(),
+            prepare: |_| {
+                let run: Run<()> = Box::new(|_| {
+                    let unreachable = JobError::fail("a dead letter is buried, not run");
+                    Box::pin(std::future::ready(Err(unreachable)))
+                });
+                Ok(Prepared {
+                    run,
+                    declared: Declared::default(),
+                })
+            },
+        });
+        Self::burying(registry)
+    }
+}
+
+impl Engine<'_> {
+    /// Buries a job that a queue has given up, unless it has ended or runs.
+    pub(crate) async fn bury_dead_letter(
+        &self,
+        decoded: &mut Decoded,
+        delivery: &Delivery,
+    ) -> Settled {
+        unlimit(decoded);
+        // Nothing runs here, so nobody can be taken down by it.
+        let claim = match self.claim(decoded, delivery, Company::Alone).await {
+            Claimed::Run(claim) | Claimed::Exhausted(claim) => claim,
+            Claimed::Late(claim) => {
+                return self
+                    .settle_late(&Finished::new(decoded, &claim, delivery))
+                    .await;
+            }
+            Claimed::Answered(answer) => {
+                return self.settle_unclaimed(decoded, delivery, answer).await;
+            }
+            Claimed::Elsewhere(Elsewhere { ended, .. }) => {
+                return settled_as(ended.unwrap_or(Outcome::DoneBefore));
+            }
+            // Never said of a job that is claimed alone.
+            Claimed::Suspect { .. } => {
+                return self.postpone(&GivenBack::of(decoded, delivery)).await;
+            }
+        };
+        // The claim is a try of nobody's.
+        let claim = Claim {
+            spent: claim.spent.saturating_sub(1),
+            ..claim
+        };
+        let failure = Failure::new(Exception::Failed, self.story(delivery, &claim));
+        let job = Finished::new(decoded, &claim, delivery);
+        self.fail(&job, failure, "it came to the dead-letter queue")
+            .await
+    }
+
+    /// What is known of a message that nobody settled.
+    pub(crate) fn story(&self, delivery: &Delivery, claim: &Claim) -> String {
+        let unknown = || "dead letter: nobody says which queue gave it up".to_owned();
+        let mut story = self.origin(delivery).unwrap_or_else(unknown);
+        let _ = match &claim.last_error {
+            Some(error) => write!(story, "; its last error was: {error}"),
+            None if claim.spent > 0 => {
+                write!(
+                    story,
+                    "; {} attempts began and none reported its end",
+                    claim.spent
+                )
+            }
+            None => story.write_str(without_a_try(delivery, claim)),
+        };
+        story
+    }
+
+    /// Where a dead letter comes from; none for other deliveries.
+    pub(crate) fn origin(&self, delivery: &Delivery) -> Option<String> {
+        let letter = delivery.dead_letter.as_ref()?;
+        if let Some(event) = &letter.event {
+            return Some(given_up(event));
+        }
+        let mut origin = format!(
+            "dead letter: `{}` gave it up, received {} times in all",
+            delivery.queue, delivery.receive_count
+        );
+        if let Some(sent) = letter.sent {
+            let minutes = sent.until(self.now()).as_secs() / 60;
+            let _ = write!(
+                origin,
+                " since it was sent {} h {} min ago",
+                minutes / 60,
+                minutes % 60
+            );
+        }
+        Some(origin)
+    }
+}
+
+/// Of an event. No queue leads back to its function, so nothing that sends it again can help.
+fn given_up(event: &DeadEvent) -> String {
+    format!(
+        "dead letter: Lambda gave up the event of invocation {}: {}; invoke its function with it again (`aws lambda invoke`), for no \
+         queue leads there",
+        event.request_id,
+        event.error.as_deref().unwrap_or("it says no reason")
+    )
+}
+
+/// Of a job whose record knows of no try. The claim that buries it is the first of a job that has no record.
+fn without_a_try(delivery: &Delivery, claim: &Claim) -> &'static str {
+    let was_claimed = claim.held.as_ref().is_some_and(|held| held.token > 1);
+    if was_claimed {
+        "; it began and spent no try: it was snoozed or given back each time"
+    } else if delivery.group.is_some() {
+        "; no attempt of it is on record: in its message group others stood before it that came again each time, and it with them"
+    } else {
+        "; no attempt of it is on record (an AtLeastOnce job keeps none)"
+    }
+}
+
+/// The job's own limits are for running it, and what it has to pass before it runs is passed by nobody. Locks that end
+/// when it begins end now.
+fn unlimit(decoded: &mut Decoded) {
+    let policy = &mut decoded.policy;
+    policy.tries = Tries::Unlimited;
+    policy.max_exceptions = 0;
+    policy.retry_until = None;
+    policy.timeout = TIMEOUT;
+    policy.guarantee = Guarantee::Once;
+    decoded.side = None;
+    let admission = std::mem::take(&mut decoded.plan.admission);
+    let Admission { unlock, .. } = admission;
+    decoded.plan.unlock.extend(unlock);
+}
