@@ -88,7 +88,7 @@ fn collect(folder: &Path, below: &str, files: &mut BTreeMap<String, String>) {
         let name = format!("{below}{}", path.file_name().unwrap().to_str().unwrap());
         if path.is_dir() {
             collect(&path, &format!("{name}/"), files);
-        } else if name.ends_with(".rs") && !name.ends_with("tests.rs") {
+        } else if path.extension().is_some_and(|kind| kind == "rs") && !name.ends_with("tests.rs") {
             let text = fs::read_to_string(&path).unwrap();
             let code = text
                 .split("#[cfg(test)]\nmod tests {")

@@ -4,12 +4,10 @@ The three take turns; what is compared is the median of the ratios of one turn. 
 its end. It needs Debian's postgresql, mariadb-server, sqlite3 and php-cli php-laravel-framework php-mysql php-pgsql php-sqlite3.
 """
 import json
-import os
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 import uuid
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,6 +15,7 @@ from urllib.parse import urlsplit
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / "tests/databases"))
 import servers
+from process import spent
 
 CURSORS = ROOT / "crates/import-csv/database/sql"
 KINDS = {"s": "string", "i": "integer", "d": "decimal", "t": "dateTime", "f": "float", "b": "boolean"}
@@ -80,7 +79,7 @@ class Database:
         cursors = {"SQLite": "sqlite", "MariaDB": "mysql", "PostgreSQL": "postgres"}[self.name]
         columns = ",".join(f"{name} {TYPES[self.name][kind]}" for name, kind in SHAPES[shape])
         self.run(f"DROP TABLE IF EXISTS {shape}; CREATE TABLE {shape} ({IDS[self.name]}{columns});")
-        self.run("DROP TABLE IF EXISTS hikyaku_cursors;" + (CURSORS / f"hikyaku_cursors.{cursors}.sql").read_text())
+        self.run("DROP TABLE IF EXISTS hikyaku_cursors; DROP TABLE IF EXISTS hikyaku_rejects;" + (CURSORS / f"hikyaku_cursors.{cursors}.sql").read_text())
 
     def loader(self, shape, file):
         names = ",".join(name for name, _ in SHAPES[shape])
@@ -105,17 +104,6 @@ class Database:
         return {"DATABASE_URL": self.url, "IMPORT_SOURCES": f"file://{self.folder}/", "IMPORT_TABLES": json.dumps({shape: {"columns": columns}})}
 
 
-def timed(command, settings):
-    """Seconds, seconds of its processor, and the most megabytes of its memory."""
-    began = time.monotonic()
-    process = subprocess.Popen(command, env={**os.environ, **settings}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    output = process.stdout.read()
-    _, status, used = os.wait4(process.pid, 0)
-    if status:
-        sys.exit(f"{command[0]} failed: {output.decode()[-1000:]}")
-    return time.monotonic() - began, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
-
-
 def lines(binary, rows, rounds):
     """Of the table: a line for each shape of the rows and each database."""
     written = []
@@ -138,11 +126,11 @@ def compared(database, binary, shape, file, rows, rounds):
     for _ in range(rounds):
         for who, command in commands.items():
             database.empty(shape)
-            measured[who].append(timed(command, database.settings(shape) if who == "ours" else {}))
+            measured[who].append(spent(command, database.settings(shape) if who == "ours" else {}))
             if database.run(f"SELECT COUNT(*) FROM {shape};") != str(rows):
                 sys.exit(f"{who} did not import every row into {database.name}")
     seconds, cpu = ([statistics.median(one[place] for one in all) for all in measured.values()] for place in (0, 1))
     memory = [max(one[2] for one in all) for all in measured.values()]
     ratio = {who: statistics.median(b[0] / a[0] for a, b in zip(measured["ours"], measured[who])) for who in ("laravel", "loader")}
     return [*(f"{rows / of:,.0f} rows/s" for of in seconds), f"{ratio['laravel']:.1f} ×", f"{ratio['loader']:.2f} ×",
-            ", ".join(f"{of:.1f}" for of in cpu) + " s", ", ".join(f"{of:.0f}" for of in memory) + " MB"]
+            ", ".join(f"{of:.1f}" for of in cpu) + " s", ", ".join(f"{of:.0f}" for of in memory) + " MiB"]

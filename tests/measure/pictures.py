@@ -3,9 +3,7 @@
 What stands in a line was run one after the other, in turns: a busy machine is as slow for one as for the others.
 """
 import json
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -13,6 +11,7 @@ from pathlib import Path
 import lambda_api
 import numpy
 from PIL import Image
+from process import spent
 from skimage.metrics import structural_similarity
 
 TURNS = 7
@@ -62,31 +61,7 @@ class Tools:
     def starting(self, name):
         """What the process takes for nothing."""
         nothing = ([self.binary, "describe"], {}) if name == "resize-image" else self.all[name]("", "", "", [])
-        return statistics.median(spent(*nothing)[0] for _ in range(3))
-
-
-# A process of its own, so that what this one has in memory is not counted.
-LAUNCHER = """
-import os, subprocess, sys
-process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
-_, status, usage = os.wait4(process.pid, 0)
-print(os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime, usage.ru_maxrss)
-"""
-
-
-def spent(command, environment):
-    """The processor's seconds and the most memory, in MiB, of a process."""
-    launched = subprocess.run(
-        [sys.executable, "-S", "-c", LAUNCHER, *map(str, command)],
-        env={"PATH": os.environ["PATH"], **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    status, seconds, memory = launched.stdout.split()
-    if status != "0":
-        sys.exit(f"{command[0]} failed: {launched.stderr[-500:]}")
-    return float(seconds), int(memory) / 1024
+        return statistics.median(spent(*nothing)[1] for _ in range(3))
 
 
 def whole_job(tools, photo, folder, format):
@@ -94,14 +69,14 @@ def whole_job(tools, photo, folder, format):
     measured, starts = {name: [] for name in tools.all}, {name: tools.starting(name) for name in tools.all}
     for _ in range(TURNS):
         for name, tool in tools.all.items():
-            used, most = spent(*tool(photo, folder, format, WIDTHS))
+            _, used, most = spent(*tool(photo, folder, format, WIDTHS))
             measured[name].append((used - starts[name], most))
     seconds = {name: statistics.median(one[0] for one in all) for name, all in measured.items()}
     memory = [max(one[1] for one in all) for all in measured.values()]
     ours = seconds["resize-image"]
-    return [f"a photograph to {'lossy WebP' if format == 'webp' else 'JPEG'}", *(f"{1 / of:.1f} a second" for of in seconds.values()),
+    return [f"a photograph to {'WebP' if format == 'webp' else 'JPEG'}, by CPU", *(f"{1 / of:.1f}/s" for of in seconds.values()),
             f"{seconds['Pillow'] / ours:.1f} ×", f"{seconds['sharp'] / ours:.2f} ×",
-            ", ".join(f"{of:.2f}" for of in seconds.values()) + " s", ", ".join(f"{of:.0f}" for of in memory) + " MB"]
+            ", ".join(f"{of:.2f}" for of in seconds.values()) + " s", ", ".join(f"{of:.0f}" for of in memory) + " MiB"]
 
 
 def files_of_the_same_pixels(tools, picture, folder, format):

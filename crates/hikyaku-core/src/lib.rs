@@ -14,7 +14,7 @@
 //! | route, claim | decide | on which side, and may it run now, or has it run, or is it running |
 //! | admit | | is it not skipped, and are its locks free |
 //! | run, with heartbeat and send | | what came of it, within its time |
-//! | settle, bury, give_back | judge | what the ledger records and what the queue does |
+//! | settle, bury, `give_back` | judge | what the ledger records and what the queue does |
 //! | follow, tell | | what is sent because it has ended |
 //!
 //! `worker/worker.rs` is that line as one function, `worker/begin.rs` its part before the job runs; `worker/batch.rs` runs it over
