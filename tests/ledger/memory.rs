@@ -47,3 +47,9 @@ async fn the_ledger_in_memory_keeps_the_contract() {
     ends::exercise(&application).await;
     locks::exercise(&application).await;
 }
+
+#[tokio::test(flavor = "current_thread")]
+async fn what_is_larger_than_an_item_in_memory_is_refused_for_good() {
+    let ledger = &*InMemory::default().0;
+    contract::what_is_larger_than_an_item_is_refused_for_good_and_changes_nothing(ledger).await;
+}

@@ -32,6 +32,10 @@ DEFECTS = {
             "Item size has exceeded the maximum allowed size",
             "it refuses items beyond 405,000 bytes; DynamoDB takes 409,600",
         ),
+        "ledger::dynamodb::what_is_larger_than_an_item_on_dynamodb_is_refused_for_good": (
+            "not refused with a record",
+            "it refuses an update that makes an item too large, and has made it by then",
+        ),
         "ledger::batches::a_row_that_nobody_can_count_in_does_not_keep_a_job_from_ending": (
             "Incorrect operand type for operator or function; operator or function: -, operand type: S",
             "it refuses a transaction whose arithmetic fails as a malformed request; DynamoDB cancels it, with reasons",
