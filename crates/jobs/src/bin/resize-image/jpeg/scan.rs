@@ -1,6 +1,7 @@
 //! One scan: some or all coefficients of some or all components.
 
 use super::bits::Bits;
+use super::tables::END;
 use super::{Fault, Frame, Table};
 
 /// What is read in which order.
@@ -163,14 +164,9 @@ impl Reader<'_> {
     fn sequential(&mut self, table: &Table) -> Result<(), Fault> {
         let mut place = 1;
         while place < 64 {
-            let symbol = table.skip_value(&mut self.bits)?;
-            let (zeros, size) = (u32::from(symbol >> 4), symbol & 15);
-            if size == 0 && zeros < 15 {
-                return Ok(());
-            }
-            place += zeros + 1;
+            place += table.skip_step(&mut self.bits)?;
         }
-        if place == 64 {
+        if place == 64 || place >= END {
             Ok(())
         } else {
             Err(Fault::Damaged)

@@ -100,6 +100,17 @@ impl Frame {
     }
 }
 
+/// What the end of a block steps on: more than there are places.
+pub(super) const END: u8 = 128;
+
+/// Over so many coefficients that are zero, and one that is not.
+fn step(symbol: u8) -> u8 {
+    match (symbol >> 4, symbol & 15) {
+        (0..15, 0) => END,
+        (zeros, _) => zeros + 1,
+    }
+}
+
 /// How many bits are looked up at once. Longer codes are rare.
 const LOOKUP: u32 = 10;
 
@@ -107,6 +118,8 @@ const LOOKUP: u32 = 10;
 pub(super) struct Table {
     /// For the next ten bits: the length of the code they start with, if it is no longer, and its symbol.
     short: Box<[(u8, u8); 1 << LOOKUP]>,
+    /// The same for a coefficient with its value: the length of both, and how many places it steps on.
+    steps: Box<[(u8, u8); 1 << LOOKUP]>,
     /// By length: the first number behind its codes, as 16 bits; what to add for the place of the symbol.
     limits: [(u32, i32); 17],
     symbols: Vec<u8>,
@@ -120,6 +133,7 @@ impl Table {
         let (symbols, rest) = rest.split_at_checked(total).ok_or(Fault::Damaged)?;
         let mut table = Self {
             short: Box::new([(0, 0); 1 << LOOKUP]),
+            steps: Box::new([(0, 0); 1 << LOOKUP]),
             limits: [(0, 0); 17],
             symbols: symbols.to_vec(),
         };
@@ -147,8 +161,12 @@ impl Table {
         let first = (code << (LOOKUP - length)) as usize;
         let count = 1 << (LOOKUP - length);
         let length = u8::try_from(length).unwrap_or(0);
-        for entry in self.short.iter_mut().skip(first).take(count) {
-            *entry = (length, symbol);
+        let codes = first..first + count;
+        if let Some(codes) = self.short.get_mut(codes.clone()) {
+            codes.fill((length, symbol));
+        }
+        if let Some(codes) = self.steps.get_mut(codes) {
+            codes.fill((length + (symbol & 15), step(symbol)));
         }
     }
 
@@ -161,6 +179,18 @@ impl Table {
     #[inline]
     pub(super) fn decode(&self, bits: &mut Bits<'_>) -> Result<u8, Fault> {
         self.next(bits, |_| 0)
+    }
+
+    /// Over the next coefficient and its value: how many places it steps on.
+    #[inline]
+    pub(super) fn skip_step(&self, bits: &mut Bits<'_>) -> Result<u8, Fault> {
+        let (next, there) = bits.peek();
+        let (length, step) = self.steps[usize::from(next >> (16 - LOOKUP))];
+        if length > 0 && u32::from(length) <= there {
+            bits.skip(length.into());
+            return Ok(step);
+        }
+        self.skip_value(bits).map(self::step)
     }
 
     /// The next symbol, and over the bits of the value behind it, whose number is the symbol's lower half.
