@@ -107,10 +107,11 @@ impl<'a> Layout<'a> {
                 columns.len()
             ));
         }
-        fields
-            .zip(columns)
-            .map(|(field, (name, column))| value(field, charset, name, column))
-            .collect()
+        let mut values = Vec::with_capacity(columns.len() + self.stamped.len());
+        for (field, (name, column)) in fields.zip(columns) {
+            values.push(value(field, charset, name, column)?);
+        }
+        Ok(values)
     }
 }
 
@@ -261,12 +262,16 @@ fn date(text: &str) -> Option<String> {
         _ => return None,
     };
     let exists = parts.next().is_none() && year > 0 && (1..=days).contains(&day);
-    exists.then(|| format!("{year:04}-{month:02}-{day:02}"))
+    // Most are written so already: no part is longer.
+    exists.then(|| match text.len() {
+        10 if !text.contains('/') => text.to_owned(),
+        _ => format!("{year:04}-{month:02}-{day:02}"),
+    })
 }
 
 fn date_time(text: &str) -> Option<String> {
     let (day, hours) = text.split_once([' ', 'T'])?;
-    Some(format!("{} {}", date(day)?, time(hours)?))
+    Some([date(day)?, time(hours)?].join(" "))
 }
 
 fn time(text: &str) -> Option<String> {
@@ -274,7 +279,10 @@ fn time(text: &str) -> Option<String> {
     let (hour, minute) = (number(parts.next()?, 2)?, number(parts.next()?, 2)?);
     let second = parts.next().map_or(Some(0), |text| number(text, 2))?;
     let exists = parts.next().is_none() && hour < 24 && minute < 60 && second < 60;
-    exists.then(|| format!("{hour:02}:{minute:02}:{second:02}"))
+    exists.then(|| match text.len() {
+        8 => text.to_owned(),
+        _ => format!("{hour:02}:{minute:02}:{second:02}"),
+    })
 }
 
 /// As it is written, if it is one; behind a `/` the bits of a network.
