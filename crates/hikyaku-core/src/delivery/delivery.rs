@@ -1,5 +1,7 @@
 //! What comes in.
 
+use std::fmt::Write as _;
+
 use crate::Timestamp;
 
 /// One hand-over of a message.
@@ -28,11 +30,43 @@ pub struct Delivery {
 }
 
 impl Delivery {
+    /// Where a dead letter comes from; none for other deliveries.
+    pub(crate) fn origin(&self, now: Timestamp) -> Option<String> {
+        let letter = self.dead_letter.as_ref()?;
+        if let Some(event) = &letter.event {
+            return Some(given_up(event));
+        }
+        let mut origin = format!(
+            "dead letter: `{}` gave it up, received {} times in all",
+            self.queue, self.receive_count
+        );
+        if let Some(sent) = letter.sent {
+            let minutes = sent.until(now).as_secs() / 60;
+            let _ = write!(
+                origin,
+                " since it was sent {} h {} min ago",
+                minutes / 60,
+                minutes % 60
+            );
+        }
+        Some(origin)
+    }
+
     /// The id of the trace it belongs to: the header's `Root` (AWS X-Ray developer guide, "Tracing header").
     pub fn trace_id(&self) -> Option<&str> {
         let mut parts = self.trace.as_deref()?.split(';');
         parts.find_map(|part| part.trim().strip_prefix("Root="))
     }
+}
+
+/// Of an event. No queue leads back to its function, so nothing that sends it again can help.
+fn given_up(event: &DeadEvent) -> String {
+    format!(
+        "dead letter: Lambda gave up the event of invocation {}: {}; invoke its function with it again (`aws lambda invoke`), for no \
+         queue leads there",
+        event.request_id,
+        event.error.as_deref().unwrap_or("it says no reason")
+    )
 }
 
 /// What a dead-letter queue knows of a message.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::engine::keeper::Keeper;
-use crate::{Invocation, Policy, Ports, Timestamp};
+use crate::{Delivery, Invocation, Policy, Ports, Timestamp};
 
 /// Between the engine's own deadline and the process's end, at most: time to settle a whole batch.
 const LONGEST_MARGIN: Duration = Duration::from_secs(5);
@@ -65,5 +65,13 @@ impl<'a> Engine<'a> {
     pub(crate) fn worth_starting(&self, policy: &Policy) -> bool {
         let now = self.now();
         now.until(self.limit(now, policy)) * 2 >= self.full_time(policy)
+    }
+
+    /// After how long a message comes back that met something which did not answer: later each time, up to about ten
+    /// minutes.
+    pub(crate) fn pause(&self, delivery: &Delivery) -> Duration {
+        let doublings = delivery.receive_count.saturating_sub(1).min(7);
+        let jitter = Duration::from_millis(self.ports.random.next_u64() % 5000);
+        Duration::from_secs(5 << doublings) + jitter
     }
 }

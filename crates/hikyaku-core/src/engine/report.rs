@@ -5,10 +5,10 @@ use std::time::Duration;
 use serde_json::value::RawValue;
 
 use crate::delivery::outcome::{Outcome, Verdict};
-use crate::engine::model::decoded::{Decoded, Refused};
 use crate::engine::model::ended::Ended;
 use crate::engine::model::settled::Settled;
-use crate::{Delivery, Side, Stages};
+use crate::engine::model::way::Way;
+use crate::{Side, Stages};
 
 /// What became of one delivery, for the queue, for the log and for whoever invoked directly.
 #[derive(Debug)]
@@ -38,59 +38,31 @@ pub struct Report {
 }
 
 impl Report {
-    pub(crate) fn of(
-        decoded: &Decoded,
-        delivery: &Delivery,
-        attempt: u32,
-        settled: Settled,
-    ) -> Self {
+    /// Of a message that is settled, and of which the queue was told.
+    pub(crate) fn of(way: &Way<'_>, settled: Settled, verdict: Verdict) -> Self {
         Self {
-            job: Some(decoded.name.clone()),
-            attempt,
-            ..Self::unread(decoded.id.clone(), delivery, settled)
-        }
-    }
-
-    pub(crate) fn refused(refused: &Refused, delivery: &Delivery, settled: Settled) -> Self {
-        Self {
-            job: refused
-                .envelope
-                .as_ref()
-                .map(|envelope| envelope.name().to_owned()),
-            ..Self::unread(refused.identity(delivery), delivery, settled)
-        }
-    }
-
-    /// A report on a message that says nothing of its job.
-    pub(crate) fn unread(id: String, delivery: &Delivery, settled: Settled) -> Self {
-        Self {
-            message_id: delivery.message_id.clone(),
-            id,
-            job: None,
+            message_id: way.delivery.message_id.clone(),
+            id: way.id.clone(),
+            job: way.name.clone(),
             attempt: 0,
             side: None,
             outcome: settled.outcome,
-            verdict: settled.verdict,
+            verdict,
             error: settled.error,
             output: None,
             duration: Duration::ZERO,
-            stages: Stages::default(),
+            stages: way.stages,
         }
     }
 
-    /// Adds where the job was claimed.
-    pub(crate) fn on(self, side: Option<Side>) -> Self {
-        Self { side, ..self }
-    }
-
-    /// Adds what the run itself left.
-    pub(crate) fn with(mut self, ended: Ended, duration: Duration) -> Self {
+    /// Adds what the attempt left.
+    pub(crate) fn with(mut self, ended: Ended, attempt: u32) -> Self {
         // One whose own writes were refused has failed after all.
         let has_failed = matches!(self.outcome, Outcome::Released | Outcome::Buried);
         if let (Ended::Succeeded(success), false) = (ended, has_failed) {
             self.output = success.output;
         }
-        self.duration = duration;
+        self.attempt = attempt;
         self
     }
 

@@ -7,10 +7,12 @@ use futures_util::future::{Either, select};
 use futures_util::{StreamExt, stream};
 
 use crate::engine::engine::Engine;
+use crate::engine::finish::finish;
 use crate::engine::keeper::Keeper;
 use crate::engine::model::claim::Company;
-use crate::engine::model::settled::Settled;
-use crate::worker::turn::Turn;
+use crate::engine::model::stop::Stop;
+use crate::engine::model::way::Way;
+use crate::worker::process::Alone;
 use crate::{BoxFuture, Delivery, Invocation, Outcome, Ports, Report, Verdict, Worker};
 
 impl<S: Send + Sync + 'static> Worker<S> {
@@ -80,13 +82,13 @@ impl<S: Send + Sync + 'static> Worker<S> {
             let delivery = &deliveries[index];
             let report = match stopped {
                 // The same delay as the one that stopped the group, so that none of it overtakes.
-                Some(delay) => engine.hold_back(delivery, delay).await,
+                Some(delay) => hold_back(engine, delivery, delay).await,
                 None => match self.handle(delivery, engine, company).await {
-                    Turn::Over(report) => *report,
-                    Turn::Later { alone } => {
+                    Ok(report) => report,
+                    Err(Alone { proven }) => {
                         let rest = Some(Rest {
                             line: line[place..].to_vec(),
-                            proven: alone,
+                            proven,
                         });
                         return LineEnd { done, rest };
                     }
@@ -137,14 +139,8 @@ fn lines(deliveries: &[Delivery]) -> Vec<Vec<usize>> {
     lines
 }
 
-impl Engine<'_> {
-    /// Gives back a message that stands behind one of its group that must come again.
-    async fn hold_back(&self, delivery: &Delivery, delay: Duration) -> Report {
-        let settled = Settled {
-            outcome: Outcome::Postponed,
-            verdict: Verdict::Redeliver(self.hide(delivery, delay).await),
-            error: None,
-        };
-        Report::unread(delivery.message_id.clone(), delivery, settled)
-    }
+/// Gives back a message that stands behind one of its group that must come again.
+async fn hold_back(engine: &Engine<'_>, delivery: &Delivery, delay: Duration) -> Report {
+    let way = Way::new(delivery);
+    finish(engine, &way, Stop::later(Outcome::Postponed, delay)).await
 }

@@ -6,21 +6,21 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use hikyaku_laravel::Tries;
-use hikyaku_laravel::failed::Exception;
+use hikyaku_laravel::{Envelope, Tries};
 
 use crate::engine::engine::Engine;
-use crate::engine::model::attempt::Finished;
-use crate::engine::model::claim::{Claim, Claimed, Company, Elsewhere};
+use crate::engine::model::claim::{Claim, Company};
 use crate::engine::model::decoded::Decoded;
 use crate::engine::model::failure::Failure;
 use crate::engine::model::plan::Admission;
-use crate::engine::model::settled::{Settled, settled_as};
-use crate::engine::stages::give_back::GivenBack;
+use crate::engine::model::stop::Stop;
+use crate::engine::model::way::Way;
+use crate::engine::stages::claim::{claim, may_start};
+use crate::engine::stages::decode::decode;
 use crate::job::policy::Description;
 use crate::job::prepared::{Declared, Prepared, Run};
 use crate::job::registry::{Registered, Registry};
-use crate::{DeadEvent, Delivery, Guarantee, JobError, Outcome, Worker};
+use crate::{Delivery, Guarantee, JobError, Side, Timestamp, Worker};
 
 /// Burying takes a few writes.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -51,93 +51,49 @@ impl Worker<()> {
     }
 }
 
-impl Engine<'_> {
+impl<S: Send + Sync + 'static> Worker<S> {
     /// Buries a job that a queue has given up, unless it has ended or runs.
-    pub(crate) async fn bury_dead_letter(
+    pub(crate) async fn bury(
         &self,
-        decoded: &mut Decoded,
-        delivery: &Delivery,
-    ) -> Settled {
-        unlimit(decoded);
+        engine: &Engine<'_>,
+        way: &mut Way<'_>,
+        envelope: Envelope,
+    ) -> Result<Stop, Stop> {
+        let laravel = &engine.ports.laravel;
+        let (mut decoded, _) = decode(&self.registry, envelope, way.delivery, laravel, Side::Rust)?;
+        way.stages.decoded = Some(engine.now());
+        way.names(decoded.id.clone(), Some(decoded.name.clone()));
+        unlimit(&mut decoded);
+        let decoded = way.decoded.insert(decoded);
         // Nothing runs here, so nobody can be taken down by it.
-        let claim = match self.claim(decoded, delivery, Company::Alone).await {
-            Claimed::Run(claim) | Claimed::Exhausted(claim) => claim,
-            Claimed::Late(claim) => {
-                return self
-                    .settle_late(&Finished::new(decoded, &claim, delivery))
-                    .await;
-            }
-            Claimed::Answered(answer) => {
-                return self.settle_unclaimed(decoded, delivery, answer).await;
-            }
-            Claimed::Elsewhere(Elsewhere { ended, .. }) => {
-                return settled_as(ended.unwrap_or(Outcome::DoneBefore));
-            }
-            // Never said of a job that is claimed alone.
-            Claimed::Suspect { .. } => {
-                return self.postpone(&GivenBack::of(decoded, delivery)).await;
-            }
-        };
+        let claim = claim(engine, decoded, way.delivery, Company::Alone).await?;
+        let claim = way.claim.insert(claim);
+        may_start(engine, &decoded.policy, claim)?;
         // The claim is a try of nobody's.
-        let claim = Claim {
-            spent: claim.spent.saturating_sub(1),
-            ..claim
-        };
-        let failure = Failure::new(Exception::Failed, self.story(delivery, &claim));
-        let job = Finished::new(decoded, &claim, delivery);
-        self.fail(&job, failure, "it came to the dead-letter queue")
-            .await
-    }
-
-    /// What is known of a message that nobody settled.
-    pub(crate) fn story(&self, delivery: &Delivery, claim: &Claim) -> String {
-        let unknown = || "dead letter: nobody says which queue gave it up".to_owned();
-        let mut story = self.origin(delivery).unwrap_or_else(unknown);
-        let _ = match &claim.last_error {
-            Some(error) => write!(story, "; its last error was: {error}"),
-            None if claim.spent > 0 => {
-                write!(
-                    story,
-                    "; {} attempts began and none reported its end",
-                    claim.spent
-                )
-            }
-            None => story.write_str(without_a_try(delivery, claim)),
-        };
-        story
-    }
-
-    /// Where a dead letter comes from; none for other deliveries.
-    pub(crate) fn origin(&self, delivery: &Delivery) -> Option<String> {
-        let letter = delivery.dead_letter.as_ref()?;
-        if let Some(event) = &letter.event {
-            return Some(given_up(event));
-        }
-        let mut origin = format!(
-            "dead letter: `{}` gave it up, received {} times in all",
-            delivery.queue, delivery.receive_count
-        );
-        if let Some(sent) = letter.sent {
-            let minutes = sent.until(self.now()).as_secs() / 60;
-            let _ = write!(
-                origin,
-                " since it was sent {} h {} min ago",
-                minutes / 60,
-                minutes % 60
-            );
-        }
-        Some(origin)
+        claim.spent = claim.spent.saturating_sub(1);
+        Ok(Stop::Failed {
+            failure: Failure::plain(story(way.delivery, claim, engine.now())),
+            why: "it came to the dead-letter queue".to_owned(),
+        })
     }
 }
 
-/// Of an event. No queue leads back to its function, so nothing that sends it again can help.
-fn given_up(event: &DeadEvent) -> String {
-    format!(
-        "dead letter: Lambda gave up the event of invocation {}: {}; invoke its function with it again (`aws lambda invoke`), for no \
-         queue leads there",
-        event.request_id,
-        event.error.as_deref().unwrap_or("it says no reason")
-    )
+/// What is known of a message that nobody settled.
+fn story(delivery: &Delivery, claim: &Claim, now: Timestamp) -> String {
+    let unknown = || "dead letter: nobody says which queue gave it up".to_owned();
+    let mut story = delivery.origin(now).unwrap_or_else(unknown);
+    let _ = match &claim.last_error {
+        Some(error) => write!(story, "; its last error was: {error}"),
+        None if claim.spent > 0 => {
+            write!(
+                story,
+                "; {} attempts began and none reported its end",
+                claim.spent
+            )
+        }
+        None => story.write_str(without_a_try(delivery, claim)),
+    };
+    story
 }
 
 /// Of a job whose record knows of no try. The claim that buries it is the first of a job that has no record.

@@ -1,33 +1,20 @@
-//! The worker: decode → claim → run → settle.
+//! The worker: the jobs of one binary, and how it works.
 
 use std::collections::BTreeMap;
 use std::error::Error as StdError;
 use std::future::{Future, ready};
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::FutureExt as _;
 use hikyaku_laravel::chain::LinkOptions;
-use tracing::field::Empty;
-use tracing::{Instrument, Span};
 
-use crate::engine::engine::Engine;
-use crate::engine::model::attempt::Finished;
-use crate::engine::model::claim::Company;
-use crate::engine::model::decoded::{Decoded, identity};
-use crate::engine::model::settled::Settled;
-use crate::engine::stages::resolve::Unread;
+use crate::Job;
 use crate::engine::stages::route::Routing;
-use crate::engine::stages::run::{self, message_of};
-use crate::explain::explain;
 use crate::job::lane::Lane;
 use crate::job::policy::Description;
 use crate::job::registry::Registry;
 use crate::job::state::{SetupError, Shared};
 use crate::ports::courier::Courier;
-use crate::worker::turn::{Begun, Ran, Turn, refuse};
-use crate::{Delivery, Job, Outcome, Report, Side, Stages, Verdict};
 
 /// How a worker works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -209,116 +196,4 @@ impl<S: Send + Sync + 'static> Worker<S> {
             ..Self::new(S::default())
         }
     }
-
-    /// Where a claimed job runs, if there is more than one side.
-    pub(crate) fn side(&self, decoded: &Decoded) -> Option<Side> {
-        decoded.side.filter(|_| self.has_courier())
-    }
-
-    /// One delivery's whole way.
-    pub(crate) async fn handle(
-        &self,
-        delivery: &Delivery,
-        engine: &Engine<'_>,
-        company: Company,
-    ) -> Turn {
-        let message = &delivery.message_id;
-        let span = tracing::error_span!("job", message.id = %message, trace.id = delivery.trace_id(), job.id = Empty, job.name = Empty, job.attempt = Empty);
-        let mut stages = Stages {
-            began: Some(engine.now()),
-            ..Stages::default()
-        };
-        let attended = self.attend(delivery, engine, company, &mut stages);
-        let attended = AssertUnwindSafe(attended.instrument(span.clone()));
-        let mut attended = attended
-            .catch_unwind()
-            .await
-            .unwrap_or_else(|panic| Err(Turn::over(broken(delivery, &*panic))));
-        if let Ok(Ran { report, .. }) | Err(Turn::Over(report)) = &mut attended {
-            stages.settled = Some(engine.now());
-            report.stages = stages;
-            span.in_scope(|| report.log());
-        }
-        match attended {
-            Ok(ran) => {
-                self.shadow(&ran, delivery, engine).instrument(span).await;
-                Turn::Over(ran.report)
-            }
-            Err(turn) => turn,
-        }
-    }
-
-    async fn attend(
-        &self,
-        delivery: &Delivery,
-        engine: &Engine<'_>,
-        company: Company,
-        stages: &mut Stages,
-    ) -> Result<Ran, Turn> {
-        let began = engine.now();
-        let envelope = match engine.resolve(delivery).await {
-            Ok(envelope) => envelope,
-            Err(Unread::Refused(why)) => {
-                return Err(Turn::over(refuse(engine, &why, delivery).await));
-            }
-            Err(Unread::Later(error)) => {
-                let settled = engine.not_reached(delivery, explain(&error)).await;
-                let id = delivery.message_id.clone();
-                return Err(Turn::over(Report::unread(id, delivery, settled)));
-            }
-        };
-        let wanted = match self.wanted(&envelope, delivery, engine).await {
-            Ok(wanted) => wanted,
-            Err(error) => {
-                let settled = engine.not_reached(delivery, error).await;
-                let id = identity(&envelope, delivery);
-                return Err(Turn::over(Report::unread(id, delivery, settled)));
-            }
-        };
-        let (decoded, ready) = self
-            .begin_on(wanted.side, envelope, delivery, engine, company, stages)
-            .await?;
-        let Begun {
-            run,
-            state,
-            mut claim,
-            locks,
-        } = ready;
-        stages.claimed = Some(engine.now());
-        Span::current().record("job.attempt", claim.spent);
-        let job = run::Job {
-            id: &decoded.id,
-            policy: &decoded.policy,
-            hops: decoded.envelope.hops,
-            run,
-            state,
-        };
-        let ended = engine.run(job, &mut claim, delivery).await;
-        stages.ran = Some(engine.now());
-        engine.unlock(&locks).await;
-        let settled = engine
-            .settle(&Finished::new(&decoded, &claim, delivery), &ended)
-            .await;
-        let has_shadow = wanted.shadow && ended.is_its_own();
-        let report = Report::of(&decoded, delivery, claim.spent, settled).on(self.side(&decoded));
-        Ok(Ran {
-            report: Box::new(report.with(ended, began.until(engine.now()))),
-            decoded,
-            claim,
-            has_shadow,
-        })
-    }
-}
-
-/// A fault of the engine's own, and its message's alone: it comes again, and in the end to the dead letters.
-fn broken(delivery: &Delivery, panic: &(dyn std::any::Any + Send)) -> Report {
-    let settled = Settled {
-        outcome: Outcome::Unsettled,
-        verdict: Verdict::Redeliver(None),
-        error: Some(format!(
-            "hikyaku panicked over this message: {}; please report it",
-            message_of(panic)
-        )),
-    };
-    Report::unread(delivery.message_id.clone(), delivery, settled)
 }

@@ -1,30 +1,8 @@
-//! The right to run a job, and the answers to the question for it.
+//! The right to run a job.
 
 use std::time::Duration;
 
-use crate::{Held, LedgerError, Outcome, Side, Timestamp, Verdict};
-
-/// A job that has begun on another side than it was claimed for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Elsewhere {
-    pub(crate) side: Side,
-    /// What a message is left with whose job has ended there.
-    pub(crate) ended: Option<Outcome>,
-}
-
-/// How the generation of a message ended that was refused.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Past {
-    Done,
-    Cancelled,
-    Failed {
-        /// The job's last error.
-        error: String,
-        /// It failed right after it was sent again: artisan, which sends first and forgets the row then, may have forgotten
-        /// the row of this failure.
-        early: bool,
-    },
-}
+use crate::{Held, Timestamp};
 
 /// A lease under the heartbeat ends this long after its last beat.
 pub(crate) const BEAT_LEASE: Duration = Duration::from_secs(90);
@@ -71,66 +49,5 @@ impl Claim {
             reopened: None,
             lease: Timestamp::from_millis(0),
         }
-    }
-}
-
-/// The answer to "may it run now".
-#[derive(Debug)]
-pub(crate) enum Claimed {
-    /// It may.
-    Run(Claim),
-    /// It has been started too often already: it is buried without running.
-    Exhausted(Claim),
-    /// It might, but too little of the lease is left: it is given back.
-    Late(Claim),
-    /// An attempt of it died, and it must not run beside others, for they would die with it. `alone`: the dead attempt
-    /// ran alone, so that nobody else can have been the cause.
-    Suspect { alone: bool },
-    /// It has begun on another side.
-    Elsewhere(Elsewhere),
-    /// It may not; this is what becomes of the message.
-    Answered(Answer),
-}
-
-/// What becomes of a message whose job may not run.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) outcome: Outcome,
-    pub(crate) verdict: Verdict,
-    pub(crate) error: Option<LedgerError>,
-    /// How the message's job has ended before, if it has.
-    pub(crate) past: Option<Past>,
-    /// What the message says that the ledger contradicts.
-    pub(crate) contradiction: Option<Contradiction>,
-}
-
-/// What a message says that cannot be.
-#[derive(Debug)]
-pub(crate) enum Contradiction {
-    /// It is of a generation that nothing has opened.
-    Generation,
-    /// Its id is that of a job of this name.
-    Name(String),
-}
-
-impl Answer {
-    pub(crate) fn plain(outcome: Outcome, verdict: Verdict) -> Claimed {
-        Claimed::Answered(Self {
-            outcome,
-            verdict,
-            error: None,
-            past: None,
-            contradiction: None,
-        })
-    }
-
-    pub(crate) fn contradicted(contradiction: Contradiction) -> Claimed {
-        Claimed::Answered(Self {
-            outcome: Outcome::Buried,
-            verdict: Verdict::Bury,
-            error: None,
-            past: None,
-            contradiction: Some(contradiction),
-        })
     }
 }

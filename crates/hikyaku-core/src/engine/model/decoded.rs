@@ -49,6 +49,7 @@ impl Refusal {
 }
 
 /// A refused message: what is known of it, and why.
+#[derive(Debug)]
 pub(crate) struct Refused {
     pub(crate) envelope: Option<Envelope>,
     pub(crate) why: Refusal,
@@ -57,6 +58,7 @@ pub(crate) struct Refused {
 }
 
 /// What the failed store wraps a body in that is no job.
+#[derive(Debug)]
 pub(crate) struct Wrapping {
     /// What it is listed as.
     pub(crate) id: Option<String>,
@@ -83,6 +85,15 @@ impl From<Refusal> for Refused {
 }
 
 impl Refused {
+    /// A job that is not run here.
+    pub(crate) fn job(envelope: Envelope, why: Refusal) -> Self {
+        Self {
+            envelope: Some(envelope),
+            why,
+            wrapping: None,
+        }
+    }
+
     /// Whether the message is sent on to whoever may be able to run it, if there is such a queue.
     pub(crate) fn is_for_somebody_else(&self) -> bool {
         self.why.is_for_somebody_else()

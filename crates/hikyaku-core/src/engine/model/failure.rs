@@ -32,6 +32,7 @@ impl FailedJob {
 }
 
 /// Why a job is buried.
+#[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) exception: Exception,
     /// What went wrong, causes and all, in one line.
@@ -47,6 +48,11 @@ impl Failure {
             error,
             causes: Vec::new(),
         }
+    }
+
+    /// What no exception of Laravel's says.
+    pub(crate) fn plain(error: String) -> Self {
+        Self::new(Exception::Failed, error)
     }
 
     /// What an attempt ended with.

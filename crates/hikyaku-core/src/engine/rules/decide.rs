@@ -1,6 +1,7 @@
 //! What a claim that was refused means: the message's generation against what the ledger says. Pure.
 
-use crate::engine::model::claim::{Elsewhere, Past, REOPENED_QUIET};
+use crate::engine::model::claim::REOPENED_QUIET;
+use crate::engine::model::stop::{Elsewhere, Past};
 use crate::ports::ledger::RETENTION;
 use crate::{ClaimRequest, Grant, Outcome, Record, Replace, Side, State, Timestamp};
 

@@ -6,6 +6,7 @@ use hikyaku_laravel::{Duties, Envelope};
 
 use crate::engine::model::decoded::{Decoded, Refusal, Refused, identity};
 use crate::engine::model::plan::{Plan, Unmet};
+use crate::engine::model::stop::Stop;
 use crate::engine::rules::plan::Circumstances;
 use crate::job::lane::Lane;
 use crate::job::policy::Policy;
@@ -14,15 +15,8 @@ use crate::job::registry::{Registered, Registry};
 use crate::ports::courier::Parcel;
 use crate::{Delivery, Laravel, Side, Timestamp};
 
-/// What decoding comes to.
-pub(crate) enum Decoding<S> {
-    /// A job of ours, ready to run.
-    Ready(Box<Decoded>, Prepared<S>),
-    /// A job of ours whose payload does not fit. Its batch and its chain are still to be told.
-    Misfit(Box<Decoded>, Refusal),
-    /// Nothing of ours.
-    Refused(Box<Refused>),
-}
+/// A job of ours, and its code or why it cannot run: then its batch and its chain are still to be told.
+pub(crate) type Decoding<S> = (Box<Decoded>, Result<Prepared<S>, Refusal>);
 
 /// Finds the job type and turns the payload into the job: on the side that is wanted, or else on the only one there is.
 pub(crate) fn decode<S: Send + Sync + 'static>(
@@ -31,7 +25,7 @@ pub(crate) fn decode<S: Send + Sync + 'static>(
     delivery: &Delivery,
     laravel: &Laravel,
     wanted: Side,
-) -> Decoding<S> {
+) -> Result<Decoding<S>, Stop> {
     let by = |lane| (Side::Php, by(lane, &envelope, delivery));
     let (side, way) = match (wanted, registry.lane()) {
         (Side::Php, Some(lane)) => by(lane),
@@ -39,11 +33,7 @@ pub(crate) fn decode<S: Send + Sync + 'static>(
             (Ok(way), _) => (Side::Rust, way),
             (Err(why), Some(lane)) if why.is_for_somebody_else() => by(lane),
             (Err(why), _) => {
-                return Decoding::Refused(Box::new(Refused {
-                    envelope: Some(envelope),
-                    why,
-                    wrapping: None,
-                }));
+                return Err(Refused::job(envelope, why).into());
             }
         },
     };
@@ -59,13 +49,8 @@ pub(crate) fn decode<S: Send + Sync + 'static>(
         side: Some(side),
     });
     match prepared {
-        Ok(prepared) => Decoding::Ready(decoded, prepared),
-        Err(why) if is_to_be_claimed => Decoding::Misfit(decoded, why),
-        Err(why) => Decoding::Refused(Box::new(Refused {
-            envelope: Some(decoded.envelope),
-            why,
-            wrapping: None,
-        })),
+        Err(why) if !is_to_be_claimed => Err(Refused::job(decoded.envelope, why).into()),
+        prepared => Ok((decoded, prepared)),
     }
 }
 

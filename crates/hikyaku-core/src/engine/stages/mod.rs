@@ -1,13 +1,10 @@
 //! The stages of a message's way.
 
 pub(crate) mod admit;
-pub(crate) mod bury;
 pub(crate) mod claim;
 pub(crate) mod decode;
 pub(crate) mod follow;
-pub(crate) mod give_back;
 pub(crate) mod heartbeat;
-pub(crate) mod keep;
 pub(crate) mod resolve;
 pub(crate) mod route;
 pub(crate) mod run;

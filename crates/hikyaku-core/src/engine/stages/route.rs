@@ -10,13 +10,10 @@ use std::time::Duration;
 use futures_util::lock::Mutex as Turnstile;
 
 use crate::engine::engine::Engine;
-use crate::engine::model::claim::Elsewhere;
-use crate::engine::model::decoded::Decoded;
-use crate::engine::model::settled::{Settled, settled_as};
-use crate::engine::stages::give_back::{GivenBack, Spends};
+use crate::engine::model::stop::Stop;
 use crate::explain::explain;
 use crate::job::policy::Description;
-use crate::{Delivery, Outcome, Route, Routes, Side, Timestamp};
+use crate::{Delivery, Route, Routes, Side, Timestamp};
 
 /// How long a process goes by what it has read of a class's route. So long after a change the last job is proposed for
 /// the side of before.
@@ -84,80 +81,49 @@ impl Proposal {
     }
 }
 
-impl Engine<'_> {
-    /// What the route proposes for a job that can run on either side. While the routes cannot be read, the last one
-    /// that was read holds; an error says that none ever was.
-    pub(crate) async fn proposed(
-        &self,
-        routing: &Routing,
-        job: &Description,
-        id: &str,
-    ) -> Result<Proposal, String> {
-        let Some(routes) = self.ports.laravel.routes.as_deref() else {
-            return Ok(Proposal::RUST);
-        };
-        let place = routing.place(job.name);
-        let mut known = place.lock().await;
-        let is_fresh = |asked: Timestamp| self.now() < asked + ROUTE_KEPT;
-        if !known.asked.is_some_and(is_fresh) {
-            self.read(routes, job, &mut known).await;
-            known.asked = Some(self.now());
-        }
-        match &known.answer {
-            Answer::Route(route) => {
-                Ok(route.map_or(Proposal::RUST, |route| Proposal::of(route, id)))
-            }
-            Answer::Never(why) => Err(why.clone()),
-        }
+/// What the route proposes for a job that can run on either side. While the routes cannot be read, the last one
+/// that was read holds; an error says that none ever was.
+pub(crate) async fn proposed(
+    engine: &Engine<'_>,
+    delivery: &Delivery,
+    routing: &Routing,
+    job: &Description,
+    id: &str,
+) -> Result<Proposal, Stop> {
+    let Some(routes) = engine.ports.laravel.routes.as_deref() else {
+        return Ok(Proposal::RUST);
+    };
+    let place = routing.place(job.name);
+    let mut known = place.lock().await;
+    let is_fresh = |asked: Timestamp| engine.now() < asked + ROUTE_KEPT;
+    if !known.asked.is_some_and(is_fresh) {
+        read(engine, routes, job, &mut known).await;
+        known.asked = Some(engine.now());
     }
-
-    async fn read(&self, routes: &dyn Routes, job: &Description, known: &mut Known) {
-        let Description { name, shadow, .. } = job;
-        let give_up = self.now() + PATIENCE;
-        let read = self.until_recorded(name, give_up, || routes.find(name));
-        match (read.await, &known.answer) {
-            (Ok(route), before) => {
-                let is_new = !matches!(before, Answer::Route(before) if *before == route);
-                if is_new && !shadow && route.and_then(Route::shadowed).is_some() {
-                    tracing::warn!(
-                        "job `{name}` is routed to `shadow`, but only runs in PHP: its type does not say that it can run without effects (Job::SHADOW)"
-                    );
-                }
-                known.answer = Answer::Route(route);
-            }
-            (Err(error), Answer::Never(_)) => known.answer = Answer::Never(explain(&error)),
-            (Err(error), Answer::Route(_)) => tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "the last route of job `{name}` that was read holds"
-            ),
-        }
+    match &known.answer {
+        Answer::Route(route) => Ok(route.map_or(Proposal::RUST, |route| Proposal::of(route, id))),
+        Answer::Never(why) => Err(Stop::unsettled(engine.pause(delivery), why.clone())),
     }
+}
 
-    /// What becomes of a message whose job is on a side that this worker does not have. It is sent on to the fallback
-    /// queue; without one, the message that the job was begun with brings it to its end.
-    pub(crate) async fn settle_elsewhere(
-        &self,
-        decoded: &Decoded,
-        delivery: &Delivery,
-        elsewhere: Elsewhere,
-    ) -> Settled {
-        let Elsewhere { side, ended } = elsewhere;
-        let error = format!(
-            "job `{}` has begun in {side}, and this function cannot run it there",
-            decoded.name
-        );
-        if let Some(fallback) = self.fallback(delivery) {
-            return self.forward(delivery, fallback, error).await;
+async fn read(engine: &Engine<'_>, routes: &dyn Routes, job: &Description, known: &mut Known) {
+    let Description { name, shadow, .. } = job;
+    let give_up = engine.now() + PATIENCE;
+    let read = engine.until_recorded(name, give_up, || routes.find(name));
+    match (read.await, &known.answer) {
+        (Ok(route), before) => {
+            let is_new = !matches!(before, Answer::Route(before) if *before == route);
+            if is_new && !shadow && route.and_then(Route::shadowed).is_some() {
+                tracing::warn!(
+                    "job `{name}` is routed to `shadow`, but only runs in PHP: its type does not say that it can run without effects (Job::SHADOW)"
+                );
+            }
+            known.answer = Answer::Route(route);
         }
-        if let Some(outcome) = ended {
-            return settled_as(outcome);
-        }
-        let message = GivenBack::of(decoded, delivery);
-        let pause = self.pause(delivery);
-        Settled {
-            outcome: Outcome::Held,
-            verdict: self.give_back(&message, pause, Spends::Nothing).await,
-            error: Some(error),
-        }
+        (Err(error), Answer::Never(_)) => known.answer = Answer::Never(explain(&error)),
+        (Err(error), Answer::Route(_)) => tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "the last route of job `{name}` that was read holds"
+        ),
     }
 }

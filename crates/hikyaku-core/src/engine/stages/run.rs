@@ -11,7 +11,7 @@ use futures_util::{FutureExt, select_biased};
 use tracing::Instrument;
 
 use crate::engine::engine::Engine;
-use crate::engine::model::claim::{Claim, LEASE_MARGIN};
+use crate::engine::model::claim::Claim;
 use crate::engine::model::ended::{Ended, Success};
 use crate::job::attempt_route::{Names, Post, Route};
 use crate::job::checkpoint::{Checkpoint, Place};
@@ -34,132 +34,114 @@ pub(crate) struct Running {
 /// What a job dispatches while it runs.
 pub(crate) type Posts = mpsc::UnboundedReceiver<Post>;
 
-impl Engine<'_> {
-    /// Runs the job apart from the engine until it ends, its time is over, or it is lost to another attempt.
-    pub(crate) async fn run<S: Send + Sync + 'static>(
-        &self,
-        job: Job<'_, S>,
-        claim: &mut Claim,
-        delivery: &Delivery,
-    ) -> Ended {
-        let policy = job.policy;
-        let limit = self.limit_under(claim, self.now(), policy);
-        // A process may be frozen right here, and go on when the job has long been another attempt's.
-        let start_by = limit.min(claim.lease - LEASE_MARGIN);
-        let times = Times { limit, start_by };
-        let place = claim.held.clone().map_or(Place::Nowhere, Place::Ledger);
-        let (running, posts) = self.start(job, claim, place, delivery, times);
-        let onward = self.send_onward(posts, limit);
-        let lost = self.keep_alive(policy, claim);
-        self.until_it_ends(running, policy, onward, lost).await
+/// Waits for the job's end, and stops it if that does not come in time. `onward` sends what it dispatches; when `lost`
+/// is over, the job is another attempt's.
+pub(crate) async fn until_it_ends(
+    engine: &Engine<'_>,
+    mut running: Running,
+    policy: &Policy,
+    onward: impl Future<Output = ()>,
+    lost: impl Future<Output = ()>,
+) -> Ended {
+    let mut time_over = engine.ports.clock.sleep_until(running.limit).fuse();
+    let ended = {
+        let mut lost = std::pin::pin!(lost.fuse());
+        let mut onward = std::pin::pin!(onward.fuse());
+        let mut result = &mut running.result;
+        select_biased! {
+            ended = result => ended.unwrap_or_else(|_| Ended::Panicked("its task was dropped".to_owned())),
+            () = lost => Ended::Fenced,
+            () = time_over => out_of_time(engine, &running, policy),
+            () = onward => Ended::Interrupted,
+        }
+    };
+    if !ended.is_its_own() {
+        running.attempt.stop.store(true, Ordering::Relaxed);
+        running.attempt.tasks.abort();
+        running.handle.abort();
     }
+    ended
+}
 
-    /// Waits for the job's end, and stops it if that does not come in time. `onward` sends what it dispatches; when `lost`
-    /// is over, the job is another attempt's.
-    pub(crate) async fn until_it_ends(
-        &self,
-        mut running: Running,
-        policy: &Policy,
-        onward: impl Future<Output = ()>,
-        lost: impl Future<Output = ()>,
-    ) -> Ended {
-        let mut time_over = self.ports.clock.sleep_until(running.limit).fuse();
-        let ended = {
-            let mut lost = std::pin::pin!(lost.fuse());
-            let mut onward = std::pin::pin!(onward.fuse());
-            let mut result = &mut running.result;
-            select_biased! {
-                ended = result => ended.unwrap_or_else(|_| Ended::Panicked("its task was dropped".to_owned())),
-                () = lost => Ended::Fenced,
-                () = time_over => self.out_of_time(&running, policy),
-                () = onward => Ended::Interrupted,
-            }
-        };
-        if !ended.is_its_own() {
-            running.attempt.stop.store(true, Ordering::Relaxed);
-            running.attempt.tasks.abort();
-            running.handle.abort();
-        }
-        ended
+/// What the end of its time means for a job.
+fn out_of_time(engine: &Engine<'_>, running: &Running, policy: &Policy) -> Ended {
+    let full = engine.full_time(policy);
+    // It did not get as much as this function can ever give it: it was cut short by what ran before it.
+    if running.started.until(running.limit) * 10 < full * 9 {
+        return Ended::Interrupted;
     }
-
-    /// What the end of its time means for a job.
-    fn out_of_time(&self, running: &Running, policy: &Policy) -> Ended {
-        let full = self.full_time(policy);
-        // It did not get as much as this function can ever give it: it was cut short by what ran before it.
-        if running.started.until(running.limit) * 10 < full * 9 {
-            return Ended::Interrupted;
-        }
-        let cut = full < policy.timeout;
-        // It has got on, and its own time is not over: it goes on from its checkpoint.
-        if cut && running.attempt.checkpoint.was_saved() {
-            return Ended::Interrupted;
-        }
-        if cut && policy.has_limit() {
-            tracing::warn!(
-                timeout_s = policy.timeout.as_secs(),
-                cut_to_s = full.as_secs_f64(),
-                "the job's timeout is cut to what its function has: raise the function's Timeout, or let the job save checkpoints"
-            );
-        }
-        Ended::TimedOut(full)
+    let cut = full < policy.timeout;
+    // It has got on, and its own time is not over: it goes on from its checkpoint.
+    if cut && running.attempt.checkpoint.was_saved() {
+        return Ended::Interrupted;
     }
+    if cut && policy.has_limit() {
+        tracing::warn!(
+            timeout_s = policy.timeout.as_secs(),
+            cut_to_s = full.as_secs_f64(),
+            "the job's timeout is cut to what its function has: raise the function's Timeout, or let the job save checkpoints"
+        );
+    }
+    Ended::TimedOut(full)
+}
 
-    /// Starts the job, whose checkpoints go to this place.
-    pub(crate) fn start<S: Send + Sync + 'static>(
-        &self,
-        job: Job<'_, S>,
-        claim: &Claim,
-        place: Place,
-        delivery: &Delivery,
-        times: Times,
-    ) -> (Running, Posts) {
-        let Times { limit, start_by } = times;
-        let (posting, posts) = mpsc::unbounded();
-        let attempt = Arc::new(Attempt {
+/// Starts the job, whose checkpoints go to this place.
+pub(crate) fn start<S: Send + Sync + 'static>(
+    engine: &Engine<'_>,
+    job: Job<'_, S>,
+    claim: &Claim,
+    place: Place,
+    delivery: &Delivery,
+    times: Times,
+) -> (Running, Posts) {
+    let Times { limit, start_by } = times;
+    let (posting, posts) = mpsc::unbounded();
+    let attempt = Arc::new(Attempt {
+        id: job.id.to_owned(),
+        number: claim.spent,
+        token: claim.held.as_ref().map_or(0, |held| held.token),
+        deadline: limit,
+        stop: AtomicBool::new(false),
+        clock: Arc::clone(&engine.ports.clock),
+        executor: Arc::clone(&engine.ports.executor),
+        tasks: Tasks::default(),
+        route: Route {
+            queue: delivery.queue.clone(),
+            group: delivery.group.clone(),
+            trace: delivery.trace.clone(),
+            hops: job.hops,
+            laravel: Arc::clone(&engine.ports.laravel),
+            random: Arc::clone(&engine.ports.random),
+            posts: posting,
+            names: Names::default(),
+        },
+        is_shadow: matches!(place, Place::Shadow),
+        checkpoint: Checkpoint {
             id: job.id.to_owned(),
-            number: claim.spent,
-            token: claim.held.as_ref().map_or(0, |held| held.token),
-            deadline: limit,
-            stop: AtomicBool::new(false),
-            clock: Arc::clone(&self.ports.clock),
-            executor: Arc::clone(&self.ports.executor),
-            tasks: Tasks::default(),
-            route: Route {
-                queue: delivery.queue.clone(),
-                group: delivery.group.clone(),
-                trace: delivery.trace.clone(),
-                hops: job.hops,
-                laravel: Arc::clone(&self.ports.laravel),
-                random: Arc::clone(&self.ports.random),
-                posts: posting,
-                names: Names::default(),
-            },
-            is_shadow: matches!(place, Place::Shadow),
-            checkpoint: Checkpoint {
-                id: job.id.to_owned(),
-                place,
-                found: claim.checkpoint.clone(),
-                saved: AtomicBool::new(false),
-                ledger: Arc::clone(&self.ports.ledger),
-                random: Arc::clone(&self.ports.random),
-            },
-            commit: Mutex::default(),
-        });
-        let (sender, result) = oneshot::channel();
-        let context = Context::new(job.state, Arc::clone(&attempt));
-        let task = run_to_end(job.run, context, Arc::clone(&attempt), start_by, sender);
-        // Elsewhere, but still in this job's span.
-        let handle = self.ports.executor.spawn(Box::pin(task.in_current_span()));
-        let running = Running {
-            result,
-            attempt,
-            handle,
-            started: self.now(),
-            limit,
-        };
-        (running, posts)
-    }
+            place,
+            found: claim.checkpoint.clone(),
+            saved: AtomicBool::new(false),
+            ledger: Arc::clone(&engine.ports.ledger),
+            random: Arc::clone(&engine.ports.random),
+        },
+        commit: Mutex::default(),
+    });
+    let (sender, result) = oneshot::channel();
+    let context = Context::new(job.state, Arc::clone(&attempt));
+    let task = run_to_end(job.run, context, Arc::clone(&attempt), start_by, sender);
+    // Elsewhere, but still in this job's span.
+    let handle = engine
+        .ports
+        .executor
+        .spawn(Box::pin(task.in_current_span()));
+    let running = Running {
+        result,
+        attempt,
+        handle,
+        started: engine.now(),
+        limit,
+    };
+    (running, posts)
 }
 
 /// When a job is stopped, and until when it has to have begun.

@@ -15,24 +15,26 @@ const AT_ONCE: usize = 16;
 /// How long a message is tried again that a queue did not take. After that the job is better off in its own queue.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-impl Engine<'_> {
-    /// Sends what the job dispatches. Never ends by itself: the attempt does.
-    pub(crate) async fn send_onward(&self, posts: mpsc::UnboundedReceiver<Post>, limit: Timestamp) {
-        posts
-            // Boxed, for otherwise the compiler cannot see that all of this may move between threads.
-            .for_each_concurrent(AT_ONCE, |post| -> BoxFuture<'_, ()> {
-                Box::pin(self.send_post(post, limit))
-            })
-            .await;
-        std::future::pending::<()>().await;
-    }
+/// Sends what the job dispatches. Never ends by itself: the attempt does.
+pub(crate) async fn send_onward(
+    engine: &Engine<'_>,
+    posts: mpsc::UnboundedReceiver<Post>,
+    limit: Timestamp,
+) {
+    posts
+        // Boxed, for otherwise the compiler cannot see that all of this may move between threads.
+        .for_each_concurrent(AT_ONCE, |post| -> BoxFuture<'_, ()> {
+            Box::pin(send_post(engine, post, limit))
+        })
+        .await;
+    std::future::pending::<()>().await;
+}
 
-    async fn send_post(&self, post: Post, limit: Timestamp) {
-        let give_up = limit.min(self.now() + PATIENCE);
-        let queue = &*self.ports.queue;
-        let sent = self
-            .until_recorded(&post.uuid, give_up, || queue.send(&post.outgoing))
-            .await;
-        post.answered(sent);
-    }
+async fn send_post(engine: &Engine<'_>, post: Post, limit: Timestamp) {
+    let give_up = limit.min(engine.now() + PATIENCE);
+    let queue = &*engine.ports.queue;
+    let sent = engine
+        .until_recorded(&post.uuid, give_up, || queue.send(&post.outgoing))
+        .await;
+    post.answered(sent);
 }

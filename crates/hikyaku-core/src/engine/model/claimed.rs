@@ -1,4 +1,4 @@
-//! A job whose attempt is over.
+//! A claimed job.
 
 use hikyaku_laravel::failed::exception_text;
 
@@ -7,13 +7,13 @@ use crate::engine::model::decoded::Decoded;
 use crate::engine::model::failure::Failure;
 use crate::engine::model::plan::Plan;
 use crate::engine::rules::judge::short;
-use crate::engine::stages::give_back::GivenBack;
 use crate::job::policy::NEVER_AGAIN;
 use crate::ports::ledger::RETENTION;
-use crate::{Delivery, End, FailedJob, Timestamp};
+use crate::{Delivery, End, FailedJob, Release, Timestamp};
 
-/// A job whose attempt is over: all that settling needs to know of it.
-pub(crate) struct Finished<'a> {
+/// A claimed job: its message and its claim.
+#[derive(Clone, Copy)]
+pub(crate) struct Claimed<'a> {
     pub(crate) id: &'a str,
     pub(crate) name: &'a str,
     pub(crate) policy: &'a crate::Policy,
@@ -23,7 +23,7 @@ pub(crate) struct Finished<'a> {
     pub(crate) claim: &'a Claim,
 }
 
-impl<'a> Finished<'a> {
+impl<'a> Claimed<'a> {
     pub(crate) fn new(decoded: &'a Decoded, claim: &'a Claim, delivery: &'a Delivery) -> Self {
         let Decoded {
             id,
@@ -44,13 +44,13 @@ impl<'a> Finished<'a> {
         }
     }
 
-    /// Its message.
-    pub(crate) fn message(&self) -> GivenBack<'a> {
-        GivenBack {
-            id: self.id,
-            envelope: self.envelope,
-            has_record: self.policy.guarantee.keeps_ledger(),
-            delivery: self.delivery,
+    /// Gives its try back.
+    pub(crate) fn refund(&self) -> Release {
+        Release {
+            tries_spent: self.claim.spent.saturating_sub(1),
+            exceptions: self.claim.exceptions,
+            error: self.claim.last_error.clone(),
+            ..Release::default()
         }
     }
 
