@@ -265,6 +265,20 @@ fn no_room_of_the_core_imports_one_above_it() {
 }
 
 #[test]
+fn no_stage_calls_another() {
+    let imports = core();
+    let is_stage = |file: &str| file.starts_with("engine/stages/") && !file.ends_with("mod.rs");
+    for (file, targets) in imports.graph() {
+        let other = targets.iter().find(|target| is_stage(target));
+        if let (true, Some(other)) = (is_stage(file), other) {
+            panic!(
+                "{file} imports {other}: what both need belongs below them, and worker/process.rs says what comes next"
+            );
+        }
+    }
+}
+
+#[test]
 fn a_circle_is_seen_over_a_name_that_lib_exports() {
     let files = [
         ("lib.rs", "pub use b::B;"),

@@ -279,6 +279,7 @@ async fn the_ledger_on_dynamodb_keeps_the_contract() {
 
 #[tokio::test(flavor = "current_thread")]
 async fn what_is_larger_than_an_item_on_dynamodb_is_refused_for_good() {
-    let ledger = &Emulator::start().await.ledger();
-    contract::what_is_larger_than_an_item_is_refused_for_good_and_changes_nothing(ledger).await;
+    let emulator = Emulator::start().await;
+    let ledger = emulator.ledger();
+    contract::what_is_larger_than_an_item_is_refused_for_good_and_changes_nothing(&ledger).await;
 }

@@ -13,13 +13,14 @@
 //! | decode | plan | is this a job of ours, and can all be done that it asks for |
 //! | route, claim | decide | on which side, and may it run now, or has it run, or is it running |
 //! | admit | | is it not skipped, and are its locks free |
-//! | run, with heartbeat and send | | what came of it, within its time |
-//! | settle, bury, `give_back` | judge | what the ledger records and what the queue does |
-//! | follow, tell | | what is sent because it has ended |
+//! | run, with heartbeat and send | judge | what came of it, within its time |
+//! | settle | | what the ledger records |
+//! | follow | | what is sent because it has ended |
+//! | tell | | what the queue does |
 //!
-//! `worker/worker.rs` is that line as one function, `worker/begin.rs` its part before the job runs; `worker/batch.rs` runs it over
-//! the records of one event, whose messages `engine/stages/keep.rs` keeps hidden; `worker/shadow.rs` runs a job that PHP has run
-//! once more, without effects, to compare.
+//! `worker/process.rs` is that line as one function: each stage answers what the next one needs, or a `Stop`, and `engine/finish.rs`
+//! alone settles, follows and tells. No stage calls another. `worker/batch.rs` runs it over the records of one event;
+//! `worker/shadow.rs` runs a job that PHP has run once more, without effects, to compare.
 //!
 //! The rooms, each of which may use those below it: `worker`, `engine` (`stages`, `rules`, `model`: what one stage hands to the
 //! next), `dispatch`, `job` (what its author sees), `delivery`, `ports`.
