@@ -12,7 +12,8 @@ final class Switched extends Job
 
     public $backoff = 1;
 
-    public $timeout = 3;
+    /** Longer than PHP takes for any of them, however busy the machine is: one that runs on after its time runs twice. */
+    public $timeout = 10;
 
     public function __construct(public string $marker = '', public bool $throws = false)
     {
