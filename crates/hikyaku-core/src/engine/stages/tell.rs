@@ -192,7 +192,7 @@ async fn send_on(
 }
 
 /// Hides a message for `delay` from now, or for as long as its queue can. Answers the delay that holds; none if the queue
-/// keeps its own time. For a message whose job is known there is [`give_back`](Self::give_back).
+/// keeps its own time.
 pub(crate) async fn hide(
     engine: &Engine<'_>,
     delivery: &Delivery,
